@@ -1,0 +1,183 @@
+#include "host/parts.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+
+static bool
+setup_is_sound(const struct host_setup *s, struct err *e)
+{
+	if (s->profile == NULL || s->dialect == NULL || s->random == NULL || s->send == NULL || s->pfkey_deliver == NULL ||
+	    s->udp_deliver == NULL)
+		return fail(e, ERR_RANGE, "host: profile, dialect, random and the three callbacks must be given");
+	if (s->links == 0 || s->links > HOST_LINKS)
+		return fail(e, ERR_RANGE, "host.links: want 1 to %d, got %u", HOST_LINKS, s->links);
+	for (unsigned i = 0; i < s->links; i++)
+		if (s->link[i].n > sizeof s->link[i].addr / sizeof s->link[i].addr[0])
+			return fail(e, ERR_RANGE, "host.link[%u].n: want at most %zu, got %u", i,
+				    sizeof s->link[i].addr / sizeof s->link[i].addr[0], s->link[i].n);
+	return true;
+}
+
+static bool
+databases_open(struct host *h, struct err *e)
+{
+	h->sad = sad_new();
+	h->spd = spd_new();
+	if (h->sad == NULL || h->spd == NULL)
+		return fail(e, ERR_IO, "host: out of memory");
+	struct sadb_setup s = { .dialect = h->setup.dialect, .sad = h->sad, .spd = h->spd, .random = h->setup.random,
+				.deliver = h->setup.pfkey_deliver, .ctx = h->setup.ctx };
+	h->sadb = sadb_new(&s, e);
+	return h->sadb != NULL;
+}
+
+struct host *
+host_new(const struct host_setup *s, struct err *e)
+{
+	if (!setup_is_sound(s, e))
+		return NULL;
+	struct host *h = calloc(1, sizeof *h);
+	if (h == NULL) {
+		fail(e, ERR_IO, "host: out of memory");
+		return NULL;
+	}
+	h->setup = *s;
+	h->set = (struct host_settings){ .rules = *s->profile, .mtu = 1500, .forward = s->links > 1 };
+	if (databases_open(h, e))
+		return h;
+	host_free(h);
+	return NULL;
+}
+
+void
+host_free(struct host *h)
+{
+	if (h == NULL)
+		return;
+	if (h->sadb != NULL)
+		sadb_free(h->sadb);
+	if (h->spd != NULL)
+		spd_free(h->spd);
+	if (h->sad != NULL)
+		sad_free(h->sad);
+	free(h);
+}
+
+/* The weak host model: an address of one link is ours on every link, as on the systems we stand for (RFC 1122 3.3.4.2). */
+bool
+host_is_local(const struct host *h, const struct addr *a)
+{
+	for (unsigned l = 0; l < h->setup.links; l++)
+		for (unsigned i = 0; i < h->setup.link[l].n; i++)
+			if (addr_equal(&h->setup.link[l].addr[i], a))
+				return true;
+	return a->family == 6 && neigh_is_our_group(h, a);
+}
+
+/* 255.255.255.255, or all ones behind a prefix of ours. */
+bool
+host_is_broadcast(const struct host *h, const struct addr *a)
+{
+	if (a->family != 4)
+		return false;
+	struct rd r = rd_of(addr_bytes(a));
+	uint32_t v = (uint32_t)rd_uint(&r, 4);
+	if (v == UINT32_MAX)
+		return true;
+	for (unsigned l = 0; l < h->setup.links; l++)
+		for (unsigned i = 0; i < h->setup.link[l].n; i++) {
+			unsigned bits = h->setup.link[l].bits[i];
+			uint32_t hosts = bits < 31 ? UINT32_MAX >> bits : 0;
+			if (hosts != 0 && (v & hosts) == hosts && addr_in_prefix(a, &h->setup.link[l].addr[i], bits))
+				return true;
+		}
+	return false;
+}
+
+const struct addr *
+host_source(const struct host *h, unsigned link, uint8_t family)
+{
+	for (unsigned i = 0; i < h->setup.link[link].n; i++)
+		if (h->setup.link[link].addr[i].family == family)
+			return &h->setup.link[link].addr[i];
+	return NULL;
+}
+
+unsigned
+host_route(const struct host *h, const struct addr *dst)
+{
+	unsigned best = 0, best_bits = 0;
+	for (unsigned l = 0; l < h->setup.links; l++)
+		for (unsigned i = 0; i < h->setup.link[l].n; i++) {
+			unsigned bits = h->setup.link[l].bits[i];
+			if (bits > best_bits && addr_in_prefix(dst, &h->setup.link[l].addr[i], bits)) {
+				best = l;
+				best_bits = bits;
+			}
+		}
+	return best;
+}
+
+void
+host_limit(struct host *h, struct sa *sa, bool hard)
+{
+	for (unsigned i = 0; i < h->limits_n; i++)
+		if (h->limits[i].sa == sa) {
+			h->limits[i].hard |= hard;
+			return;
+		}
+	/* More SAs than layers in and out of one datagram cannot have been touched. */
+	assert(h->limits_n < LIMITS_MAX);
+	h->limits[h->limits_n].sa = sa;
+	h->limits[h->limits_n++].hard = hard;
+}
+
+void
+host_settle(struct host *h, uint64_t now)
+{
+	for (unsigned i = 0; i < h->limits_n; i++)
+		sadb_expire(h->sadb, h->limits[i].sa, h->limits[i].hard, now);
+	h->limits_n = 0;
+}
+
+int
+host_pfkey_open(struct host *h)
+{
+	return sadb_open(h->sadb, ++h->sockets_opened);
+}
+
+int
+host_pfkey_write(struct host *h, int sock, struct bytes msg, uint64_t now)
+{
+	return sadb_write(h->sadb, sock, msg, now);
+}
+
+void
+host_pfkey_close(struct host *h, int sock)
+{
+	sadb_close(h->sadb, sock);
+}
+
+/* RFC 1122 3.3.2, RFC 8200 4.5: the sender hears of a datagram whose first fragment came, and which was not completed. */
+static void
+tick_reassembly(struct host *h, uint64_t now)
+{
+	struct arrival a = { .now = now };
+	struct bytes first;
+	struct ip ip;
+	while (reassembly_expire(&h->reassembly, now, &a.link, &first)) {
+		host_count(h, EV_REASSEMBLY_FAILED);
+		if (ip_parse(first, &ip))
+			icmp_error(h, &a, &ip, ip.family == 4 ? 11 : 3, 1, 0);
+		host_settle(h, now);
+	}
+}
+
+void
+host_tick(struct host *h, uint64_t now)
+{
+	tick_reassembly(h, now);
+	sadb_tick(h->sadb, now);
+	host_settle(h, now);
+}

@@ -1,0 +1,73 @@
+/* Frames in, and which of them are for us. */
+#include "host/parts.h"
+
+enum { TYPE_IP4 = 0x0800, TYPE_ARP = 0x0806, TYPE_IP6 = 0x86dd };
+
+static bool
+is_group(struct bytes mac)
+{
+	struct rd r = rd_of(mac);
+	return rd_peek(&r, 0) & 1;
+}
+
+/* RFC 1122 3.2.1.3, RFC 4291 2.7: what can be no source. */
+static bool
+source_is_possible(const struct host *h, const struct ip *ip)
+{
+	return !addr_is_multicast(&ip->src) && !host_is_broadcast(h, &ip->src);
+}
+
+static bool
+is_for_us(const struct host *h, const struct ip *ip)
+{
+	return host_is_local(h, &ip->dst) || host_is_broadcast(h, &ip->dst);
+}
+
+void
+input_datagram(struct host *h, struct arrival *a, struct bytes octets)
+{
+	struct ip ip;
+	do {
+		if (!ip_parse(octets, &ip) || !source_is_possible(h, &ip)) {
+			host_drop(h, DROP_HEADER);
+			return;
+		}
+		if (!is_for_us(h, &ip)) {
+			forward_datagram(h, a, &ip);
+			return;
+		}
+	} while (local_step(h, a, &ip, &octets));
+}
+
+static void
+learn(struct host *h, unsigned link, struct bytes mac)
+{
+	struct wr w = wr_of(h->peer[link].mac, 6);
+	if (is_group(mac))
+		return;
+	wr_bytes(&w, mac);
+	h->peer[link].known = true;
+}
+
+void
+host_input(struct host *h, unsigned link, struct bytes frame, uint64_t now)
+{
+	struct rd r = rd_of(frame);
+	struct bytes dst = rd_take(&r, 6), src = rd_take(&r, 6);
+	uint16_t type = (uint16_t)rd_uint(&r, 2);
+	struct bytes rest = rd_rest(&r);
+	host_count(h, EV_FRAMES_IN);
+	if (r.bad || link >= h->setup.links || (!is_group(dst) && !bytes_equal(dst, BYTES_OF(h->setup.link[link].mac)))) {
+		host_count(h, EV_FRAME_FOREIGN);
+		return;
+	}
+	learn(h, link, src);
+	struct arrival a = { .link = link, .group = is_group(dst), .now = now };
+	if (type == TYPE_IP4 || type == TYPE_IP6)
+		input_datagram(h, &a, rest);
+	else if (type == TYPE_ARP)
+		neigh_arp(h, link, rest);
+	else
+		host_count(h, EV_FRAME_FOREIGN);
+	host_settle(h, now);
+}

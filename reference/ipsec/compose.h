@@ -1,0 +1,43 @@
+/*
+ * From the notation to octets and back: packets as stacks of layers, with SAs for the esp and ah layers. The
+ * tester builds every packet here, right or wrong, and takes apart what the target sent.
+ */
+#ifndef ESPY_IPSEC_COMPOSE_H
+#define ESPY_IPSEC_COMPOSE_H
+
+#include "ipsec/datagram.h"
+#include "wire/packet.h"
+
+/* Where each layer ended up in the finished octets, for alterations after the ICV (`| flip icv`). */
+struct span { size_t at, n; };
+struct composed {
+	struct span layer[PACKET_LAYERS];   /* header octets; for esp: from the SPI to the end of the ICV */
+	struct span icv[PACKET_LAYERS];     /* esp, ah */
+	struct span iv[PACKET_LAYERS];
+	struct span body[PACKET_LAYERS];    /* esp: ciphertext */
+	struct span payload;                /* of the last layer, where it is not inside a ciphertext */
+};
+
+/*
+ * Builds p outermost first into out. sa[i] is the SA for layer i (esp, ah), else NULL: an esp or ah layer without an SA goes
+ * out with its given fields and payload unprotected. Fields not given are computed. c may be NULL.
+ */
+bool packet_compose(const struct packet *p, struct sa *const sa[PACKET_LAYERS], struct random *rnd, struct wr *out,
+		    struct composed *c, struct err *e) MUST_USE;
+
+/* A dissected datagram: layers behind esp are there when an SA opened it. */
+struct dissected {
+	struct packet packet;
+	enum verdict verdict;               /* of the esp/ah layers: ACCEPT, or why one could not be opened */
+	struct sa *sa[PACKET_LAYERS];       /* that opened layer i */
+};
+
+/*
+ * Takes a datagram apart with the keys of sad, without replay checks or state. esp layers get every field of
+ * layout_esp given; seq is the full number. work must hold 2 * datagram.n octets and outlives d. With ESN the high
+ * half is inferred from the SA's own replay state.
+ */
+bool packet_dissect(struct dissected *d, const struct sad *sad, struct bytes datagram, uint8_t *work, size_t work_n,
+		    struct err *e) MUST_USE;
+
+#endif

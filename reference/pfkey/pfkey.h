@@ -1,0 +1,179 @@
+/*
+ * PF_KEY v2 messages (RFC 2367 and the policy extensions of KAME) as data: one layout per extension, one grammar
+ * row per message, one table per dialect. A message is built, parsed, printed and compared by the same field
+ * tables as packet headers; kinds are the same on every OS, numbers come from the dialect. Never switch on a
+ * number without the dialect: 17 to 25 mean other things on OpenBSD and Solaris.
+ */
+#ifndef ESPY_PFKEY_PFKEY_H
+#define ESPY_PFKEY_PFKEY_H
+
+#include "ipsec/sa.h"
+#include "ipsec/spd.h"
+#include "wire/field.h"
+
+enum pfkey_type {               /* OS-independent; base numbers agree with RFC 2367 */
+	PFKEY_RESERVED, PFKEY_GETSPI, PFKEY_UPDATE, PFKEY_ADD, PFKEY_DELETE, PFKEY_GET, PFKEY_ACQUIRE, PFKEY_REGISTER,
+	PFKEY_EXPIRE, PFKEY_FLUSH, PFKEY_DUMP, PFKEY_X_PROMISC, PFKEY_X_PCHANGE, PFKEY_X_SPDUPDATE, PFKEY_X_SPDADD,
+	PFKEY_X_SPDDELETE, PFKEY_X_SPDGET, PFKEY_X_SPDACQUIRE, PFKEY_X_SPDDUMP, PFKEY_X_SPDFLUSH, PFKEY_X_SPDSETIDX,
+	PFKEY_X_SPDEXPIRE, PFKEY_X_SPDDELETE2, PFKEY_X_NAT_T_NEW_MAPPING, PFKEY_X_MIGRATE, PFKEY_TYPE_N
+};
+
+enum pfkey_ext {                /* OS-independent */
+	EXT_RESERVED, EXT_SA, EXT_LIFETIME_CURRENT, EXT_LIFETIME_HARD, EXT_LIFETIME_SOFT, EXT_ADDRESS_SRC,
+	EXT_ADDRESS_DST, EXT_ADDRESS_PROXY, EXT_KEY_AUTH, EXT_KEY_ENCRYPT, EXT_IDENTITY_SRC, EXT_IDENTITY_DST,
+	EXT_SENSITIVITY, EXT_PROPOSAL, EXT_SUPPORTED_AUTH, EXT_SUPPORTED_ENCRYPT, EXT_SPIRANGE, EXT_X_KMPRIVATE,
+	EXT_X_POLICY, EXT_X_SA2, EXT_X_NAT_T_TYPE, EXT_X_NAT_T_SPORT, EXT_X_NAT_T_DPORT, EXT_X_NAT_T_OAI,
+	EXT_X_NAT_T_OAR, EXT_X_NAT_T_FRAG, EXT_X_SEC_CTX, EXT_X_KMADDRESS, EXT_X_FILTER, EXT_X_SA_REPLAY,
+	EXT_X_REFERENCE,        /* of our own engine: what no PF_KEY says (dialect_reference) */
+	EXT_UNKNOWN,            /* any other number: `type` field says which */
+	EXT_N
+};
+
+enum {                  /* RFC 2367 3.4; IPCOMP is KAME's */
+	SATYPE_UNSPEC = 0, SATYPE_AH = 2, SATYPE_ESP = 3, SATYPE_RSVP = 5, SATYPE_OSPFV2 = 6, SATYPE_RIPV2 = 7,
+	SATYPE_MIP = 8, SATYPE_IPCOMP = 9,
+};
+enum { IDENT_PREFIX = 1, IDENT_FQDN, IDENT_USERFQDN };           /* RFC 2367 3.7 */
+enum { POLICY_DISCARD, POLICY_NONE, POLICY_IPSEC, POLICY_ENTRUST, POLICY_BYPASS };
+#define PFKEY_VERSION 2
+#define PFKEY_ULPROTO_ANY 255
+
+/* Field indices. Every extension starts with len (8-octet units) and exttype. */
+enum { MSG_VERSION, MSG_TYPE, MSG_ERRNO, MSG_SATYPE, MSG_LEN, MSG_RESERVED, MSG_SEQ, MSG_PID, MSG_NF };
+enum { X_LEN, X_TYPE, X_BODY };     /* X_BODY: octets of an unknown or opaque extension */
+enum { XSA_SPI = 2, XSA_REPLAY, XSA_STATE, XSA_AUTH, XSA_ENCRYPT, XSA_FLAGS, XSA_NF };
+enum { XLT_ALLOCATIONS = 2, XLT_BYTES, XLT_ADDTIME, XLT_USETIME, XLT_NF };
+/* sockaddr inside: sa_len exists in BSD dialects only; scope and flow are 0 bits wide in IPv4. */
+enum { XAD_PROTO = 2, XAD_PREFIXLEN, XAD_RESERVED, XAD_SA_LEN, XAD_FAMILY, XAD_PORT, XAD_FLOWINFO, XAD_ADDR,
+       XAD_SCOPE, XAD_PAD, XAD_NF };
+enum { XKEY_BITS = 2, XKEY_RESERVED, XKEY_KEY, XKEY_PAD, XKEY_NF };   /* key: ceil(bits / 8) octets */
+enum { XID_IDTYPE = 2, XID_RESERVED, XID_ID, XID_STRING, XID_NF };    /* string: with its NUL and padding */
+enum { XSENS_DPD = 2, XSENS_SENS_LEVEL, XSENS_SENS_LEN, XSENS_INTEG_LEVEL, XSENS_INTEG_LEN, XSENS_RESERVED,
+       XSENS_SENS, XSENS_INTEG, XSENS_NF };
+enum { XRANGE_MIN = 2, XRANGE_MAX, XRANGE_RESERVED, XRANGE_NF };
+enum { XPROP_REPLAY = 2, XPROP_RESERVED, XPROP_COMBS, XPROP_NF };
+enum { XSUP_RESERVED = 2, XSUP_ALGS, XSUP_NF };
+enum { XPOL_TYPE = 2, XPOL_DIR, XPOL_RESERVED, XPOL_ID, XPOL_PRIORITY, XPOL_REQUESTS, XPOL_NF };
+enum { XSA2_MODE = 2, XSA2_RES1, XSA2_RES2, XSA2_SEQUENCE, XSA2_REQID, XSA2_NF };
+enum { XNT_VALUE = 2, XNT_RESERVED, XNT_NF };           /* x_nat_t_type: value is 8 bits; sport/dport: 16, network order */
+enum { XKM_RESERVED = 2, XKM_DATA, XKM_NF };            /* x_kmprivate; x_kmaddress: data is two sockaddrs */
+enum { XCTX_ALG = 2, XCTX_DOI, XCTX_LENGTH, XCTX_CONTEXT, XCTX_PAD, XCTX_NF };
+enum { XFIL_SADDR = 2, XFIL_DADDR, XFIL_FAMILY, XFIL_SPLEN, XFIL_DPLEN, XFIL_NF };
+enum { XREPLAY_WINDOW = 2, XREPLAY_NF };                /* x_sa_replay: packets */
+enum { XREF_WINDOW = 2, XREF_SEQUENCE, XREF_TFC, XREF_RESERVED, XREF_NF };
+
+/* A number that differs from the algorithm table's for this system; -1: it cannot say the algorithm. */
+struct dialect_alg { const char *name; uint8_t use; int16_t number; };
+
+/* One OS's encoding. */
+struct dialect {
+	const char *name;             /* "linux", "kame", "freebsd", "reference" */
+	enum pf_os os;
+	int8_t type_number[PFKEY_TYPE_N];   /* -1: not there */
+	int8_t ext_number[EXT_N];           /* -1: not there */
+	bool sa_len;                  /* sockaddr starts with a length octet */
+	uint16_t af_inet, af_inet6;
+	uint8_t request_header;       /* octets of sadb_x_ipsecrequest: 16 on Linux, 8 on KAME */
+	uint8_t replay_unit;          /* packets per unit of sadb_sa_replay: 1, or 8 where it counts octets */
+	uint32_t replay_max;          /* widest window in packets that an ADD can ask for */
+	bool aead;                    /* ADD takes combined algorithms */
+	bool priority;                /* sadb_x_policy has one */
+	uint8_t dir_max;              /* DIR_OUT, or DIR_FWD on Linux */
+	uint32_t flag_esn, flag_cycle;      /* bits of sadb_sa_flags, 0 where there is none */
+	const struct dialect_alg *algs;     /* ends with name == NULL; looked at before crypto/alg.h */
+	const struct layout *base;    /* layout of the base header, with this system's errno names */
+};
+extern const struct dialect dialect_linux, dialect_kame, dialect_freebsd;
+
+/*
+ * What our own engine speaks: Linux's numbers, and forms for what Linux's PF_KEY cannot say, so that every suite runs on
+ * the reference through PF_KEY. Combined algorithms go under Linux's numbers; algorithms without one have private ones
+ * (dialect.c); ESN is flag 0x400 as on FreeBSD; windows over 255 packets, a 64-bit counter to start from and TFC padding
+ * ride in an extension of private number, x_reference (24 octets): 4:4 window, 8:8 sequence, 16:4 tfc, 20:4 reserved.
+ */
+extern const struct dialect dialect_reference;
+const struct dialect *dialect_by_os(const char *os);   /* hello.os, any case; "reference"; NULL if unknown */
+/* The algorithm behind a SADB number, NULL if the dialect has none; use is ALG_ENC or ALG_AUTH. */
+const struct alg *dialect_alg(const struct dialect *d, uint8_t use, int number);
+int dialect_alg_number(const struct dialect *d, const struct alg *a);   /* -1: cannot be said */
+enum pfkey_type dialect_type(const struct dialect *d, unsigned number); /* PFKEY_RESERVED if unknown */
+enum pfkey_ext dialect_ext(const struct dialect *d, unsigned number);   /* EXT_UNKNOWN if unknown */
+
+#define PFKEY_EXTS 32
+#define PFKEY_MSG_MAX 65536
+
+/* A message: base header and extensions in wire order. Fields borrow from the octets parsed or the caller's store. */
+struct pfkey_msg {
+	const struct dialect *dialect;
+	struct hdr base;
+	unsigned n;
+	uint8_t kind[PFKEY_EXTS];     /* enum pfkey_ext */
+	struct hdr ext[PFKEY_EXTS];
+	bool swapped;                 /* combs, algorithms and requests lie in the other byte order (parsed with swap) */
+	struct bytes inner;           /* X_PROMISC, data form: the message inside, as it is */
+};
+
+/* The layout of an extension; address and sockaddr widths depend on dialect and family. */
+const struct layout *pfkey_ext_layout(const struct dialect *d, enum pfkey_ext kind, uint8_t family);
+extern const struct layout layout_pfkey_base, layout_pfkey_base_bsd;
+/* Names of the notation: "add", "x_spdadd" or "spdadd"; "sa", "address_src", "x_policy" or "policy", .. ; -1 if unknown. */
+int pfkey_type_by_name(const char *name);
+int pfkey_ext_by_name(const char *name);
+const char *pfkey_type_name(enum pfkey_type t);
+const char *pfkey_ext_name(enum pfkey_ext x);
+/* "linux EXISTS"-free errno names: "EINVAL", "EEXIST", ..; numbers are the target OS's. */
+extern const struct name pfkey_errnos_linux[], pfkey_errnos_bsd[];
+
+void pfkey_msg_init(struct pfkey_msg *m, const struct dialect *d, enum pfkey_type type, uint8_t satype);
+enum pfkey_type pfkey_msg_type(const struct pfkey_msg *m);      /* PFKEY_RESERVED if the number is unknown */
+/* Appends an extension with nothing given; NULL when full. */
+struct hdr *pfkey_msg_push(struct pfkey_msg *m, enum pfkey_ext kind, uint8_t family);
+/* The first extension of a kind, or NULL. */
+const struct hdr *pfkey_msg_get(const struct pfkey_msg *m, enum pfkey_ext kind);
+
+/* Lengths (message and extensions) and everything else that has one right value, where not given. */
+void pfkey_msg_compute(struct pfkey_msg *m);
+/* compute, then octets. swap: the target has the other byte order. False when out is too small. */
+bool pfkey_msg_put(struct pfkey_msg *m, bool swap, struct wr *out, struct err *e) MUST_USE;
+
+/*
+ * Parses what it can represent: a message that a kernel sent, or one that a manager sent. ERR_SHORT or ERR_RANGE for octets that
+ * break the framing (lengths 0 or past the end, sockaddr too short). Semantics are pfkey_msg_validate's.
+ */
+bool pfkey_msg_parse(struct pfkey_msg *m, const struct dialect *d, struct bytes octets, bool swap, struct err *e) MUST_USE;
+
+/* The grammar: allowed and required extensions per message and direction; duplicates; lengths against kinds; key bits.
+ * Returns 0 or the errno (Linux number) that RFC 2367 asks for, with the reason in e. */
+enum pfkey_dir { PFKEY_IN /* manager to kernel */, PFKEY_OUT };
+int pfkey_msg_validate(const struct pfkey_msg *m, enum pfkey_dir dir, struct err *e);
+
+/* One line of the suite's notation: add(seq=1, satype=esp)/sa(spi=0x1001, ..)/..; lengths, numbers and paddings that are as they
+ * should be are left out, keys too unless asked for. snprintf convention. */
+size_t pfkey_msg_print(const struct pfkey_msg *m, bool show_keys, char *text, size_t cap);
+
+/* --- between messages and what they say ------------------------------------------------------ */
+
+/* Fills SA, addresses, keys, lifetimes, SA2, NAT-T of ADD or UPDATE from a spec. ERR_UNSUPPORTED when the dialect cannot say
+ * it (AEAD or ESN on Linux): the text names what. store holds octets the message borrows; keys and addresses are borrowed
+ * from spec. */
+bool pfkey_msg_from_sa(struct pfkey_msg *m, const struct sa_spec *spec, struct wr *store, struct err *e) MUST_USE;
+/* The reverse, keys borrowed from the message. */
+bool pfkey_msg_to_sa(const struct pfkey_msg *m, struct sa_spec *spec, struct err *e) MUST_USE;
+/* SPD messages, by type: addresses, lifetime and requests for SPDADD, SPDUPDATE, SPDSETIDX; addresses and direction for
+ * SPDDELETE; the id for SPDGET and SPDDELETE2. Addresses are borrowed from p. */
+bool pfkey_msg_from_policy(struct pfkey_msg *m, const struct spd_entry *p, struct wr *store, struct err *e) MUST_USE;
+bool pfkey_msg_to_policy(const struct pfkey_msg *m, struct spd_entry *p, struct err *e) MUST_USE;
+/* SA + address pair only: GET, DELETE. Addresses are borrowed. */
+bool pfkey_msg_name_sa(struct pfkey_msg *m, uint32_t spi, const struct addr *src, const struct addr *dst, struct err *e)
+	MUST_USE;
+bool pfkey_msg_push_address(struct pfkey_msg *m, enum pfkey_ext kind, const struct addr *a, uint8_t prefixlen,
+			    uint8_t proto, uint16_t port, struct err *e) MUST_USE;
+
+/* The address of an address extension, and its port where asked for; family 0 where it is of no family we know. */
+struct addr pfkey_address(const struct hdr *x, uint16_t *port);
+
+struct pfkey_alg { uint8_t id, ivlen; uint16_t minbits, maxbits; };  /* sadb_alg */
+/* Rows of a SUPPORTED extension; returns how many there are, at most max stored. */
+unsigned pfkey_supported(const struct pfkey_msg *m, enum pfkey_ext kind, struct pfkey_alg *rows, unsigned max);
+
+#endif

@@ -1,0 +1,42 @@
+/*
+ * What repeats inside an extension: algorithms (RFC 2367 2.3.8), combinations (2.3.7), policy requests with their socket
+ * addresses. Same field tables, one level down; in a message they travel as octets, in the byte order
+ * that struct pfkey_msg says.
+ */
+#ifndef ESPY_PFKEY_RECORD_H
+#define ESPY_PFKEY_RECORD_H
+
+#include "pfkey/pfkey.h"
+
+enum { SUP_ID, SUP_IVLEN, SUP_MINBITS, SUP_MAXBITS, SUP_RESERVED, SUP_NF };
+enum { COMB_AUTH, COMB_ENCRYPT, COMB_FLAGS, COMB_AUTH_MIN, COMB_AUTH_MAX, COMB_ENCRYPT_MIN, COMB_ENCRYPT_MAX,
+       COMB_RESERVED, COMB_SOFT_ALLOCATIONS, COMB_HARD_ALLOCATIONS, COMB_SOFT_BYTES, COMB_HARD_BYTES,
+       COMB_SOFT_ADDTIME, COMB_HARD_ADDTIME, COMB_SOFT_USETIME, COMB_HARD_USETIME, COMB_NF };
+enum { REQ_LEN, REQ_PROTO, REQ_MODE, REQ_LEVEL, REQ_RESERVED1, REQ_REQID, REQ_RESERVED2, REQ_NF };
+/* The same fields in the same order as from XAD_SA_LEN on. */
+enum { SOCK_SA_LEN, SOCK_FAMILY, SOCK_PORT, SOCK_FLOWINFO, SOCK_ADDR, SOCK_SCOPE, SOCK_PAD, SOCK_NF };
+_Static_assert(SOCK_PAD + XAD_SA_LEN == XAD_PAD, "sockaddr fields");
+
+enum { SUP_OCTETS = 8, COMB_OCTETS = 72, SIN_OCTETS = 16, SIN6_OCTETS = 28 };
+
+extern const struct layout layout_sadb_alg, layout_sadb_comb;
+extern const struct name pfkey_types[];
+const struct layout *record_request_layout(const struct dialect *d);
+const struct layout *record_sockaddr_layout(const struct dialect *d, uint8_t family);
+bool pfkey_ext_is_address(enum pfkey_ext kind);
+/* NULL for an extension that is no address. */
+const struct layout *pfkey_address_layout(const struct dialect *d, enum pfkey_ext kind, uint8_t family);
+
+/* 4, 6, or 0 for a number of no family we know; and back. */
+uint8_t dialect_family(const struct dialect *d, uint64_t af);
+uint16_t dialect_af(const struct dialect *d, uint8_t family);
+
+/* One sockaddr at the cursor; octets borrowed by h. */
+bool record_get_sockaddr(struct hdr *h, const struct dialect *d, struct rd *r, bool swap, struct err *e) MUST_USE;
+void record_put_sockaddr(const struct dialect *d, const struct addr *a, struct wr *w);
+struct addr record_sockaddr_addr(const struct hdr *h);
+
+/* Copies the repeating octets of an extension into the other byte order. What is no whole record goes as it is. */
+void record_swap(const struct dialect *d, enum pfkey_ext kind, struct bytes b, bool from_swap, struct wr *w);
+
+#endif

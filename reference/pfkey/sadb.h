@@ -1,0 +1,44 @@
+/*
+ * The kernel side of PF_KEY: an engine that owns a SAD and an SPD and serves any number of PF_KEY sockets, RFC 2367
+ * with KAME's policy messages. Memory in, memory out: messages arrive by sadb_write, leave by the deliver
+ * callback; time and SPIs are drawn from arguments.
+ */
+#ifndef ESPY_PFKEY_SADB_H
+#define ESPY_PFKEY_SADB_H
+
+#include "ipsec/esp.h"
+#include "ipsec/sad.h"
+#include "ipsec/spd.h"
+#include "pfkey/pfkey.h"
+
+struct sadb;
+
+struct sadb_setup {
+	const struct dialect *dialect;
+	struct sad *sad;              /* borrowed: the host forwards with the same ones */
+	struct spd *spd;
+	struct random *random;        /* SPIs of GETSPI */
+	void (*deliver)(void *ctx, int sock, struct bytes msg);   /* one message to one socket */
+	void *ctx;
+};
+
+struct sadb *sadb_new(const struct sadb_setup *s, struct err *e);
+void sadb_free(struct sadb *d);
+int sadb_open(struct sadb *d, uint32_t pid);       /* a socket handle; -1 when there are too many */
+void sadb_close(struct sadb *d, int sock);
+
+/*
+ * One write(): the message is obeyed and every answer delivered before this returns. 0, or the errno of the write
+ * itself (EMSGSIZE when sadb_msg_len disagrees). Other refusals are error replies to the sender, RFC 2367 1.4, 2.1.
+ */
+int sadb_write(struct sadb *d, int sock, struct bytes msg, uint64_t now);
+
+/* The host needs an SA: ACQUIRE to the sockets registered for its type. */
+void sadb_acquire(struct sadb *d, const struct spd_entry *policy, const struct spd_request *r,
+		  const struct addr *src, const struct addr *dst, uint64_t now);
+/* A lifetime ran out: EXPIRE with current and soft or hard. Hard ones remove the SA. */
+void sadb_expire(struct sadb *d, struct sa *sa, bool hard, uint64_t now);
+/* Runs timers: addtime/usetime limits, larval SAs (RFC 2367 3.1.1). */
+void sadb_tick(struct sadb *d, uint64_t now);
+
+#endif

@@ -1,0 +1,129 @@
+/*
+ * Inside the engine: what the files sadb_*.c share. A handler obeys one message and returns 0 or the errno of the error
+ * reply, RFC 2367 3.1: base header alone, to the sender. Answers go out by sadb_send.
+ */
+#ifndef ESPY_PFKEY_SADB_ENGINE_H
+#define ESPY_PFKEY_SADB_ENGINE_H
+
+#include "pfkey/grammar.h"
+#include "pfkey/parts.h"
+#include "pfkey/sadb.h"
+
+enum { SADB_SOCKETS = 64, SADB_LARVAL_SECONDS = 30, SADB_ACQUIRE_SECONDS = 30 };
+
+struct sadb_socket {
+	bool open, promiscuous;
+	uint32_t pid;
+	uint32_t registered;      /* bit: sadb_msg_satype */
+};
+
+/* What an ADD or UPDATE hung on an SA that struct sa does not hold. */
+struct sadb_note;
+/* An ACQUIRE without an answer yet. */
+struct sadb_pending;
+
+struct sadb {
+	struct sadb_setup setup;
+	struct sadb_socket sockets[SADB_SOCKETS];
+	uint32_t seq;                   /* of messages that start here */
+	uint32_t reqid;                 /* last one given to a "unique" request */
+	struct sadb_note *notes;
+	struct sadb_pending *pending;
+	struct pfkey_msg asked, reply, kept;   /* too large for small stacks */
+	uint8_t store[4096];            /* octets that reply borrows */
+	uint8_t out[PFKEY_MSG_MAX], wrapped[PFKEY_MSG_MAX + 16];
+};
+
+struct sadb_request {
+	struct sadb *d;
+	int sock;
+	const struct pfkey_msg *m;
+	uint64_t now;
+	struct err err;
+};
+
+/* --- delivery: sadb.c ------------------------------------------------------------------------- */
+
+enum sadb_audience { TO_ONE, TO_REGISTERED, TO_ALL };
+
+/* A reply to q with type, satype, seq and pid echoed, in d->reply. */
+struct pfkey_msg *sadb_reply(const struct sadb_request *q);
+/* A message that starts in the kernel: a fresh seq, pid 0. */
+struct pfkey_msg *sadb_start(struct sadb *d, enum pfkey_type type, uint8_t satype);
+/* Sends d->reply. sock matters to TO_ONE; TO_REGISTERED goes by the message's satype. 0, or ENOBUFS. */
+int sadb_send(struct sadb *d, enum sadb_audience to, int sock);
+bool sadb_is_registered(const struct sadb *d, uint8_t satype);
+
+/* --- SAs in messages: sadb_reply.c ------------------------------------------------------------ */
+
+enum sadb_parts { PART_CURRENT = 1, PART_LIMITS = 2, PART_HARD = 4, PART_SOFT = 8, PART_PROXY = 16, PART_KEYS = 32,
+		  PART_NOTES = 64, PART_EXTRAS = 128 };
+#define PARTS_ALL (PART_CURRENT | PART_LIMITS | PART_PROXY | PART_KEYS | PART_NOTES | PART_EXTRAS)
+
+/* SA, addresses and parts of it into m, in the order of RFC 2367 3.6. 0, or ENOBUFS. */
+int sadb_push_sa(struct sadb *d, struct pfkey_msg *m, const struct sa *sa, unsigned parts);
+
+/* An extension as it was asked, with what must be zero zero: reserved fields, padding, ports. RFC 2367 2.1, 2.3.3. */
+struct hdr sadb_clean_ext(const struct pfkey_msg *m, unsigned i, bool keep_port);
+
+/* --- notes: sadb_note.c ----------------------------------------------------------------------- */
+
+/* Keeps what m says beyond struct sa_spec; replaces an older note. 0, or an errno. */
+int sadb_note_keep(struct sadb *d, const struct sa *sa, const struct pfkey_msg *m);
+/* Whether m says nothing else than the note does (RFC 2367 3.1.2: a mature SA's identities are fixed). */
+bool sadb_note_agrees(struct sadb *d, const struct sa *sa, const struct pfkey_msg *m);
+/* The extensions kept for sa, as a message without SA; false if there are none. */
+bool sadb_note_get(struct sadb *d, const struct sa *sa, struct pfkey_msg *kept);
+void sadb_note_drop(struct sadb *d, const struct sa *sa);
+void sadb_note_drop_all(struct sadb *d);
+
+/* The only ways by which the engine removes SAs: their notes go with them. */
+void sadb_remove(struct sadb *d, struct sa *sa);
+
+/* Whether a limit was reached at now: the same rule for SAs and policies. */
+bool sadb_is_over(const struct lifetime *used, const struct lifetime *limit, uint64_t now);
+
+/* --- checks: sadb_check.c --------------------------------------------------------------------- */
+
+/* The SA that sa, address_src and address_dst name, or NULL: RFC 2367 3.1.2 wants all of type, spi and both addresses. */
+struct sa *sadb_named(const struct sadb_request *q);
+/* The whole of an ADD or UPDATE of a larval SA as a spec. 0, or EINVAL. */
+int sadb_spec(struct sadb_request *q, struct sa_spec *spec);
+/* What an UPDATE of a mature SA may not change, RFC 2367 3.1.2. 0, or EINVAL. */
+int sadb_unchanged(struct sadb_request *q, const struct sa *sa);
+
+/* --- ACQUIRE: sadb_acquire.c ------------------------------------------------------------------ */
+
+/* An SA came: what waited for it, by seq or by path, does not wait any more. */
+void sadb_acquire_answered(struct sadb *d, uint32_t seq, const struct sa *sa);
+void sadb_acquire_tick(struct sadb *d, uint64_t now);
+void sadb_acquire_drop_all(struct sadb *d);
+/* Combinations in order of preference; octets in w. */
+void sadb_put_combs(const struct dialect *d, uint8_t satype, struct wr *w);
+
+void sadb_spd_tick(struct sadb *d, uint64_t now);
+
+/* --- handlers --------------------------------------------------------------------------------- */
+
+int sadb_do_getspi(struct sadb_request *q);
+int sadb_do_update(struct sadb_request *q);
+int sadb_do_add(struct sadb_request *q);
+int sadb_do_delete(struct sadb_request *q);
+int sadb_do_get(struct sadb_request *q);
+int sadb_do_flush(struct sadb_request *q);
+int sadb_do_dump(struct sadb_request *q);
+int sadb_do_register(struct sadb_request *q);
+int sadb_do_acquire(struct sadb_request *q);
+int sadb_do_expire(struct sadb_request *q);
+int sadb_do_pchange(struct sadb_request *q);
+int sadb_do_promisc(struct sadb_request *q);
+int sadb_do_spdadd(struct sadb_request *q);
+int sadb_do_spdupdate(struct sadb_request *q);
+int sadb_do_spdsetidx(struct sadb_request *q);
+int sadb_do_spddelete(struct sadb_request *q);
+int sadb_do_spddelete2(struct sadb_request *q);
+int sadb_do_spdget(struct sadb_request *q);
+int sadb_do_spddump(struct sadb_request *q);
+int sadb_do_spdflush(struct sadb_request *q);
+
+#endif

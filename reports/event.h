@@ -1,0 +1,41 @@
+/*
+ * Reading an event without trust: a member that is missing or of another type reads as empty, since journals outlive the
+ * espy that wrote them. Also what several reports say alike.
+ */
+#ifndef ESPY_REPORTS_EVENT_H
+#define ESPY_REPORTS_EVENT_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "reports/journal.h"
+
+const char *event_text(const json_t *event, const char *key);             /* "" if there is none */
+double event_number(const json_t *event, const char *key);                /* 0 if there is none */
+long event_line(const json_t *event);              /* of the step that decided, or of the case; 0: not known */
+bool event_is(const json_t *event, const char *verdict);
+bool event_unmet(const json_t *event);             /* a verdict that somebody must look at */
+
+/* "esp.icv: want 16, got 12", or the reason: one line with control characters escaped. */
+void event_why(const json_t *event, char *out, size_t cap);
+
+/* "1.000250" of 1.00025 seconds, whatever the locale's decimal point. */
+void seconds_print(double seconds, char *out, size_t cap);
+
+/* Text with control characters as \xNN: a target's octets must not steer a terminal. Newlines too if `one_line`. */
+void put_printable(FILE *out, const char *text, bool one_line);
+
+/* The counter of a verdict's word; NULL: no such verdict. */
+unsigned *tally_of(struct tally *t, const char *verdict);
+
+/* How often this name came before, counting in the JSON object `book`. */
+unsigned names_seen(json_t *book, const char *name);
+
+/*
+ * Folder of a case below DIR: "cases/esp.replay/duplicate/ipv4". '/' stays, what a file system or shell could trip over becomes
+ * '_' with a hash of the name behind it, so that different cases never share a folder. nth: 0, or how often the id came before.
+ */
+void case_path(const char *full_id, unsigned nth, char *out, size_t cap);
+
+#endif

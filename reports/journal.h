@@ -1,0 +1,75 @@
+/*
+ * The journal of a run, DIR/events.jsonl: one JSON object a line, appended and flushed as it happens, readable after a
+ * crash. It is the truth; every other file of the run directory is made of it by this room, which knows the journal and not
+ * the engine. Events:
+ *
+ * {"event":"start","schema":"espy-events/1","tool":{"name","version"},"argv":[..],"seed":N,"started":"2026-11-21T20:19:00Z",
+ *  "target":{"name","driver","os","release"},"planned":N,"jobs":N}
+ * {"event":"case","n":N,"id":"esp.replay/duplicate","full_id":"..","suite":"esp.replay","params":{"family":"ipv4"},"title","level":"MUST",
+ *  "clause":"RFC 4303 3.4.3","decides":["SQ-09"],"verdict":"PASS|FAIL|INCONCLUSIVE|SKIP|ERROR","reason":"..","wall_ms":0.8,"worker":0,
+ *  "file":"suites/esp-replay.suite","line":12,
+ *  and for every case that did not pass or skip (or all, with -v):
+ *  "step":{"line":31,"text":"< esp/echo-reply"},"want":"..","got":"..",
+ *  "diff":[{"field":"ah.seq","want":"2","got":"1","clause":"RFC 4302 2.5"}],
+ *  "exhibits":[{"kind":"frame-out|frame-in|pfkey-out|pfkey-in|setkey|app|counter|note","t_us":12.5,"line":31,"link":1,"octets":"hex","text":".."}]}
+ *  (frames are IP datagrams without their link header; setkey text carries the keys)
+ * {"event":"restart","worker":0,"reason":".."}                      the target died and was started again
+ * {"event":"end","wall_s":3.2,"complete":true}
+ */
+#ifndef ESPY_REPORTS_JOURNAL_H
+#define ESPY_REPORTS_JOURNAL_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "wire/err.h"
+
+struct journal;
+
+/* Makes DIR (and parents) and opens DIR/events.jsonl for writing from the start. dir may be NULL: events are only counted. */
+struct journal *journal_open(const char *dir, struct err *e);
+/* Appends one line (without its end) and flushes. A full disk is ERR_IO naming the file: the caller goes on and exits 3, nothing
+ * already written is lost. */
+bool journal_append(struct journal *j, const char *line, size_t n, struct err *e) MUST_USE;
+bool journal_close(struct journal *j, struct err *e) MUST_USE;
+/* A JSON string of any octets, for building events: what is not UTF-8 (json_string() would give NULL) becomes U+FFFD. NULL text is
+ * JSON's null. */
+json_t *journal_text(const char *text);
+
+/* A run read back, or built up event by event while it runs. */
+struct tally {
+	unsigned pass, fail, inconclusive, skip, error, xfail, xpass, total;
+};
+
+struct run_record {
+	json_t *start;          /* the start event, or NULL */
+	json_t *cases;          /* array of case events, in file order */
+	json_t *end;            /* NULL: the run was cut short */
+	unsigned torn;          /* lines that could not be read (a crash mid-line) */
+	unsigned restarts;      /* the target died and was started again */
+	struct tally tally;
+};
+
+/* Both expect a record that is zeroed or has events; run_read starts it anew and frees it when it fails. */
+/* Reads DIR/events.jsonl. A torn last line is counted, not fatal; any other unreadable line is ERR_SYNTAX with its number. */
+bool run_read(struct run_record *r, const char *dir, struct err *e) MUST_USE;
+bool run_add(struct run_record *r, const char *line, size_t n, struct err *e) MUST_USE;   /* one event */
+void run_free(struct run_record *r);
+
+/* Each writes one file of the run directory, atomically (a temporary name, then rename). */
+bool report_run_json(const struct run_record *r, const char *dir, struct err *e) MUST_USE;
+bool report_junit(const struct run_record *r, const char *dir, struct err *e) MUST_USE;
+/* cases/FULL_ID/{packets.pcapng,sa.setkey} for every case that failed, was inconclusive or an error. sa.setkey has mode 0600. */
+bool report_cases(const struct run_record *r, const char *dir, struct err *e) MUST_USE;
+
+/* Text: one line a failure as it happens, progress, the summary. */
+struct progress;
+struct progress *progress_new(FILE *results, FILE *status, unsigned planned, bool quiet, unsigned verbose);
+void progress_case(struct progress *p, const json_t *event);
+void progress_note(struct progress *p, const char *text);
+/* Repeats failures with the command that repeats them; the last line is alone: "N passed, N failed, N skipped" and what else there was. */
+void progress_end(struct progress *p, const struct run_record *r, const char *dir);
+void progress_free(struct progress *p);
+
+#endif

@@ -1,0 +1,31 @@
+# espy-agent, and the initial file system that boots it as the init of a User-Mode Linux kernel.
+# Included by the top Makefile; $(B) is its build directory.
+
+UML_MODULES ?= $(lastword $(sort $(wildcard /usr/lib/uml/modules/*)))
+UML_PROGRAM := $(filter-out runner/agent/mkinitramfs.c,$(wildcard runner/agent/*.c))
+UML_NEEDS   := $(wildcard runner/agent/*.h) reference/wire/cursor.h
+
+# Static, so that it runs in a machine that holds nothing else; never with sanitizers, which cannot.
+$(B)/espy-agent: $(UML_PROGRAM) $(UML_NEEDS)
+	@mkdir -p $(@D)
+	$(CC) -Ireference -I. $(STD) $(WARN) -O2 -static -s -o $@ $(UML_PROGRAM)
+
+$(B)/mkinitramfs: runner/agent/mkinitramfs.c
+	@mkdir -p $(@D)
+	$(CC) $(STD) $(WARN) -O2 -o $@ $<
+
+# Without the package there is nothing to boot: say so and go on, the other targets work.
+ifeq ($(UML_MODULES),)
+$(B)/initramfs.cpio:
+	@echo "no $@: the Linux target needs user-mode-linux: apt-get install user-mode-linux" >&2
+.PHONY: $(B)/initramfs.cpio
+else
+$(B)/initramfs.cpio: $(B)/espy-agent $(B)/mkinitramfs runner/agent/modules.list $(UML_MODULES)/modules.dep
+	$(B)/mkinitramfs $@ $(B)/espy-agent runner/agent/modules.list $(UML_MODULES)
+endif
+
+initramfs: $(B)/initramfs.cpio ## the initial file system of the Linux target
+.PHONY: initramfs
+
+$(B)/tests/runner/channel_agent_test: | $(B)/espy-agent
+$(B)/tests/runner/target_linux_test: | $(B)/initramfs.cpio

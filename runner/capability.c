@@ -1,0 +1,217 @@
+#include "runner/capability.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "runner/transform.h"
+
+/* --- asking ---------------------------------------------------------------------------------- */
+
+static bool
+ask(struct engine *g, int sock, uint8_t satype, struct capabilities *caps, struct err *e)
+{
+	static uint8_t octets[PFKEY_MSG_MAX];
+	struct channel *c = &g->target->channel;
+	struct pfkey_msg m;
+	struct channel_event ev;
+	struct wr w = wr_of(octets, sizeof octets);
+	uint32_t seq = ++g->pf_seq;
+	pfkey_msg_init(&m, g->dialect, PFKEY_REGISTER, satype);
+	hdr_set(&m.base, MSG_SEQ, seq);
+	if (!pfkey_msg_put(&m, engine_swaps(g), &w, e) || !c->ops->pfkey_send(c, sock, wr_done(&w), e) || !c->ops->sync(c, e))
+		return false;
+	e->code = ERR_NONE;
+	bool answered = false;
+	while (c->ops->next_event(c, &ev, e)) {
+		if (ev.sock != sock)
+			continue;
+		if (!pfkey_msg_parse(&m, g->dialect, ev.data, engine_swaps(g), e))
+			return err_prefix(e, "answer to SADB_REGISTER");
+		if (m.base.v[MSG_SEQ].u != seq || m.base.v[MSG_ERRNO].u != 0)
+			continue;
+		answered = true;
+		if (satype == SATYPE_AH) {
+			caps->auth_ah_n = pfkey_supported(&m, EXT_SUPPORTED_AUTH, caps->auth_ah, CAP_ALGS);
+			continue;
+		}
+		caps->auth_esp_n = pfkey_supported(&m, EXT_SUPPORTED_AUTH, caps->auth_esp, CAP_ALGS);
+		caps->enc_n = pfkey_supported(&m, EXT_SUPPORTED_ENCRYPT, caps->enc, CAP_ALGS);
+	}
+	if (e->code != ERR_NONE)
+		return false;
+	return answered || fail(e, ERR_REFUSED, "SADB_REGISTER for satype %u was not answered", satype);
+}
+
+/* --- calibrating ----------------------------------------------------------------------------- */
+
+static const char calibration[] =
+	"suite calibrate \"which truncation the target means by a number\"\n"
+	"case one INFO \"an echo comes back under this transform\"\n"
+	"  uncalibrated\n"
+	"{\n"
+	"  setkey {\n"
+	"    add $tester $target esp 0x1001 -m transport $keys_in ;\n"
+	"    add $target $tester esp 0x1002 -m transport $keys_out ;\n"
+	"    spdadd $tester $target icmp -P in ipsec esp/transport//require ;\n"
+	"    spdadd $target $tester icmp -P out ipsec esp/transport//require ;\n"
+	"  }\n"
+	"  alive\n"
+	"}\n";
+
+static bool
+shares_number(const struct engine *g, unsigned i)
+{
+	int number = dialect_alg_number(g->dialect, &algs[i]);
+	for (unsigned k = 0; k < algs_n; k++)
+		if (k != i && algs[k].use == algs[i].use && algs[k].icv != algs[i].icv && number >= 0 &&
+		    dialect_alg_number(g->dialect, &algs[k]) == number && algs[k].icv > 0 && algs[i].icv > 0 &&
+		    algs[k].kind == ALG_HMAC && algs[i].kind == ALG_HMAC)
+			return true;
+	return false;
+}
+
+static bool
+calibrate(struct engine *g, struct err *e)
+{
+	struct suite *suite = suite_parse("(calibration)", calibration, sizeof calibration - 1, e);
+	struct evidence evidence = { 0 };
+	if (suite == NULL)
+		return false;
+	for (unsigned i = 0; i < algs_n; i++) {
+		char name[80];
+		struct outcome o;
+		if (algs[i].use != ALG_AUTH || !shares_number(g, i))
+			continue;
+		snprintf(name, sizeof name, "aes-cbc-128+%s", algs[i].name);
+		struct plan_item item = { .suite = suite, .spec = suite->cases, .id = "calibrate/one", .full_id = "calibrate/one",
+					  .params = { { "transform", name } }, .params_n = 1 };
+		engine_run(g, &item, &evidence, &o);
+		if (o.verdict != V_PASS)
+			g->caps.not_meant |= 1ull << i;
+	}
+	evidence_free(&evidence);
+	suite_free(suite);
+	return true;
+}
+
+bool
+capability_probe(struct engine *g, struct err *e)
+{
+	struct channel *c = &g->target->channel;
+	int sock;
+	if (!c->ops->pfkey_open(c, &sock, e))
+		return false;
+	if (!ask(g, sock, SATYPE_ESP, &g->caps, e) || !ask(g, sock, SATYPE_AH, &g->caps, e))
+		return false;
+	if (!c->ops->sock_close(c, sock, e))
+		return false;
+	g->caps.known = true;
+	return calibrate(g, e);
+}
+
+/* --- deciding -------------------------------------------------------------------------------- */
+
+static bool
+registered(const struct engine *g, const struct alg *a, size_t key_n, const struct pfkey_alg *rows, unsigned n, char *why,
+	   size_t cap)
+{
+	int number = dialect_alg_number(g->dialect, a);
+	if (number < 0) {
+		snprintf(why, cap, "PF_KEY of %s has no number for %s", g->dialect->name, a->name);
+		return false;
+	}
+	for (unsigned i = 0; i < n; i++) {
+		if (rows[i].id != number)
+			continue;
+		if (a->kind == ALG_NULL || (key_n * 8 >= rows[i].minbits && key_n * 8 <= rows[i].maxbits))
+			return true;
+		snprintf(why, cap, "the target registers %s with keys of %u to %u bits, not %zu (SADB_REGISTER)", a->name,
+			 rows[i].minbits, rows[i].maxbits, key_n * 8);
+		return false;
+	}
+	if (a->kind == ALG_NULL) /* no row need say that nothing can be had */
+		return true;
+	snprintf(why, cap, "the target does not register %s (SADB_REGISTER)", a->name);
+	return false;
+}
+
+static bool
+transform_allowed(const struct engine *g, const struct plan_item *item, const char *name, char *why, size_t cap)
+{
+	struct transform t;
+	struct err e;
+	if (!transform_parse(&t, name, &e))
+		return true; /* the case itself will say so */
+	bool ah = t.enc == NULL;
+	if (t.enc != NULL && !registered(g, t.enc, t.enc_key_n, g->caps.enc, g->caps.enc_n, why, cap))
+		return false;
+	if (t.auth == NULL)
+		return true;
+	if (!registered(g, t.auth, t.auth_key_n, ah ? g->caps.auth_ah : g->caps.auth_esp,
+			ah ? g->caps.auth_ah_n : g->caps.auth_esp_n, why, cap))
+		return false;
+	unsigned i = (unsigned)(t.auth - algs);
+	if (item->spec->raw_transform || !(g->caps.not_meant >> i & 1))
+		return true;
+	snprintf(why, cap, "the target means another truncation by the number of %s (found by an exchange; alg.icv_length judges it)",
+		 t.auth->name);
+	return false;
+}
+
+static bool
+need_met(const struct engine *g, const char *need)
+{
+	const struct target *t = g->target;
+	if (strcmp(need, "link2") == 0)
+		return t->links > 1;
+	if (strcmp(need, "sockets") == 0)
+		return t->has_channel && (t->channel.hello.features & CHAN_SOCKETS) != 0;
+	if (strcmp(need, "tunables") == 0)
+		return t->has_channel && (t->channel.hello.features & CHAN_TUNABLES) != 0;
+	if (strcmp(need, "esn") == 0)
+		return g->dialect->flag_esn != 0;
+	if (strcmp(need, "aead") == 0)
+		return g->dialect->aead;
+	return strcmp(need, g->target->os) == 0;
+}
+
+bool
+capability_allows(const struct engine *g, const struct plan_item *item, char *why, size_t cap)
+{
+	for (const struct word_list *w = item->spec->needs; w != NULL; w = w->next) {
+		if (need_met(g, w->word))
+			continue;
+		snprintf(why, cap, "needs %s, which this target and manager have not", w->word);
+		return false;
+	}
+	for (unsigned i = 0; i < item->params_n; i++)
+		if (strcmp(item->params[i].name, "transform") == 0 &&
+		    !transform_allowed(g, item, item->params[i].value, why, cap))
+			return false;
+	return true;
+}
+
+bool
+engine_open(struct engine *g, struct target *t, uint64_t seed, struct random *random, struct err *e)
+{
+	memset(g, 0, sizeof *g);
+	g->target = t;
+	g->seed = seed;
+	g->random = random;
+	g->case_sock = -1;
+	g->setup_sock = -1;
+	if (!t->has_channel || !(t->channel.hello.features & CHAN_PFKEY))
+		return fail(e, ERR_UNSUPPORTED, "target %s: no PF_KEY to configure it with", t->name);
+	g->dialect = dialect_by_os(t->channel.hello.os);
+	if (g->dialect == NULL)
+		return fail(e, ERR_UNSUPPORTED, "target %s: no PF_KEY dialect for %s", t->name, t->channel.hello.os);
+	if (!t->channel.ops->pfkey_open(&t->channel, &g->setup_sock, e))
+		return false;
+	return capability_probe(g, e);
+}
+
+void
+engine_close(struct engine *g)
+{
+	g->target = NULL;
+}

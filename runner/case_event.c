@@ -1,0 +1,135 @@
+#include "runner/case_event.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const kind_names[] = {
+	[EV_FRAME_OUT] = "frame-out", [EV_FRAME_IN] = "frame-in", [EV_PFKEY_OUT] = "pfkey-out", [EV_PFKEY_IN] = "pfkey-in",
+	[EV_SETKEY] = "setkey",	      [EV_APP] = "app",		  [EV_COUNTER] = "counter",	[EV_NOTE] = "note",
+};
+
+/* JSON is UTF-8; reasons may quote octets of a target. */
+static json_t *
+text(const char *s)
+{
+	json_t *j = json_string(s);
+	if (j != NULL)
+		return j;
+	char *clean = strdup(s);
+	for (char *p = clean; p != NULL && *p != '\0'; p++)
+		if ((unsigned char)*p >= 0x80)
+			*p = '?';
+	j = json_string(clean != NULL ? clean : "");
+	free(clean);
+	return j;
+}
+
+static json_t *
+hex(struct bytes b)
+{
+	char *out = malloc(b.n * 2 + 1);
+	struct rd r = rd_of(b);
+	if (out == NULL)
+		return json_null();
+	for (size_t i = 0; rd_left(&r) > 0; i += 2) {
+		static const char digit[] = "0123456789abcdef";
+		uint64_t o = rd_uint(&r, 1);
+		out[i] = digit[o >> 4];
+		out[i + 1] = digit[o & 15];
+	}
+	json_t *j = json_stringn(out, b.n * 2);
+	free(out);
+	return j;
+}
+
+/* What an exhibit says, for people: a message in its notation; frames are printed by whoever shows them. */
+static const char *
+exhibit_text(const struct engine *g, const struct exhibit *x, char *buffer, size_t cap)
+{
+	struct pfkey_msg m;
+	if (x->text != NULL)
+		return x->text;
+	if (x->kind != EV_PFKEY_OUT && x->kind != EV_PFKEY_IN)
+		return NULL;
+	if (!pfkey_msg_parse(&m, g->dialect, x->octets, engine_swaps(g), NULL))
+		return "(cannot be read)";
+	pfkey_msg_print(&m, false, buffer, cap);
+	return buffer;
+}
+
+static json_t *
+exhibits(const struct engine *g, const struct evidence *v)
+{
+	json_t *list = json_array();
+	static _Thread_local char buffer[4096];
+	for (const struct exhibit *x = v->first; x != NULL; x = x->next) {
+		json_t *j = json_pack("{s:s, s:f, s:i, s:i}", "kind", kind_names[x->kind], "t_us", (double)x->t_ns / 1000.0, "line",
+				      (int)x->line, "link", (int)x->link);
+		if (x->octets.n > 0)
+			json_object_set_new(j, "octets", hex(x->octets));
+		const char *say = exhibit_text(g, x, buffer, sizeof buffer);
+		if (say != NULL)
+			json_object_set_new(j, "text", text(say));
+		json_array_append_new(list, j);
+	}
+	return list;
+}
+
+static json_t *
+differences(const struct packet_diff *d)
+{
+	json_t *list = json_array();
+	for (unsigned i = 0; i < d->n && i < sizeof d->d / sizeof d->d[0]; i++) {
+		char name[100];
+		snprintf(name, sizeof name, "%s.%s", d->d[i].lay->name, d->d[i].field->name);
+		json_array_append_new(list, json_pack("{s:s, s:o, s:o, s:s}", "field", name, "want", text(d->d[i].want), "got",
+						      text(d->d[i].got), "clause", d->d[i].field->clause));
+	}
+	return list;
+}
+
+static void
+add_claim(json_t *j, const struct plan_item *item)
+{
+	struct arena a = { 0 };
+	json_t *params = json_object(), *ids = json_array();
+	for (unsigned i = 0; i < item->params_n; i++)
+		json_object_set_new(params, item->params[i].name, text(item->params[i].value));
+	for (const struct word_list *w = item->spec->decides; w != NULL; w = w->next)
+		json_array_append_new(ids, text(w->word));
+	json_object_set_new(j, "params", params);
+	json_object_set_new(j, "title", text(item->spec->title));
+	json_object_set_new(j, "level", json_string(level_names[item->spec->level]));
+	json_object_set_new(j, "clause", text(case_clause(&a, item->suite, item->spec)));
+	json_object_set_new(j, "decides", ids);
+	json_object_set_new(j, "file", text(item->suite->file));
+	json_object_set_new(j, "line", json_integer(item->spec->at.line));
+	arena_free(&a);
+}
+
+char *
+case_event(const struct engine *g, const struct plan_item *item, unsigned n, unsigned worker, double wall_ms,
+	   const struct evidence *v, const struct outcome *o, bool everything)
+{
+	json_t *j = json_pack("{s:s, s:i, s:s, s:s, s:s}", "event", "case", "n", (int)n, "id", item->id, "full_id", item->full_id,
+			      "suite", item->suite->name);
+	if (j == NULL)
+		return NULL;
+	add_claim(j, item);
+	json_object_set_new(j, "verdict", json_string(verdict_words[o->verdict]));
+	json_object_set_new(j, "reason", text(o->reason));
+	json_object_set_new(j, "wall_ms", json_real(wall_ms));
+	json_object_set_new(j, "worker", json_integer(worker));
+	if (everything || (o->verdict != V_PASS && o->verdict != V_SKIP)) {
+		if (o->step != NULL)
+			json_object_set_new(j, "step", json_pack("{s:i, s:o}", "line", (int)o->step->at.line, "text",
+								 text(o->step->text)));
+		json_object_set_new(j, "want", text(o->want));
+		json_object_set_new(j, "got", text(o->got));
+		json_object_set_new(j, "diff", differences(&o->diff));
+		json_object_set_new(j, "exhibits", exhibits(g, v));
+	}
+	char *line = json_dumps(j, JSON_COMPACT | JSON_REAL_PRECISION(6));
+	json_decref(j);
+	return line;
+}

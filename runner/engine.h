@@ -1,0 +1,62 @@
+/*
+ * The engine runs one case of the plan against one target and says what became of it. Silence is never waited
+ * for: after a negative step a sentinel goes out, and only when it comes back is silence believed. A case that cannot be
+ * decided is INCONCLUSIVE, one that the target cannot be asked is SKIP; ERROR is a bug or misuse of ours.
+ */
+#ifndef ESPY_RUNNER_ENGINE_H
+#define ESPY_RUNNER_ENGINE_H
+
+#include "ipsec/compose.h"
+#include "pfkey/pfkey.h"
+#include "runner/evidence.h"
+#include "runner/plan.h"
+#include "runner/target.h"
+#include "runner/vars.h"
+
+enum outcome_verdict { V_PASS, V_FAIL, V_INCONCLUSIVE, V_SKIP, V_ERROR, V_N };
+extern const char *const verdict_words[V_N];
+
+struct outcome {
+	uint8_t verdict;
+	char reason[600];
+	const struct step *step;          /* at which it was decided; NULL: at the end or before the first */
+	char want[300], got[700];
+	struct packet_diff diff;          /* n > 0: differing fields */
+};
+
+#define CAP_ALGS 64
+/* What the target said it can do, asked once per target and remembered. */
+struct capabilities {
+	struct pfkey_alg auth_esp[CAP_ALGS], auth_ah[CAP_ALGS], enc[CAP_ALGS];
+	unsigned auth_esp_n, auth_ah_n, enc_n;
+	bool known;
+	/* Integrity rows that share a PF_KEY number with another and that the target does not mean by it (HMAC-SHA-256 cut to 96
+	 * bits): bit per index in algs[]. Found by an exchange, not by name. */
+	uint64_t not_meant;
+};
+
+struct engine {
+	struct target *target;
+	const struct dialect *dialect;
+	struct capabilities caps;
+	uint64_t seed;
+	struct random *random;
+	int setup_sock;                   /* the PF_KEY socket that configures */
+	int case_sock;                    /* the one `pfkey` steps use without a name */
+	uint32_t pf_seq;
+	uint32_t sentinel_seq;
+	bool dead;                        /* the target is gone; the caller restarts it */
+	struct evidence *evidence;        /* of the case that runs now */
+};
+
+/* Whether PF_KEY integers of the target are in the other byte order than ours. */
+bool engine_swaps(const struct engine *g);
+
+/* Opens PF_KEY sockets, asks for capabilities, calibrates. The engine borrows target and random. */
+bool engine_open(struct engine *g, struct target *t, uint64_t seed, struct random *random, struct err *e) MUST_USE;
+void engine_close(struct engine *g);
+
+/* Runs one case. evidence is reset and filled. Never fails: what goes wrong is the outcome. */
+void engine_run(struct engine *g, const struct plan_item *item, struct evidence *evidence, struct outcome *o);
+
+#endif

@@ -1,0 +1,34 @@
+/*
+ * Passive verdicts: what a receiver with these SAs would say of a datagram that somebody captured. Packets are opened as
+ * often as they are protected. Duplicates and old packets are judged like others: the capture may hold both directions of
+ * a link, or begin in the middle. It reads setkey statements and moves no window but one: the highest authentic
+ * number per SA, from which extended sequence numbers are inferred (RFC 4303 A2.2).
+ */
+#ifndef ESPY_RUNNER_PASSIVE_H
+#define ESPY_RUNNER_PASSIVE_H
+
+#include "ipsec/datagram.h"
+
+struct passive;
+
+struct passive *passive_new(bool strict_padding, struct err *e);
+void passive_free(struct passive *p);
+
+/* Applies a file of setkey statements (add, update, delete, deleteall, flush; policies play no part). */
+bool passive_load(struct passive *p, const char *path, struct err *e) MUST_USE;
+
+struct passive_verdict {
+	bool is_protected;         /* false: neither AH nor ESP, and the rest says nothing */
+	bool cut;                  /* the capture holds less of the datagram than there was: no verdict */
+	enum verdict verdict;      /* ACCEPT, or why the innermost layer that could be read is refused */
+	uint8_t protocol;          /* of that layer: 50 or 51 */
+	uint32_t spi;
+	uint64_t seq;              /* the full number where ESN is in use */
+	struct bytes inner;        /* ACCEPT: the datagram as it was before protection; valid until the next call */
+	bool align8;               /* first AH of an SA whose sender pads to 8 octets on IPv4 (RFC 4302 3.3.3.2.1) */
+};
+
+/* cut: the frame was not captured whole. */
+void passive_judge(struct passive *p, struct bytes datagram, bool cut, struct passive_verdict *v);
+
+#endif

@@ -1,0 +1,149 @@
+/*
+ * The stage of one running case: variables, the tester's mirror of the SAs, frames that have arrived, sockets in use. Private
+ * to the engine's files: notation.c (suite notation to packets and messages), alter.c (what follows '|'), tester.c (frames and
+ * the sentinel), steps_*.c (what each step does).
+ */
+#ifndef ESPY_RUNNER_STAGE_H
+#define ESPY_RUNNER_STAGE_H
+
+#include "runner/engine.h"
+
+#define STAGE_STORE 262144
+#define STAGE_FRAMES 4096
+#define STAGE_SOCKETS 8
+
+struct frame {                          /* one that arrived and no step has taken yet */
+	struct bytes datagram;          /* in the evidence arena */
+	unsigned link;
+	struct frame *next;
+};
+
+struct named_sock { const char *name; int sock; bool dirty; /* registered or promiscuous: not for reuse */ };
+
+struct stage {
+	struct engine *g;
+	const struct plan_item *item;
+	struct outcome *o;
+	struct arena *arena;            /* the evidence's: lives as long as the outcome is looked at */
+	struct evidence *ev;
+	struct vars vars;
+	const struct step *step;        /* running now */
+	uint8_t family, inner;          /* 4 or 6: outer and inner IP of what is implied */
+	struct sad *sad;                /* mirror: both directions, with our counters */
+	struct wr store;                /* octets behind fields of packets being built */
+	uint8_t *work;                  /* 2 * 65,600 octets for opening packets */
+	struct frame *frames, *frames_last;
+	struct named_sock pf[STAGE_SOCKETS], app[STAGE_SOCKETS];
+	unsigned pf_n, app_n;
+	struct replay model;
+	bool has_model, model_accepts;
+	uint64_t last_seq;              /* of the last esp or ah sent: what the model is asked about */
+	int last_write_errno;           /* of the last pfkey > */
+	uint32_t last_pf_seq;
+	char tunable_name[4][80], tunable_was[4][80];
+	unsigned tunables;
+	struct composed composed;       /* of the last packet sent */
+	struct bytes sent;              /* its octets before any alteration */
+	bool control_seen;              /* something was received in this case: its configuration works */
+	bool stop;                      /* an outcome was decided */
+};
+
+/* Decides the outcome and stops the case; the first decision stands. */
+void stage_decide(struct stage *s, enum outcome_verdict v, const char *fmt, ...) PRINTF(3, 4);
+/* Error of ours or of the environment: ERR_DEAD makes INCONCLUSIVE and marks the target dead, the rest ERROR. */
+void stage_error(struct stage *s, const struct err *e);
+
+/* --- notation.c ------------------------------------------------------------------------------ */
+
+#define RESOLVED_CHOICES 8
+struct choice {                         /* errno=EINVAL|EMSGSIZE: any of these */
+	unsigned layer, field, n;
+	uint64_t value[6];
+};
+struct binding { unsigned layer, field; const char *name; };  /* field == UINT32_MAX: the whole layer */
+
+struct resolved {
+	struct packet packet;
+	struct sa *sa[PACKET_LAYERS];
+	struct choice choice[RESOLVED_CHOICES];
+	unsigned choices;
+	struct binding bind[RESOLVED_CHOICES];
+	unsigned binds;
+};
+
+enum heading { TO_TARGET, FROM_TARGET };
+bool notation_packet(struct stage *s, const struct packet_spec *spec, enum heading heading, unsigned link,
+		     struct resolved *r, struct err *e) MUST_USE;
+
+struct resolved_msg {
+	struct pfkey_msg msg;
+	struct choice choice[RESOLVED_CHOICES];     /* layer 0 is the base, 1.. the extensions */
+	unsigned choices;
+	struct binding bind[RESOLVED_CHOICES];
+	unsigned binds;
+	bool is_write;                              /* pfkey < write(errno=..): the write() itself */
+	uint64_t write_errno;
+};
+bool notation_message(struct stage *s, const struct packet_spec *spec, enum heading heading, struct resolved_msg *r,
+		      struct err *e) MUST_USE;
+
+/* Picks a SA of the mirror: by SPI where it is there, else the first of the protocol in that direction. */
+struct sa *stage_sa(const struct stage *s, enum heading heading, uint8_t protocol, uint32_t spi);
+bool stage_is_target(const struct stage *s, const struct addr *a);
+/* A field from an expression; decimal numbers for octet fields mean that many zero octets. */
+bool notation_field(struct stage *s, struct hdr *h, unsigned field, const struct expr *x, struct err *e) MUST_USE;
+/* The names one may write, for suite_check. */
+bool notation_knows_layer(const char *name);
+bool notation_knows_field(const char *layer, const char *field);
+
+/* --- alter.c --------------------------------------------------------------------------------- */
+
+#define ALTERED_MAX 64
+struct altered {                        /* one or more datagrams to send, in order */
+	struct bytes datagram[ALTERED_MAX];
+	unsigned n;
+	size_t trail;                   /* octets of link padding behind each */
+	unsigned times;                 /* copies of the lot */
+};
+/* Applies mods in order to the finished datagram. */
+bool alter_apply(struct stage *s, const struct mod *mods, struct bytes datagram, const struct resolved *r,
+		 struct altered *out, struct err *e) MUST_USE;
+bool alter_knows(const char *mod);
+/* The same words on a PF_KEY message: truncate, extend, flip, octet. */
+bool alter_message(struct stage *s, const struct mod *mods, struct bytes msg, struct bytes *out, struct err *e) MUST_USE;
+
+/* --- tester.c -------------------------------------------------------------------------------- */
+
+bool tester_send(struct stage *s, unsigned link, struct bytes datagram, size_t trail, struct err *e) MUST_USE;
+/* Forgets what has arrived so far. */
+bool tester_drain(struct stage *s, struct err *e) MUST_USE;
+/* The oldest datagram not yet taken from a link, or NULL: then a sentinel has come back after everything sent before. ARP,
+ * ND and other housekeeping are answered or ignored. False: the sentinel was lost (ERR_DEAD) or the link is dead. */
+bool tester_receive(struct stage *s, unsigned link, struct frame **f, struct err *e) MUST_USE;
+/* Pushes the frame back as the oldest (any { }). */
+void tester_unreceive(struct stage *s, struct frame *f);
+/* Sends the sentinel and waits for it; what else arrives is queued. */
+bool tester_sentinel(struct stage *s, unsigned link, struct err *e) MUST_USE;
+
+/* --- steps ----------------------------------------------------------------------------------- */
+
+void steps_run(struct stage *s, const struct step *steps);
+void step_setkey(struct stage *s, const struct step *st);
+void step_send(struct stage *s, const struct step *st);
+void step_expect(struct stage *s, const struct step *st);
+void step_any(struct stage *s, const struct step *st);
+void step_alive(struct stage *s, const struct step *st);
+void step_pfkey_send(struct stage *s, const struct step *st);
+void step_pfkey_expect(struct stage *s, const struct step *st);
+void step_app(struct stage *s, const struct step *st);
+void step_deliver(struct stage *s, const struct step *st);
+void step_tunable(struct stage *s, const struct step *st);
+void step_audit(struct stage *s, const struct step *st);
+
+/* Empties SAD and SPD of the target (pipelined with what follows) and of the mirror. */
+bool setup_flush(struct stage *s, struct err *e) MUST_USE;
+/* Sends one setkey script's commands; *refused is the first command that the target refused. */
+bool setup_apply(struct stage *s, const char *text, const char *file, unsigned line, char *refused, size_t cap,
+		 struct err *e) MUST_USE;
+
+#endif

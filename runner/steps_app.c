@@ -1,0 +1,261 @@
+/* Steps on the target itself: application sockets, tunables, counters. */
+#include "runner/stage.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct named_sock *
+app_named(struct stage *s, const char *name)
+{
+	for (unsigned i = 0; i < s->app_n; i++)
+		if (strcmp(s->app[i].name, name) == 0)
+			return &s->app[i];
+	return NULL;
+}
+
+static bool
+channel_has(struct stage *s, unsigned feature, const char *what)
+{
+	if (s->g->target->has_channel && (s->g->target->channel.hello.features & feature))
+		return true;
+	stage_decide(s, V_SKIP, "the target has no %s", what);
+	return false;
+}
+
+static void
+refused(struct stage *s, const struct err *e)
+{
+	if (e->code == ERR_UNSUPPORTED)
+		stage_decide(s, V_SKIP, "%s", e->text);
+	else if (e->code == ERR_REFUSED)
+		stage_decide(s, V_FAIL, "the target refused: %s", e->text);
+	else
+		stage_error(s, e);
+}
+
+/* --- sockets --------------------------------------------------------------------------------- */
+
+static void
+app_open(struct stage *s, const struct step *st)
+{
+	struct channel *c = &s->g->target->channel;
+	struct err e = { 0 };
+	uint64_t port;
+	if (s->app_n == STAGE_SOCKETS) {
+		stage_decide(s, V_ERROR, "a case has at most %d application sockets", STAGE_SOCKETS);
+		return;
+	}
+	if (st->raw != NULL) {
+		stage_decide(s, V_SKIP, "policies of one socket are not spoken yet: \"%s\"", st->raw);
+		return;
+	}
+	struct named_sock *n = &s->app[s->app_n];
+	*n = (struct named_sock){ .name = st->name };
+	if (!expr_number_of(st->value, &s->vars, &port, &e) ||
+	    !c->ops->udp_open(c, s->inner, BYTES_NONE, (uint16_t)port, BYTES_NONE, &n->sock, &e)) {
+		refused(s, &e);
+		return;
+	}
+	s->app_n++;
+}
+
+static bool
+app_payload(struct stage *s, const struct step *st, struct bytes *data, struct err *e)
+{
+	struct val v;
+	uint64_t n;
+	if (st->size == NULL) {
+		if (!expr_eval(st->value, &s->vars, &v, e))
+			return false;
+		*data = v.kind == VAL_OCTETS ? v.octets : (struct bytes){ (const uint8_t *)v.text, strlen(v.text) };
+		return true;
+	}
+	if (!expr_number_of(st->size, &s->vars, &n, e))
+		return false;
+	if (n > 65535)
+		return fail(e, ERR_RANGE, "size: want at most 65535, got %llu", (unsigned long long)n);
+	uint8_t *p = arena_alloc(s->arena, n + 1);
+	memset(p, 'x', n);
+	*data = (struct bytes){ p, n };
+	return true;
+}
+
+static void
+app_send(struct stage *s, const struct step *st)
+{
+	struct channel *c = &s->g->target->channel;
+	struct named_sock *n = app_named(s, st->name);
+	struct err e = { 0 };
+	struct bytes data;
+	struct val to;
+	struct addr a;
+	uint64_t port;
+	if (n == NULL) {
+		stage_decide(s, V_ERROR, "no application socket called '%s'", st->name);
+		return;
+	}
+	if (!app_payload(s, st, &data, &e) || !expr_eval(st->value2, &s->vars, &to, &e) ||
+	    !expr_number_of(st->value3, &s->vars, &port, &e) || !addr_parse(&a, val_print(s->arena, &to), &e)) {
+		stage_error(s, &e);
+		return;
+	}
+	/* A refusal is the target's way to say that nothing leaves: the frames decide, the errno is side evidence. */
+	if (!c->ops->udp_send(c, n->sock, addr_bytes(&a), (uint16_t)port, data, &e) || !c->ops->sync(c, &e)) {
+		if (e.code != ERR_REFUSED)
+			refused(s, &e);
+		evidence_add(s->ev, EV_APP, st->at.line, 0, BYTES_NONE, e.text);
+	}
+}
+
+static void
+app_close(struct stage *s, const struct step *st)
+{
+	struct channel *c = &s->g->target->channel;
+	struct named_sock *n = app_named(s, st->name);
+	struct err e = { 0 };
+	if (n == NULL || n->sock < 0) {
+		stage_decide(s, V_ERROR, "no application socket called '%s'", st->name);
+		return;
+	}
+	if (!c->ops->sock_close(c, n->sock, &e))
+		refused(s, &e);
+	n->sock = -1;
+}
+
+void
+step_app(struct stage *s, const struct step *st)
+{
+	if (!channel_has(s, CHAN_SOCKETS, "application sockets to lend"))
+		return;
+	if (st->kind == STEP_APP_OPEN)
+		app_open(s, st);
+	else if (st->kind == STEP_APP_SEND)
+		app_send(s, st);
+	else
+		app_close(s, st);
+}
+
+/* --- delivery -------------------------------------------------------------------------------- */
+
+/* What a socket received next. Frames are handled before the channel answers a sync, but the sentinel makes sure of it. */
+static bool
+next_delivery(struct stage *s, const struct named_sock *n, struct bytes *data, bool *some, struct err *e)
+{
+	struct channel *c = &s->g->target->channel;
+	struct channel_event ev;
+	*some = false;
+	if (!tester_sentinel(s, 1, e) || !c->ops->sync(c, e))
+		return false;
+	e->code = ERR_NONE;
+	while (c->ops->next_event(c, &ev, e)) {
+		struct exhibit *x = evidence_add(s->ev, EV_APP, 0, (unsigned)ev.sock, ev.data, "delivered");
+		x->line = 0;
+	}
+	for (struct exhibit *x = s->ev->first; x != NULL; x = x->next) {
+		if (x->kind != EV_APP || x->line != 0 || x->link != (unsigned)n->sock)
+			continue;
+		x->line = s->step->at.line;
+		*data = x->octets;
+		*some = true;
+		break;
+	}
+	return e->code == ERR_NONE;
+}
+
+void
+step_deliver(struct stage *s, const struct step *st)
+{
+	struct named_sock *n = app_named(s, st->name);
+	struct err e = { 0 };
+	struct bytes data = BYTES_NONE;
+	struct val want;
+	bool some;
+	if (n == NULL) {
+		stage_decide(s, V_ERROR, "no application socket called '%s'", st->name);
+		return;
+	}
+	if (!next_delivery(s, n, &data, &some, &e) || (st->value != NULL && !expr_eval(st->value, &s->vars, &want, &e))) {
+		stage_error(s, &e);
+		return;
+	}
+	if (st->value == NULL) {
+		if (some)
+			stage_decide(s, V_FAIL, "want nothing delivered to %s, got %zu octets", st->name, data.n);
+		return;
+	}
+	struct bytes octets = want.kind == VAL_OCTETS ? want.octets
+						      : (struct bytes){ (const uint8_t *)want.text, strlen(want.text) };
+	if (!some)
+		stage_decide(s, V_FAIL, "want %zu octets delivered to %s, got nothing (the sentinel came back)", octets.n, st->name);
+	else if (!bytes_equal(octets, data))
+		stage_decide(s, V_FAIL, "want %zu octets delivered to %s, got %zu that differ", octets.n, st->name, data.n);
+	else
+		s->control_seen = true;
+}
+
+/* --- tunables and counters ------------------------------------------------------------------- */
+
+void
+step_tunable(struct stage *s, const struct step *st)
+{
+	struct channel *c = &s->g->target->channel;
+	struct err e = { 0 };
+	struct val v;
+	if (!channel_has(s, CHAN_TUNABLES, "tunables to set"))
+		return;
+	if (s->tunables == 4) {
+		stage_decide(s, V_ERROR, "a case sets at most 4 tunables");
+		return;
+	}
+	char *was = s->tunable_was[s->tunables];
+	if (!expr_eval(st->value, &s->vars, &v, &e)) {
+		stage_error(s, &e);
+		return;
+	}
+	if (!c->ops->tunable_get(c, st->name, was, sizeof s->tunable_was[0], &e)) {
+		stage_decide(s, V_SKIP, "the target has no tunable %s: %s", st->name, e.text);
+		return;
+	}
+	snprintf(s->tunable_name[s->tunables++], sizeof s->tunable_name[0], "%s", st->name);
+	if (!c->ops->tunable_set(c, st->name, val_print(s->arena, &v), &e))
+		stage_decide(s, V_SKIP, "tunable %s: %s", st->name, e.text);
+}
+
+/* What an audit word means to the counters of an OS (RFC 4303 4, 4301 9 ask for events; counters are what can be read). */
+static const struct { const char *word, *os, *file, *counter; } audits[] = {
+	{ "replay", "linux", "/proc/net/xfrm_stat", "XfrmInStateSeqError" },
+	{ "icv", "linux", "/proc/net/xfrm_stat", "XfrmInStateProtoError" },
+	{ "no-sa", "linux", "/proc/net/xfrm_stat", "XfrmInNoStates" },
+	{ "policy", "linux", "/proc/net/xfrm_stat", "XfrmInTmplMismatch" },
+	{ "block", "linux", "/proc/net/xfrm_stat", "XfrmInPolBlock" },
+	{ "header", "linux", "/proc/net/xfrm_stat", "XfrmInHdrError" },
+	{ "replay", "reference", "drop.replayed", "drop.replayed" },
+	{ "icv", "reference", "drop.icv", "drop.icv" },
+	{ "no-sa", "reference", "drop.no-sa", "drop.no-sa" },
+	{ "policy", "reference", "drop.policy", "drop.policy" },
+};
+
+/* Side evidence: read and shown, never judged. */
+void
+step_audit(struct stage *s, const struct step *st)
+{
+	struct channel *c = &s->g->target->channel;
+	char text[4096], line[200];
+	struct err e = { 0 };
+	for (size_t i = 0; i < sizeof audits / sizeof audits[0]; i++) {
+		if (!s->g->target->has_channel || strcmp(audits[i].word, st->name) != 0 ||
+		    strcmp(audits[i].os, c->hello.os) != 0)
+			continue;
+		if (!c->ops->tunable_get(c, audits[i].file, text, sizeof text, &e)) {
+			evidence_add(s->ev, EV_COUNTER, st->at.line, 0, BYTES_NONE, e.text);
+			return;
+		}
+		const char *at = strstr(text, audits[i].counter);
+		snprintf(line, sizeof line, "%s: %ld", audits[i].counter,
+			 strtol(at != NULL ? at + strlen(audits[i].counter) : text, NULL, 10));
+		evidence_add(s->ev, EV_COUNTER, st->at.line, 0, BYTES_NONE, line);
+		return;
+	}
+	evidence_add(s->ev, EV_COUNTER, st->at.line, 0, BYTES_NONE, "this target has no counter for it");
+}

@@ -1,0 +1,256 @@
+/* PF_KEY steps: write a message, judge what a socket receives. */
+#include "runner/stage.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* --- sockets --------------------------------------------------------------------------------- */
+
+/* The unnamed socket outlives the case; a named one is opened at its first mention and closed with the case. */
+static bool
+socket_for(struct stage *s, const char *name, struct named_sock **sock, struct err *e)
+{
+	struct channel *c = &s->g->target->channel;
+	const char *key = name != NULL ? name : "";
+	for (unsigned i = 0; i < s->pf_n; i++) {
+		if (strcmp(s->pf[i].name, key) == 0) {
+			*sock = &s->pf[i];
+			return true;
+		}
+	}
+	if (s->pf_n == STAGE_SOCKETS)
+		return fail(e, ERR_RANGE, "a case has at most %d PF_KEY sockets", STAGE_SOCKETS);
+	if (s->g->target->has_channel == false || !(c->hello.features & CHAN_PFKEY))
+		return fail(e, ERR_UNSUPPORTED, "the target has no PF_KEY");
+	struct named_sock *n = &s->pf[s->pf_n];
+	*n = (struct named_sock){ .name = key };
+	if (name == NULL && s->g->case_sock >= 0)
+		n->sock = s->g->case_sock;
+	else if (!c->ops->pfkey_open(c, &n->sock, e))
+		return false;
+	if (name == NULL)
+		s->g->case_sock = n->sock;
+	s->pf_n++;
+	*sock = n;
+	return true;
+}
+
+void
+step_pfkey_send(struct stage *s, const struct step *st)
+{
+	static _Thread_local uint8_t octets[PFKEY_MSG_MAX];
+	struct err e = { 0 };
+	struct named_sock *sock;
+	struct wr w = wr_of(octets, sizeof octets);
+	struct resolved_msg *r = arena_alloc(s->arena, sizeof *r);
+	struct channel *c = &s->g->target->channel;
+	struct bytes out;
+	if (!socket_for(s, st->name, &sock, &e) || !notation_message(s, st->packet, TO_TARGET, r, &e) ||
+	    !pfkey_msg_put(&r->msg, engine_swaps(s->g), &w, &e) ||
+	    !alter_message(s, st->packet->mods, wr_done(&w), &out, &e)) {
+		if (e.code == ERR_UNSUPPORTED)
+			stage_decide(s, V_SKIP, "%s", e.text);
+		else
+			stage_error(s, &e);
+		return;
+	}
+	enum pfkey_type type = pfkey_msg_type(&r->msg);
+	sock->dirty |= type == PFKEY_REGISTER || type == PFKEY_X_PROMISC;
+	s->last_pf_seq = (uint32_t)r->msg.base.v[MSG_SEQ].u;
+	s->last_write_errno = 0;
+	evidence_add(s->ev, EV_PFKEY_OUT, st->at.line, (unsigned)sock->sock, out, NULL);
+	if (c->ops->pfkey_send(c, sock->sock, out, &e) && c->ops->sync(c, &e))
+		return;
+	if (e.code == ERR_REFUSED)
+		s->last_write_errno = e.os_errno;
+	else
+		stage_error(s, &e);
+}
+
+/* --- what a socket got ----------------------------------------------------------------------- */
+
+/* The next message on a socket: the channel is synced first, so "none" is a fact. Messages of other sockets wait in the evidence,
+ * marked by line 0: no step has taken them. */
+static bool
+next_message(struct stage *s, int sock, struct bytes *octets, struct err *e)
+{
+	struct channel *c = &s->g->target->channel;
+	struct channel_event ev;
+	octets->n = 0;
+	if (!c->ops->sync(c, e))
+		return false;
+	e->code = ERR_NONE;
+	while (c->ops->next_event(c, &ev, e))
+		evidence_add(s->ev, EV_PFKEY_IN, 0, (unsigned)ev.sock, ev.data, NULL);
+	if (e->code != ERR_NONE)
+		return false;
+	for (struct exhibit *x = s->ev->first; x != NULL; x = x->next) {
+		if (x->kind != EV_PFKEY_IN || x->link != (unsigned)sock || x->line != 0)
+			continue;
+		x->line = s->step->at.line;
+		*octets = x->octets;
+		return true;
+	}
+	return true;
+}
+
+static void
+say_difference(struct stage *s, const struct field_diff *d)
+{
+	char line[300];
+	field_diff_print(d, line, sizeof line);
+	s->o->diff.d[0] = *d;
+	s->o->diff.n = 1;
+	stage_decide(s, V_FAIL, "%s", line);
+}
+
+static bool
+headers_agree(struct stage *s, const struct resolved_msg *want, const struct pfkey_msg *got)
+{
+	struct field_diff d;
+	if (hdr_diff(&want->msg.base, &got->base, &d, 1) > 0) {
+		say_difference(s, &d);
+		return false;
+	}
+	for (unsigned i = 0; i < want->msg.n; i++) {
+		const struct hdr *h = pfkey_msg_get(got, want->msg.kind[i]);
+		if (h == NULL) {
+			stage_decide(s, V_FAIL, "want the extension %s, got a message without it",
+				     pfkey_ext_name(want->msg.kind[i]));
+			return false;
+		}
+		/* Only what was written is compared: widths of an address follow the family that came. */
+		struct hdr w = want->msg.ext[i];
+		w.lay = h->lay;
+		if (hdr_diff(&w, h, &d, 1) > 0) {
+			say_difference(s, &d);
+			return false;
+		}
+	}
+	return true;
+}
+
+static const struct hdr *
+header_at(const struct resolved_msg *want, const struct pfkey_msg *got, unsigned layer)
+{
+	return layer == 0 ? &got->base : pfkey_msg_get(got, want->msg.kind[layer - 1]);
+}
+
+static bool
+choices_hold(struct stage *s, const struct resolved_msg *want, const struct pfkey_msg *got)
+{
+	for (unsigned i = 0; i < want->choices; i++) {
+		const struct choice *c = &want->choice[i];
+		const struct hdr *h = header_at(want, got, c->layer);
+		bool one = false;
+		for (unsigned k = 0; k < c->n; k++)
+			one |= h->v[c->field].u == c->value[k];
+		if (one)
+			continue;
+		struct field_diff d = { .lay = h->lay, .field = &h->lay->fields[c->field] };
+		size_t n = 0;
+		for (unsigned k = 0; k < c->n && n + 4 < sizeof d.want; k++) {
+			struct value v = { .u = c->value[k] };
+			if (k > 0)
+				d.want[n++] = '|';
+			n += field_print(d.field, &v, d.want + n, sizeof d.want - n);
+		}
+		field_print(d.field, &h->v[c->field], d.got, sizeof d.got);
+		say_difference(s, &d);
+		return false;
+	}
+	return true;
+}
+
+static void
+bind_message(struct stage *s, const struct resolved_msg *want, const struct pfkey_msg *got)
+{
+	for (unsigned i = 0; i < want->binds; i++) {
+		const struct binding *b = &want->bind[i];
+		const struct hdr *h = header_at(want, got, b->layer);
+		const struct field *f = &h->lay->fields[b->field];
+		char text[600];
+		if (!field_is_octets(f)) {
+			vars_set(&s->vars, b->name, val_number(h->v[b->field].u));
+			continue;
+		}
+		field_print(f, &h->v[b->field], text, sizeof text);
+		vars_set(&s->vars, b->name, val_text(arena_strdup(s->arena, text)));
+	}
+}
+
+static void
+judge_message(struct stage *s, const struct step *st, struct resolved_msg *want, struct bytes octets)
+{
+	struct err e = { 0 };
+	struct pfkey_msg *got = arena_alloc(s->arena, sizeof *got);
+	pfkey_msg_print(&want->msg, false, s->o->want, sizeof s->o->want);
+	if (!pfkey_msg_parse(got, s->g->dialect, octets, engine_swaps(s->g), &e)) {
+		stage_decide(s, V_FAIL, "a message that cannot be read arrived: %s", e.text);
+		return;
+	}
+	pfkey_msg_print(got, false, s->o->got, sizeof s->o->got);
+	if (!headers_agree(s, want, got) || !choices_hold(s, want, got))
+		return;
+	for (unsigned i = 0; i < st->without_n; i++) {
+		int kind = pfkey_ext_by_name(st->without[i]);
+		if (pfkey_msg_get(got, (enum pfkey_ext)kind) == NULL)
+			continue;
+		stage_decide(s, V_FAIL, "want no extension %s, got one", st->without[i]);
+		return;
+	}
+	bind_message(s, want, got);
+	s->control_seen = true;
+}
+
+static void
+judge_write(struct stage *s, const struct resolved_msg *want)
+{
+	const char *w = names_name(pfkey_errnos_linux, want->write_errno);
+	const char *g = names_name(pfkey_errnos_linux, (uint64_t)s->last_write_errno);
+	if ((uint64_t)s->last_write_errno != want->write_errno)
+		stage_decide(s, V_FAIL, "write: want errno %s, got %s", w != NULL ? w : "?",
+			     s->last_write_errno == 0 ? "0" : g != NULL ? g : "?");
+	s->last_write_errno = 0;
+}
+
+void
+step_pfkey_expect(struct stage *s, const struct step *st)
+{
+	struct err e = { 0 };
+	struct named_sock *sock;
+	struct bytes octets;
+	struct resolved_msg *want = arena_alloc(s->arena, sizeof *want);
+	if (!socket_for(s, st->name, &sock, &e) ||
+	    (st->want != WANT_NOTHING && !notation_message(s, st->packet, FROM_TARGET, want, &e))) {
+		stage_error(s, &e);
+		return;
+	}
+	if (want->is_write) {
+		judge_write(s, want);
+		return;
+	}
+	/* A refused write() is an answer too, where an error reply was wanted. */
+	if (s->last_write_errno != 0 && st->want != WANT_NOTHING) {
+		const char *g = names_name(pfkey_errnos_linux, (uint64_t)s->last_write_errno);
+		stage_decide(s, V_FAIL, "want a message, got errno %s from write()", g != NULL ? g : "?");
+		return;
+	}
+	if (!next_message(s, sock->sock, &octets, &e)) {
+		stage_error(s, &e);
+		return;
+	}
+	if (st->want == WANT_NOTHING) {
+		struct pfkey_msg *got = arena_alloc(s->arena, sizeof *got);
+		if (octets.n == 0)
+			return;
+		if (pfkey_msg_parse(got, s->g->dialect, octets, engine_swaps(s->g), &e))
+			pfkey_msg_print(got, false, s->o->got, sizeof s->o->got);
+		stage_decide(s, V_FAIL, "want no message, got %.500s", s->o->got);
+	} else if (octets.n == 0) {
+		pfkey_msg_print(&want->msg, false, s->o->want, sizeof s->o->want);
+		stage_decide(s, V_FAIL, "want %s, got no message (the channel is in step)", s->o->want);
+	} else {
+		judge_message(s, st, want, octets);
+	}
+}

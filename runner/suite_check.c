@@ -1,0 +1,140 @@
+/*
+ * The vocabulary of a parsed suite: a misspelt layer, field, message, extension or alteration is found before anything is sent, with
+ * file, line and column.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "runner/stage.h"
+
+struct check {
+	const struct suite *s;
+	struct err *e;
+	unsigned errors;
+};
+
+static void
+complain(struct check *c, struct place at, const char *what, const char *name, const char *where)
+{
+	if (c->errors++ == 0)
+		fail(c->e, ERR_UNKNOWN, "%s:%u:%u: no %s '%s'%s%s", c->s->file, at.line, at.column, what, name,
+		     where[0] != '\0' ? " in " : "", where);
+}
+
+static void
+check_packet(struct check *c, const struct packet_spec *p)
+{
+	for (const struct layer_spec *l = p->layers; l != NULL; l = l->next) {
+		if (l->name == NULL)
+			continue;
+		if (!notation_knows_layer(l->name)) {
+			complain(c, l->at, "layer", l->name, "");
+			continue;
+		}
+		for (const struct arg *g = l->args; g != NULL; g = g->next)
+			if (g->name != NULL && !notation_knows_field(l->name, g->name))
+				complain(c, g->at, "field", g->name, l->name);
+	}
+	for (const struct mod *m = p->mods; m != NULL; m = m->next)
+		if (!alter_knows(m->name))
+			complain(c, m->at, "alteration", m->name, "");
+}
+
+static bool
+extension_has(int kind, const char *field)
+{
+	for (uint8_t family = 4; family <= 6; family += 2) {
+		const struct layout *lay = pfkey_ext_layout(&dialect_linux, (enum pfkey_ext)kind, family);
+		if (lay != NULL && layout_field(lay, field) >= 0)
+			return true;
+		lay = pfkey_ext_layout(&dialect_reference, (enum pfkey_ext)kind, family);
+		if (lay != NULL && layout_field(lay, field) >= 0)
+			return true;
+	}
+	return false;
+}
+
+static void
+check_message(struct check *c, const struct packet_spec *p)
+{
+	const struct layer_spec *l = p->layers;
+	bool write = l->name != NULL && strcmp(l->name, "write") == 0;
+	if (!write && (l->name == NULL || pfkey_type_by_name(l->name) < 0)) {
+		complain(c, l->at, "PF_KEY message", l->name != NULL ? l->name : "..", "");
+		return;
+	}
+	for (const struct arg *g = l->args; g != NULL; g = g->next)
+		if (g->name == NULL || layout_field(&layout_pfkey_base, g->name) < 0)
+			complain(c, g->at, "field", g->name != NULL ? g->name : "(no name)", l->name);
+	for (l = l->next; l != NULL; l = l->next) {
+		if (l->name != NULL && strcmp(l->name, "rest") == 0)
+			continue;
+		int kind = l->name != NULL ? pfkey_ext_by_name(l->name) : -1;
+		if (kind < 0) {
+			complain(c, l->at, "PF_KEY extension", l->name != NULL ? l->name : "..", "");
+			continue;
+		}
+		for (const struct arg *g = l->args; g != NULL; g = g->next)
+			if (g->name == NULL || !extension_has(kind, g->name))
+				complain(c, g->at, "field", g->name != NULL ? g->name : "(no name)", l->name);
+	}
+	for (const struct word_list *w = p->without; w != NULL; w = w->next)
+		if (pfkey_ext_by_name(w->word) < 0)
+			complain(c, w->at, "PF_KEY extension", w->word, "");
+}
+
+static void
+check_steps(struct check *c, const struct step *st)
+{
+	for (; st != NULL; st = st->next) {
+		bool message = st->kind == STEP_PFKEY_SEND || st->kind == STEP_PFKEY_EXPECT;
+		if (st->packet != NULL && message)
+			check_message(c, st->packet);
+		else if (st->packet != NULL)
+			check_packet(c, st->packet);
+		for (unsigned i = 0; i < st->without_n; i++)
+			if (pfkey_ext_by_name(st->without[i]) < 0)
+				complain(c, st->at, "PF_KEY extension", st->without[i], "");
+		check_steps(c, st->body);
+		check_steps(c, st->otherwise);
+	}
+}
+
+static const char *const needs_known[] = { "link2", "sockets", "tunables", "esn", "aead", "nat-t", "linux", "reference" };
+
+static void
+check_case(struct check *c, const struct case_spec *k)
+{
+	bool setup = k->setup == NULL || strcmp(k->setup, "none") == 0;
+	for (const struct setup *u = c->s->setups; u != NULL && !setup; u = u->next)
+		setup = strcmp(u->name, k->setup) == 0;
+	if (!setup)
+		complain(c, k->at, "setup", k->setup, k->name);
+	for (const struct word_list *w = k->needs; w != NULL; w = w->next) {
+		bool known = false;
+		for (size_t i = 0; i < sizeof needs_known / sizeof needs_known[0]; i++)
+			known |= strcmp(w->word, needs_known[i]) == 0;
+		if (!known)
+			complain(c, w->at, "feature", w->word, k->name);
+	}
+	for (const struct case_spec *o = c->s->cases; o != k; o = o->next)
+		if (strcmp(o->name, k->name) == 0 && c->errors++ == 0)
+			fail(c->e, ERR_RANGE, "%s:%u:%u: case %s is already there at line %u", c->s->file, k->at.line,
+			     k->at.column, k->name, o->at.line);
+	check_steps(c, k->steps);
+}
+
+bool
+suite_check(const struct suite *s, struct err *e)
+{
+	struct check c = { s, e, 0 };
+	for (const struct setup *u = s->setups; u != NULL; u = u->next)
+		check_steps(&c, u->steps);
+	for (const struct case_spec *k = s->cases; k != NULL; k = k->next)
+		check_case(&c, k);
+	if (c.errors > 1 && e != NULL) {
+		size_t n = strlen(e->text);
+		snprintf(e->text + n, sizeof e->text - n, " (and %u more)", c.errors - 1);
+	}
+	return c.errors == 0;
+}

@@ -1,0 +1,36 @@
+/* What the scanner and the parser of the suite language share; private to suite.l, suite.y and suite.c. */
+#ifndef ESPY_RUNNER_SUITE_PARSE_H
+#define ESPY_RUNNER_SUITE_PARSE_H
+
+#include "runner/suite.h"
+
+struct scan {
+	struct suite *suite;            /* and its arena */
+	const char *text;               /* whole file, for the words of a step */
+	size_t text_n;
+	unsigned line, column;          /* of the next character */
+	size_t offset;
+	unsigned depth;                 /* open parentheses */
+	char *raw;                      /* setkey block being read */
+	size_t raw_n, raw_cap;
+	unsigned raw_line;
+	unsigned errors;
+	struct err *err;
+};
+
+union SUITE_YYSTYPE;
+struct SUITE_YYLTYPE;
+/* flex's header uses the unprefixed names; bison defines the same macros for itself. */
+#define YYSTYPE SUITE_YYSTYPE
+#define YYLTYPE SUITE_YYLTYPE
+
+void scan_locate(struct scan *s, struct SUITE_YYLTYPE *at, const char *text, size_t n);
+int scan_keyword(struct scan *s, union SUITE_YYSTYPE *v, const char *text, int token);
+const char *scan_text(struct scan *s, const char *text, size_t n);
+bool scan_string(struct scan *s, union SUITE_YYSTYPE *v, const char *text, size_t n);
+void scan_raw_begin(struct scan *s);
+void scan_raw_more(struct scan *s, const char *text, size_t n);
+const char *scan_raw_end(struct scan *s);
+void scan_error(struct scan *s, const struct SUITE_YYLTYPE *at, const char *fmt, ...) PRINTF(3, 4);
+
+#endif

@@ -1,0 +1,39 @@
+#include "runner/target.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define DOC6(link, host) { 0x20, 0x01, 0x0d, 0xb8, 0, link, 0, 0, 0, 0, 0, 0, 0, 0, 0, host }
+
+/* RFC 5737 and RFC 3849: addresses that belong to nobody. */
+const struct target_net target_nets[TARGET_LINKS] = {
+	{ .tester4 = { 192, 0, 2, 2 }, .target4 = { 192, 0, 2, 1 }, .second4 = { 192, 0, 2, 11 },
+	  .tester6 = DOC6(1, 2), .target6 = DOC6(1, 1), .second6 = DOC6(1, 0x11) },
+	{ .tester4 = { 198, 51, 100, 2 }, .target4 = { 198, 51, 100, 1 }, .second4 = { 198, 51, 100, 11 },
+	  .tester6 = DOC6(2, 2), .target6 = DOC6(2, 1), .second6 = DOC6(2, 0x11) },
+};
+
+static const struct driver {
+	const char *name;
+	bool (*open)(struct target *, const struct target_options *, struct err *);
+} drivers[] = {
+	{ "linux", target_linux_open },
+	{ "reference", target_reference_open },
+};
+
+bool
+target_open(struct target *t, const char *spec, const struct target_options *o, struct err *e)
+{
+	size_t n = strcspn(spec, ":");
+	struct target_options with = *o;
+	with.argument = spec[n] == ':' ? spec + n + 1 : NULL;
+	for (size_t i = 0; i < sizeof drivers / sizeof drivers[0]; i++)
+		if (strlen(drivers[i].name) == n && strncmp(drivers[i].name, spec, n) == 0) {
+			memset(t, 0, sizeof *t);
+			if (!drivers[i].open(t, &with, e))
+				return err_prefix(e, "target %s", spec);
+			snprintf(t->name, sizeof t->name, "%s", spec);
+			return true;
+		}
+	return fail(e, ERR_UNKNOWN, "target %s: want linux, linux:PATH or reference", spec);
+}

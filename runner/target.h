@@ -1,0 +1,50 @@
+/*
+ * A target: the links and the channel of one system under test, and how to bring it up, down, and up again.
+ * Drivers: linux (User-Mode Linux as a child process), reference (our host in this process).
+ */
+#ifndef ESPY_RUNNER_TARGET_H
+#define ESPY_RUNNER_TARGET_H
+
+#include "runner/channel.h"
+#include "runner/link.h"
+
+#define TARGET_LINKS 2
+
+/* Addresses, the same on every target: documentation prefixes. Index 0 is link 1. */
+struct target_net {
+	uint8_t tester4[4], target4[4];     /* link 1: 192.0.2.2 and 192.0.2.1, link 2: 198.51.100.2 and .1 */
+	uint8_t tester6[16], target6[16];   /* link 1: 2001:db8:1::2 and ::1, link 2: 2001:db8:2::2 and ::1 */
+	uint8_t second4[4], second6[16];    /* a second address of the target: 192.0.2.11, 2001:db8:1::11 */
+};
+
+struct target {
+	const char *driver;           /* "linux", "reference" */
+	char name[160];               /* as the user gave it: "linux:/path" */
+	char os[32], release[96];
+	struct link link[TARGET_LINKS];
+	unsigned links;
+	struct channel channel;
+	bool has_channel;
+	struct target_net net[TARGET_LINKS];
+	void *impl;
+	void (*close)(struct target *);  /* ends what open started, children included; safe twice */
+};
+
+/* What a driver needs from outside. dir: where kernel console logs go, or NULL. */
+struct target_options {
+	const char *argument;         /* what follows "linux:" in -t, or NULL */
+	const char *dir;
+	unsigned worker;              /* numbers parallel instances from 0 */
+	unsigned timeout_ms;          /* for boot and for each reply; 0 = driver's own */
+};
+
+/* Boots, configures addresses, says hello. The target is ready for the first case when this returns. */
+bool target_linux_open(struct target *t, const struct target_options *o, struct err *e) MUST_USE;
+bool target_reference_open(struct target *t, const struct target_options *o, struct err *e) MUST_USE;
+
+/* Picks the driver by the text of -t ("linux", "linux:PATH", "reference"). */
+bool target_open(struct target *t, const char *spec, const struct target_options *o, struct err *e) MUST_USE;
+
+extern const struct target_net target_nets[TARGET_LINKS];
+
+#endif

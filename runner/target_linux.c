@@ -1,0 +1,268 @@
+#include "runner/target.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "runner/channel_agent.h"
+#include "runner/uml.h"
+
+#define BOOT_MS      20000
+#define REPLY_MS     5000
+#define CARRIER      2              /* the NIC that is for the agent protocol alone */
+#define CARRIER_NAME "vec2"
+#define TAIL         200            /* octets of the console in an error */
+
+static const uint8_t target_macs[UML_NICS][6] = {
+	{ 2, 0, 0, 0, 1, 1 }, { 2, 0, 0, 0, 2, 1 }, { 2, 0, 0, 0, 3, 1 },
+};
+static const uint8_t tester_macs[TARGET_LINKS][6] = { { 2, 0, 0, 0, 1, 2 }, { 2, 0, 0, 0, 2, 2 } };
+
+struct linux_target { struct uml uml; int console, carrier; };
+
+/* Both ends of what is between us and the machine; -1 where there is none any more. */
+struct ends { int line, nic[UML_NICS]; };
+
+static void
+shut(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+static void
+ends_close(struct ends *s)
+{
+	shut(&s->line);
+	for (int i = 0; i < UML_NICS; i++)
+		shut(&s->nic[i]);
+}
+
+static bool
+pair(int type, int *ours, int *theirs, struct err *e)
+{
+	int fds[2];
+	if (socketpair(AF_UNIX, type | SOCK_CLOEXEC, 0, fds) != 0)
+		return fail_errno(e, "socketpair");
+	*ours = fds[0];
+	*theirs = fds[1];
+	return true;
+}
+
+static bool
+ends_open(struct ends *ours, struct ends *theirs, struct err *e)
+{
+	*ours = *theirs = (struct ends){ -1, { -1, -1, -1 } };
+	if (!pair(SOCK_STREAM, &ours->line, &theirs->line, e))
+		return false;
+	for (int i = 0; i < UML_NICS; i++)
+		if (!pair(SOCK_SEQPACKET, &ours->nic[i], &theirs->nic[i], e))
+			return false;
+	return true;
+}
+
+/* In the run directory, or in memory when there is none: the last lines explain a boot that failed. */
+static int
+console_open(const struct target_options *o)
+{
+	char path[512];
+	if (o->dir == NULL)
+		return memfd_create("console", MFD_CLOEXEC);
+	snprintf(path, sizeof path, "%s/console-%u.log", o->dir, o->worker);
+	return open(path, O_RDWR | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0644);
+}
+
+/* The last words on the console, on one line. */
+static bool
+boot_failed(int console, const char *what, struct err *e)
+{
+	char tail[TAIL + 1] = "";
+	off_t size = lseek(console, 0, SEEK_END);
+	ssize_t n = pread(console, tail, TAIL, size > TAIL ? size - TAIL : 0);
+	tail[n > 0 ? n : 0] = '\0';
+	for (char *at = tail; *at != '\0'; at++)
+		if (*at == '\n' || *at == '\r')
+			*at = *(at + 1) == '\0' ? ' ' : '|';
+	return fail(e, ERR_DEAD, "the kernel %s; its console ends: %s", what, n > 0 ? tail : "(empty)");
+}
+
+static void
+mac_text(const uint8_t mac[6], char text[18])
+{
+	struct rd r = rd_of((struct bytes){ mac, 6 });
+	for (size_t i = 0; i < 6; i++)
+		snprintf(text + 3 * i, 4, i < 5 ? "%02x:" : "%02x", (unsigned)rd_uint(&r, 1));
+}
+
+static size_t
+add_address(char *words, size_t cap, const char *nic, int family, const uint8_t *address)
+{
+	char text[INET6_ADDRSTRLEN];
+	inet_ntop(family, address, text, sizeof text);
+	int n = snprintf(words, cap, " espy.address=%s,%s,%d", nic, text, family == AF_INET6 ? 64 : 24);
+	return n > 0 ? (size_t)n : 0;
+}
+
+static size_t
+add_neighbour(char *words, size_t cap, const char *nic, int family, const uint8_t *address, const uint8_t mac[6])
+{
+	char text[INET6_ADDRSTRLEN], ether[18];
+	inet_ntop(family, address, text, sizeof text);
+	mac_text(mac, ether);
+	int n = snprintf(words, cap, " espy.neighbour=%s,%s,%s", nic, text, ether);
+	return n > 0 ? (size_t)n : 0;
+}
+
+/* What the agent in the machine is told to configure: see agent/machine.h. */
+static void
+agent_words(char *words, size_t cap)
+{
+	size_t n = (size_t)snprintf(words, cap, "espy.carrier=%s", CARRIER_NAME);
+	for (unsigned i = 0; i < TARGET_LINKS; i++) {
+		const struct target_net *net = &target_nets[i];
+		char nic[8];
+		snprintf(nic, sizeof nic, "vec%u", i);
+		n += add_address(words + n, cap - n, nic, AF_INET, net->target4);
+		n += add_address(words + n, cap - n, nic, AF_INET, net->second4);
+		n += add_address(words + n, cap - n, nic, AF_INET6, net->target6);
+		n += add_address(words + n, cap - n, nic, AF_INET6, net->second6);
+		n += add_neighbour(words + n, cap - n, nic, AF_INET, net->tester4, tester_macs[i]);
+		n += add_neighbour(words + n, cap - n, nic, AF_INET6, net->tester6, tester_macs[i]);
+	}
+}
+
+static bool
+start(struct linux_target *l, const struct target_options *o, const struct ends *theirs, struct err *e)
+{
+	char kernel[512], initramfs[512], words[2048], macs[UML_NICS][18];
+	struct uml_wiring w = { .line = theirs->line, .console = l->console, .cpu = o->worker, .words = words };
+	for (int i = 0; i < UML_NICS; i++) {
+		mac_text(target_macs[i], macs[i]);
+		w.nic[i] = theirs->nic[i];
+		w.mac[i] = macs[i];
+	}
+	agent_words(words, sizeof words);
+	return uml_find_kernel(o->argument, kernel, sizeof kernel, e) &&
+	       uml_find_initramfs(initramfs, sizeof initramfs, e) &&
+	       uml_start(&l->uml, kernel, initramfs, &w, e);
+}
+
+/* The machine is up when its agent says the first octet, and gone when the line ends. */
+static bool
+wait_for_line(const struct linux_target *l, int line, unsigned timeout_ms, struct err *e)
+{
+	char what[64], octet;
+	struct pollfd p = { .fd = line, .events = POLLIN };
+	int n = poll(&p, 1, (int)(timeout_ms ? timeout_ms : BOOT_MS));
+	if (n < 0)
+		return fail_errno(e, "waiting for the kernel");
+	if (n > 0 && recv(line, &octet, 1, MSG_PEEK | MSG_DONTWAIT) == 1)
+		return true;
+	snprintf(what, sizeof what, n == 0 ? "did not come up within %u ms" : "ended while booting",
+		 timeout_ms ? timeout_ms : BOOT_MS);
+	return boot_failed(l->console, what, e);
+}
+
+static bool
+open_channel(struct target *t, struct ends *ours, unsigned timeout_ms, struct err *e)
+{
+	struct linux_target *l = t->impl;
+	int line = ours->line;
+	ours->line = -1;
+	if (!channel_agent_open(&t->channel, line, line, timeout_ms ? timeout_ms : REPLY_MS, e))
+		return false;
+	t->has_channel = true;
+	/* Kept open also when it is not used: at the end of a NIC's socket the kernel's driver spins. */
+	l->carrier = ours->nic[CARRIER];
+	ours->nic[CARRIER] = -1;
+	/* A machine without the third NIC is slower and otherwise the same. */
+	return channel_agent_move(&t->channel, l->carrier, CARRIER_NAME, e) || e->code == ERR_REFUSED;
+}
+
+static bool
+open_links(struct target *t, struct ends *ours, struct err *e)
+{
+	for (unsigned i = 0; i < TARGET_LINKS; i++) {
+		struct wr target_mac = wr_of(t->link[i].target_mac, 6), tester_mac = wr_of(t->link[i].tester_mac, 6);
+		if (!link_fd_open(&t->link[i], ours->nic[i], e))
+			return false;
+		ours->nic[i] = -1;
+		t->links++;
+		wr_bytes(&target_mac, BYTES_OF(target_macs[i]));
+		wr_bytes(&tester_mac, BYTES_OF(tester_macs[i]));
+		t->net[i] = target_nets[i];
+	}
+	return true;
+}
+
+static void
+linux_close(struct target *t)
+{
+	struct linux_target *l = t->impl;
+	if (l == NULL)
+		return;
+	uml_stop(&l->uml);
+	if (t->has_channel)
+		t->channel.ops->close(&t->channel);
+	for (unsigned i = 0; i < t->links; i++)
+		t->link[i].ops->close(&t->link[i]);
+	shut(&l->carrier);
+	shut(&l->console);
+	free(l);
+	t->has_channel = false;
+	t->links = 0;
+	t->impl = NULL;
+}
+
+static bool
+bring_up(struct target *t, const struct target_options *o, struct ends *ours, struct ends *theirs, struct err *e)
+{
+	struct linux_target *l = t->impl;
+	bool started = ends_open(ours, theirs, e) && start(l, o, theirs, e);
+	/* With our copies of its ends closed, its end shows as the end of ours. */
+	ends_close(theirs);
+	return started && wait_for_line(l, ours->line, o->timeout_ms, e) &&
+	       open_channel(t, ours, o->timeout_ms, e) && open_links(t, ours, e);
+}
+
+bool
+target_linux_open(struct target *t, const struct target_options *o, struct err *e)
+{
+	struct err why = { .code = ERR_NONE };
+	struct ends ours, theirs;
+	struct linux_target *l = calloc(1, sizeof *l);
+	if (l == NULL)
+		return fail_errno(e, "linux target");
+	memset(t, 0, sizeof *t);
+	l->carrier = -1;
+	t->driver = "linux";
+	t->impl = l;
+	t->close = linux_close;
+	snprintf(t->name, sizeof t->name, o->argument != NULL ? "linux:%s" : "linux",
+		 o->argument != NULL ? o->argument : "");
+	l->console = console_open(o);
+	if (l->console < 0) {
+		free(l);
+		t->impl = NULL;
+		return fail_errno(e, "the console log in %s", o->dir != NULL ? o->dir : "memory");
+	}
+	bool ok = bring_up(t, o, &ours, &theirs, &why);
+	ends_close(&ours);
+	if (!ok) {
+		linux_close(t);
+		if (e != NULL)
+			*e = why;
+		return false;
+	}
+	memcpy(t->os, t->channel.hello.os, sizeof t->os);
+	memcpy(t->release, t->channel.hello.release, sizeof t->release);
+	return true;
+}

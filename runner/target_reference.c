@@ -1,0 +1,167 @@
+#include "runner/target_reference.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/random.h>
+#include <time.h>
+
+#define PREFIX4 24
+#define PREFIX6 64
+
+/* Locally administered; the same as the linux driver's. */
+static const uint8_t target_macs[TARGET_LINKS][6] = { { 2, 0, 0, 0, 1, 1 }, { 2, 0, 0, 0, 2, 1 } };
+static const uint8_t tester_macs[TARGET_LINKS][6] = { { 2, 0, 0, 0, 1, 2 }, { 2, 0, 0, 0, 2, 2 } };
+
+static uint64_t
+seconds_of(clockid_t clock)
+{
+	struct timespec t;
+	clock_gettime(clock, &t);
+	return (uint64_t)t.tv_sec;
+}
+
+uint64_t
+reference_now(struct reference *r)
+{
+	uint64_t now = r->epoch + seconds_of(CLOCK_MONOTONIC);
+	if (now != r->ticked) {
+		r->ticked = now;
+		host_tick(r->host, now);
+	}
+	return now;
+}
+
+bool
+reference_sound(const struct reference *r, struct err *e)
+{
+	return !r->lost || fail(e, ERR_DEAD, "the reference: no memory for what it sent");
+}
+
+/* The kernel's randomness fails only where there is none at all: nothing true could be sent then. */
+static void
+kernel_fill(struct random *source, uint8_t *p, size_t n)
+{
+	(void)source;
+	while (n > 0) {
+		ssize_t got = getrandom(p, n, 0);
+		if (got < 0 && errno != EINTR)
+			abort();
+		if (got > 0) {
+			p += got;
+			n -= (size_t)got;
+		}
+	}
+}
+
+static void
+on_send(void *ctx, unsigned link, struct bytes frame)
+{
+	struct reference *r = ctx;
+	if (!spool_push(&r->frames[link], frame, BYTES_NONE))
+		r->lost = true;
+}
+
+static void
+on_pfkey(void *ctx, int sock, struct bytes msg)
+{
+	channel_call_pfkey(ctx, sock, msg);
+}
+
+static void
+on_udp(void *ctx, int sock, const struct addr *from, uint16_t port, struct bytes data)
+{
+	channel_call_udp(ctx, sock, from, port, data);
+}
+
+static void
+add_address(struct host_if *i, struct bytes address)
+{
+	i->addr[i->n] = addr_of(address);
+	i->bits[i->n++] = address.n == 4 ? PREFIX4 : PREFIX6;
+}
+
+static void
+set_link(struct host_if *i, const struct target_net *net, const uint8_t mac[6])
+{
+	struct wr w = wr_of(i->mac, sizeof i->mac);
+	wr_bytes(&w, (struct bytes){ mac, 6 });
+	add_address(i, BYTES_OF(net->target4));
+	add_address(i, BYTES_OF(net->target6));
+	add_address(i, BYTES_OF(net->second4));
+	add_address(i, BYTES_OF(net->second6));
+}
+
+static struct host *
+build_host(struct reference *r, const struct profile *profile, struct err *e)
+{
+	struct host_setup s = { .profile = profile, .dialect = dialect_by_os("reference"), .random = &r->pool.random,
+				.links = TARGET_LINKS, .send = on_send, .pfkey_deliver = on_pfkey,
+				.udp_deliver = on_udp, .ctx = r };
+	for (unsigned i = 0; i < TARGET_LINKS; i++)
+		set_link(&s.link[i], &target_nets[i], target_macs[i]);
+	return host_new(&s, e);
+}
+
+static void
+reference_close(struct target *t)
+{
+	struct reference *r = t->impl;
+	if (r == NULL)
+		return;
+	host_free(r->host);
+	for (unsigned i = 0; i < TARGET_LINKS; i++)
+		spool_free(&r->frames[i]);
+	spool_free(&r->events);
+	free(r);
+	t->impl = NULL;
+	t->has_channel = false;
+	t->links = 0;
+}
+
+static void
+open_ends(struct target *t, struct reference *r)
+{
+	for (unsigned i = 0; i < TARGET_LINKS; i++) {
+		struct wr target_mac = wr_of(t->link[i].target_mac, 6), tester_mac = wr_of(t->link[i].tester_mac, 6);
+		link_mem_open(&t->link[i], r, i);
+		wr_bytes(&target_mac, BYTES_OF(target_macs[i]));
+		wr_bytes(&tester_mac, BYTES_OF(tester_macs[i]));
+		t->net[i] = target_nets[i];
+	}
+	t->links = TARGET_LINKS;
+	channel_call_open(&t->channel, r);
+	t->has_channel = true;
+}
+
+/* The argument is a profile: "reference:rfc4301". */
+bool
+target_reference_open(struct target *t, const struct target_options *o, struct err *e)
+{
+	const char *name = o->argument != NULL ? o->argument : "reference";
+	const struct profile *profile = profile_by_name(name);
+	memset(t, 0, sizeof *t);
+	if (profile == NULL)
+		return fail(e, ERR_UNKNOWN, "profile: want reference, rfc4301, linux or kame, got \"%s\"", name);
+	struct reference *r = calloc(1, sizeof *r);
+	if (r == NULL)
+		return fail_errno(e, "the reference");
+	r->source.fill = kernel_fill;
+	random_pool_init(&r->pool, &r->source);
+	r->epoch = seconds_of(CLOCK_REALTIME) - seconds_of(CLOCK_MONOTONIC);
+	r->ticked = r->epoch + seconds_of(CLOCK_MONOTONIC);
+	t->impl = r;
+	t->driver = "reference";
+	t->close = reference_close;
+	snprintf(t->name, sizeof t->name, o->argument != NULL ? "reference:%s" : "reference", name);
+	snprintf(t->os, sizeof t->os, "reference");
+	snprintf(t->release, sizeof t->release, "%s", name);
+	r->host = build_host(r, profile, e);
+	if (r->host == NULL) {
+		reference_close(t);
+		return false;
+	}
+	open_ends(t, r);
+	snprintf(t->channel.hello.release, sizeof t->channel.hello.release, "%s", name);
+	return true;
+}

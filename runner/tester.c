@@ -1,0 +1,363 @@
+/*
+ * The tester's end of the links: frames out, frames in, address resolution answered, and the sentinel that turns silence into
+ * proof. The sentinel is an echo request (and an ARP request behind it, which no policy covers) from an address of its own that
+ * no case's policies name. It makes two round trips: a stack may hand a decapsulated datagram to a second queue (Linux: the GRO
+ * cells of tunnel mode), and a sentinel of the same batch would overtake it; one that is sent after the first came back
+ * cannot.
+ */
+#include "runner/stage.h"
+
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "wire/checksum.h"
+
+#define SENTINEL_ID 0x5e17
+#define SENTINEL_MS 2000
+#define REPLY_MS 2            /* how long to look for an answer before asking the sentinel: a shortcut, decides nothing */
+#define ETHERTYPE_IP4 0x0800
+#define ETHERTYPE_ARP 0x0806
+#define ETHERTYPE_IP6 0x86dd
+
+/* --- out ------------------------------------------------------------------------------------- */
+
+static bool
+send_frame(struct stage *s, unsigned link, uint16_t type, struct bytes payload, size_t trail, struct err *e)
+{
+	struct link *l = &s->g->target->link[link - 1];
+	uint8_t octets[LINK_FRAME_MAX];
+	struct wr w = wr_of(octets, sizeof octets);
+	wr_bytes(&w, BYTES_OF(l->target_mac));
+	wr_bytes(&w, BYTES_OF(l->tester_mac));
+	wr_uint(&w, type, 2);
+	wr_bytes(&w, payload);
+	wr_fill(&w, 0, trail);
+	if (w.full)
+		return fail(e, ERR_RANGE, "frame of %zu octets: too long for the link", payload.n + trail);
+	return l->ops->send(l, wr_done(&w), e);
+}
+
+bool
+tester_send(struct stage *s, unsigned link, struct bytes datagram, size_t trail, struct err *e)
+{
+	struct rd r = rd_of(datagram);
+	uint16_t type = rd_peek(&r, 0) >> 4 == 6 ? ETHERTYPE_IP6 : ETHERTYPE_IP4;
+	if (link == 0 || link > s->g->target->links)
+		return fail(e, ERR_UNSUPPORTED, "the target has no link %u", link);
+	evidence_add(s->ev, EV_FRAME_OUT, s->step != NULL ? s->step->at.line : 0, link, datagram, NULL);
+	return send_frame(s, link, type, datagram, trail, e);
+}
+
+/* --- address resolution ---------------------------------------------------------------------- */
+
+static bool
+answer_arp(struct stage *s, unsigned link, struct bytes arp, bool *is_reply, struct err *e)
+{
+	const struct link *l = &s->g->target->link[link - 1];
+	struct rd r = rd_of(arp);
+	rd_skip(&r, 6);
+	uint64_t op = rd_uint(&r, 2);
+	struct bytes sha = rd_take(&r, 6), spa = rd_take(&r, 4);
+	rd_skip(&r, 6);
+	struct bytes tpa = rd_take(&r, 4);
+	*is_reply = !r.bad && op == 2;
+	if (r.bad || op != 1)
+		return true;
+	uint8_t octets[64];
+	struct wr w = wr_of(octets, sizeof octets);
+	wr_uint(&w, 1, 2);
+	wr_uint(&w, ETHERTYPE_IP4, 2);
+	wr_uint(&w, 0x0604, 2);
+	wr_uint(&w, 2, 2);
+	wr_bytes(&w, BYTES_OF(l->tester_mac));
+	wr_bytes(&w, tpa);
+	wr_bytes(&w, sha);
+	wr_bytes(&w, spa);
+	return send_frame(s, link, ETHERTYPE_ARP, wr_done(&w), 18, e);
+}
+
+/* A neighbour solicitation for any address on the link is ours to answer (RFC 4861 4.4). */
+static bool
+answer_nd(struct stage *s, unsigned link, struct bytes src, struct bytes wanted, struct err *e)
+{
+	const struct link *l = &s->g->target->link[link - 1];
+	uint8_t na[32], datagram[72];
+	struct wr w = wr_of(na, sizeof na);
+	wr_uint(&w, 0x88000000, 4);
+	wr_uint(&w, 0x60000000, 4);
+	wr_bytes(&w, wanted);
+	wr_uint(&w, 0x0201, 2);
+	wr_bytes(&w, BYTES_OF(l->tester_mac));
+	(void)wr_patch(&w, 2, checksum_upper(wanted, src, 58, wr_done(&w)), 2);
+	struct wr d = wr_of(datagram, sizeof datagram);
+	wr_uint(&d, 0x60000000, 4);
+	wr_uint(&d, w.n, 2);
+	wr_uint(&d, 0x3aff, 2);
+	wr_bytes(&d, wanted);
+	wr_bytes(&d, src);
+	wr_bytes(&d, wr_done(&w));
+	return send_frame(s, link, ETHERTYPE_IP6, wr_done(&d), 0, e);
+}
+
+/* --- in -------------------------------------------------------------------------------------- */
+
+enum arrival { A_FRAME, A_HOUSEKEEPING, A_SENTINEL, A_LINK_SENTINEL };
+
+static enum arrival
+classify_ip4(struct stage *s, struct bytes d)
+{
+	struct rd r = rd_of(d);
+	size_t ihl = (rd_peek(&r, 0) & 15u) * 4;
+	if (rd_peek(&r, 9) == 2) /* IGMP */
+		return A_HOUSEKEEPING;
+	if (rd_peek(&r, 9) != 1 || rd_peek(&r, 19) != 253)
+		return A_FRAME;
+	rd_skip(&r, ihl);
+	uint64_t type = rd_uint(&r, 1);
+	rd_skip(&r, 3);
+	if (type == 0 && rd_uint(&r, 2) == SENTINEL_ID)
+		return rd_uint(&r, 2) == (s->g->sentinel_seq & 0xffff) ? A_SENTINEL : A_HOUSEKEEPING;
+	return A_FRAME;
+}
+
+static enum arrival
+classify_ip6(struct stage *s, unsigned link, struct bytes d, struct err *e, bool *ok)
+{
+	struct rd r = rd_of(d);
+	uint8_t next = rd_peek(&r, 6);
+	rd_skip(&r, 8);
+	struct bytes src = rd_take(&r, 16), dst = rd_take(&r, 16);
+	if (next == 0 && rd_peek(&r, 0) == 58 && rd_peek(&r, 8) == 143) /* MLDv2 report */
+		return A_HOUSEKEEPING;
+	if (next != 58)
+		return A_FRAME;
+	uint64_t type = rd_uint(&r, 1);
+	rd_skip(&r, 3);
+	if (type == 135) {
+		rd_skip(&r, 4);
+		struct bytes wanted = rd_take(&r, 16);
+		if (!r.bad)
+			*ok = answer_nd(s, link, src, wanted, e);
+		return A_HOUSEKEEPING;
+	}
+	if (type >= 130 && type <= 137)
+		return A_HOUSEKEEPING;
+	struct rd last = rd_of(dst);
+	if (type == 129 && rd_peek(&last, 15) == 0xfd && rd_uint(&r, 2) == SENTINEL_ID)
+		return rd_uint(&r, 2) == (s->g->sentinel_seq & 0xffff) ? A_SENTINEL : A_HOUSEKEEPING;
+	return A_FRAME;
+}
+
+static void
+queue_frame(struct stage *s, unsigned link, struct bytes datagram)
+{
+	struct exhibit *x = evidence_add(s->ev, EV_FRAME_IN, s->step != NULL ? s->step->at.line : 0, link, datagram, NULL);
+	struct frame *f = arena_alloc(s->arena, sizeof *f);
+	f->datagram = x->octets;
+	f->link = link;
+	if (s->frames_last != NULL && s->frames != NULL)
+		s->frames_last->next = f;
+	else
+		s->frames = f;
+	s->frames_last = f;
+}
+
+/* The octets of a datagram by its own length: links pad short frames. */
+static struct bytes
+ip_octets(struct bytes payload, bool v6)
+{
+	struct rd r = rd_of(payload);
+	rd_skip(&r, v6 ? 4 : 2);
+	size_t n = (size_t)rd_uint(&r, 2) + (v6 ? 40 : 0);
+	return r.bad || n < 20 ? payload : bytes_slice(payload, 0, n);
+}
+
+/* Takes one frame off a link; *some false when there was none. */
+static bool
+pump_one(struct stage *s, unsigned link, bool *some, enum arrival *what, struct err *e)
+{
+	static _Thread_local uint8_t buf[LINK_FRAME_MAX];
+	struct link *l = &s->g->target->link[link - 1];
+	long n = l->ops->recv(l, buf, sizeof buf, e);
+	*what = A_HOUSEKEEPING;
+	*some = n > 0;
+	if (n < 0)
+		return false;
+	struct rd r = rd_of((struct bytes){ buf, (size_t)n });
+	rd_skip(&r, 12);
+	uint64_t type = rd_uint(&r, 2);
+	struct bytes payload = rd_rest(&r);
+	bool ok = true, is_reply = false;
+	if (n == 0 || r.bad)
+		return true;
+	if (type == ETHERTYPE_ARP) {
+		ok = answer_arp(s, link, payload, &is_reply, e);
+		*what = is_reply ? A_LINK_SENTINEL : A_HOUSEKEEPING;
+	} else if (type == ETHERTYPE_IP4) {
+		*what = classify_ip4(s, payload);
+	} else if (type == ETHERTYPE_IP6) {
+		*what = classify_ip6(s, link, payload, e, &ok);
+	}
+	if (*what == A_FRAME)
+		queue_frame(s, link, ip_octets(payload, type == ETHERTYPE_IP6));
+	return ok;
+}
+
+static bool
+pump(struct stage *s, bool *echoed, bool *resolved, struct err *e)
+{
+	for (unsigned link = 1; link <= s->g->target->links; link++) {
+		bool some = true;
+		for (unsigned bound = 0; some && bound < STAGE_FRAMES; bound++) {
+			enum arrival what;
+			if (!pump_one(s, link, &some, &what, e))
+				return false;
+			*echoed |= what == A_SENTINEL;
+			*resolved |= what == A_LINK_SENTINEL;
+		}
+	}
+	return true;
+}
+
+/* Waits until some link has something, at most ms. False when nothing came (or everything is synchronous). */
+static bool
+wait_links(struct stage *s, int ms)
+{
+	struct pollfd p[TARGET_LINKS];
+	unsigned n = 0;
+	for (unsigned i = 0; i < s->g->target->links; i++) {
+		struct link *l = &s->g->target->link[i];
+		if (l->ops->fd(l) >= 0)
+			p[n++] = (struct pollfd){ .fd = l->ops->fd(l), .events = POLLIN };
+	}
+	return n > 0 && poll(p, n, ms) > 0;
+}
+
+bool
+tester_drain(struct stage *s, struct err *e)
+{
+	bool a = false, b = false;
+	if (!pump(s, &a, &b, e))
+		return false;
+	s->frames = s->frames_last = NULL;
+	return true;
+}
+
+/* --- the sentinel ---------------------------------------------------------------------------- */
+
+static bool
+send_sentinel(struct stage *s, unsigned link, struct err *e)
+{
+	const struct target_net *net = &s->g->target->net[link - 1];
+	const struct link *l = &s->g->target->link[link - 1];
+	uint8_t from[4], octets[64];
+	memcpy(from, net->tester4, 3);
+	from[3] = 253;
+	s->g->sentinel_seq++;
+	struct wr w = wr_of(octets, sizeof octets);
+	wr_uint(&w, 0x4500001c, 4);
+	wr_uint(&w, 0x5e170000, 4);
+	wr_uint(&w, 0x40010000, 4);
+	wr_bytes(&w, BYTES_OF(from));
+	wr_bytes(&w, BYTES_OF(net->target4));
+	(void)wr_patch(&w, 10, checksum_finish(checksum_add(0, wr_done(&w))), 2);
+	wr_uint(&w, 0x08000000, 4);
+	wr_uint(&w, SENTINEL_ID, 2);
+	wr_uint(&w, s->g->sentinel_seq, 2);
+	(void)wr_patch(&w, 22, checksum_finish(checksum_add(0, bytes_slice(wr_done(&w), 20, 8))), 2);
+	if (!send_frame(s, link, ETHERTYPE_IP4, wr_done(&w), 18, e))
+		return false;
+	w = wr_of(octets, sizeof octets);
+	wr_uint(&w, 1, 2);
+	wr_uint(&w, ETHERTYPE_IP4, 2);
+	wr_uint(&w, 0x06040001, 4);
+	wr_bytes(&w, BYTES_OF(l->tester_mac));
+	wr_bytes(&w, BYTES_OF(from));
+	wr_fill(&w, 0, 6);
+	wr_bytes(&w, BYTES_OF(net->target4));
+	return send_frame(s, link, ETHERTYPE_ARP, wr_done(&w), 18, e);
+}
+
+/* One round trip: back when the ARP answer is, which comes behind whatever the echo request brought. */
+static bool
+sentinel_trip(struct stage *s, unsigned link, struct err *e)
+{
+	bool echoed = false, resolved = false;
+	uint64_t until = clock_ns() + SENTINEL_MS * 1000000ull;
+	if (!send_sentinel(s, link, e))
+		return false;
+	while (!resolved) {
+		if (!pump(s, &echoed, &resolved, e))
+			return false;
+		if (resolved)
+			break;
+		uint64_t now = clock_ns();
+		if (now >= until || !wait_links(s, (int)((until - now) / 1000000) + 1))
+			return fail(e, ERR_DEAD, "the sentinel did not come back within %d ms: the target is dead or stuck",
+				    SENTINEL_MS);
+	}
+	if (!echoed)
+		evidence_add(s->ev, EV_NOTE, s->step != NULL ? s->step->at.line : 0, link, BYTES_NONE,
+			     "sentinel: ARP came back, echo did not (a policy of this case covers it)");
+	return true;
+}
+
+bool
+tester_sentinel(struct stage *s, unsigned link, struct err *e)
+{
+	struct link *l = &s->g->target->link[link - 1];
+	if (l->ops->fd(l) < 0) { /* synchronous: every answer is there already */
+		bool a = false, b = false;
+		return pump(s, &a, &b, e);
+	}
+	return sentinel_trip(s, link, e) && sentinel_trip(s, link, e);
+}
+
+/* --- taking frames --------------------------------------------------------------------------- */
+
+static struct frame *
+take(struct stage *s, unsigned link)
+{
+	struct frame **at = &s->frames;
+	for (struct frame *before = NULL; *at != NULL; before = *at, at = &(*at)->next) {
+		struct frame *f = *at;
+		if (f->link != link)
+			continue;
+		*at = f->next;
+		if (s->frames_last == f)
+			s->frames_last = before;
+		return f;
+	}
+	return NULL;
+}
+
+bool
+tester_receive(struct stage *s, unsigned link, struct frame **f, struct err *e)
+{
+	bool a = false, b = false;
+	if (!pump(s, &a, &b, e))
+		return false;
+	*f = take(s, link);
+	uint64_t until = clock_ns() + REPLY_MS * 1000000ull;
+	while (*f == NULL && clock_ns() < until && wait_links(s, 1)) {
+		if (!pump(s, &a, &b, e))
+			return false;
+		*f = take(s, link);
+	}
+	if (*f != NULL)
+		return true;
+	if (!tester_sentinel(s, link, e))
+		return false;
+	*f = take(s, link);
+	return true;
+}
+
+void
+tester_unreceive(struct stage *s, struct frame *f)
+{
+	f->next = s->frames;
+	s->frames = f;
+	if (s->frames_last == NULL)
+		s->frames_last = f;
+}

@@ -1,0 +1,150 @@
+#include "runner/vectors.h"
+
+#include <getopt.h>
+#include <glob.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "runner/commands.h"
+#include "runner/vector.h"
+
+static const char help[] =
+	"Usage: espy vectors [OPTION]... [FILE]...\n"
+	"Holds the reference against published test vectors: packets are built and opened, and\n"
+	"must be refused with any one bit flipped. Without FILE all of the vectors folder:\n"
+	"$ESPY_VECTORS, ./vectors, or the one installed with espy.\n\n"
+	"  -v, --verbose   a line for every vector, not only for those that fail\n"
+	"  -h, --help      this text\n\n"
+	"Exit status: 0 all passed, 1 some failed, 2 usage or a file that cannot be read.\n";
+
+static void
+report(FILE *out, const char *word, const char *path, const struct vector *v, const char *why)
+{
+	const char *slash = strrchr(path, '/');
+	fprintf(out, "%s %s: %s  [%s]%s%s\n", word, slash != NULL ? slash + 1 : path, v->id, v->clause,
+		why[0] != '\0' ? " " : "", why);
+}
+
+bool
+vectors_run_file(const char *path, bool verbose, FILE *out, struct vectors_tally *t, struct err *e)
+{
+	struct arena arena = { 0 };
+	struct vector_file f;
+	bool ok = vector_file_read(&f, path, &arena, e);
+	for (size_t i = 0; ok && i < f.n; i++) {
+		struct err why;
+		if (vector_run(&f.v[i], &why)) {
+			t->passed++;
+			if (verbose)
+				report(out, "ok", path, &f.v[i], "");
+		} else if (why.code == ERR_CRYPTO) {
+			t->skipped++;
+			report(out, "skip", path, &f.v[i], why.text);
+		} else {
+			t->failed++;
+			report(out, "FAIL", path, &f.v[i], why.text);
+		}
+	}
+	arena_free(&arena);
+	return ok;
+}
+
+static bool
+is_folder(const char *path)
+{
+	struct stat st;
+	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+bool
+vectors_folder(char *path, size_t cap)
+{
+	static const char *const beside[] = { "../vectors", "../share/espy/vectors" };
+	char exe[2048];
+	const char *env = getenv("ESPY_VECTORS");
+	snprintf(path, cap, "%s", env != NULL && env[0] != '\0' ? env : "vectors");
+	if (env != NULL || is_folder(path))
+		return is_folder(path);
+	ssize_t n = readlink("/proc/self/exe", exe, sizeof exe - 1);
+	exe[n > 0 ? n : 0] = '\0';
+	char *slash = strrchr(exe, '/');
+	if (slash == NULL)
+		return false;
+	*slash = '\0';
+	for (size_t i = 0; i < sizeof beside / sizeof beside[0]; i++) {
+		snprintf(path, cap, "%s/%s", exe, beside[i]);
+		if (is_folder(path))
+			return true;
+	}
+	return false;
+}
+
+/* Every .json of the folder but the schema, in the order of their names. */
+static bool
+list_files(glob_t *files, struct err *e)
+{
+	char folder[2200], pattern[2300];
+	if (!vectors_folder(folder, sizeof folder))
+		return fail(e, ERR_IO, "no folder of vectors: set ESPY_VECTORS or name files");
+	snprintf(pattern, sizeof pattern, "%s/*.json", folder);
+	if (glob(pattern, 0, NULL, files) != 0)
+		return fail(e, ERR_IO, "%s: no vector files there", folder);
+	return true;
+}
+
+static bool
+is_schema(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	return strcmp(slash != NULL ? slash + 1 : path, "schema.json") == 0;
+}
+
+static int
+run_files(char *const *paths, size_t n, bool verbose, bool named)
+{
+	struct vectors_tally t = { 0 };
+	struct err e;
+	for (size_t i = 0; i < n; i++) {
+		if (!named && is_schema(paths[i]))
+			continue;
+		if (vectors_run_file(paths[i], verbose, stdout, &t, &e))
+			continue;
+		fprintf(stderr, "espy vectors: %s\n", e.text);
+		return 2;
+	}
+	printf("%u passed, %u failed", t.passed, t.failed);
+	if (t.skipped > 0)
+		printf(", %u skipped", t.skipped);
+	printf("\n");
+	return t.failed > 0 ? 1 : 0;
+}
+
+int
+cmd_vectors(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "verbose", no_argument, NULL, 'v' }, { "help", no_argument, NULL, 'h' }, { 0 },
+	};
+	bool verbose = false;
+	struct err e;
+	glob_t files = { 0 };
+	optind = 0;
+	for (int c; (c = getopt_long(argc, argv, "vh", options, NULL)) != -1; ) {
+		if (c == 'h')
+			return fputs(help, stdout) < 0 ? 2 : 0;
+		if (c != 'v')
+			return 2;
+		verbose = true;
+	}
+	if (optind < argc)
+		return run_files(argv + optind, (size_t)(argc - optind), verbose, true);
+	if (!list_files(&files, &e)) {
+		fprintf(stderr, "espy vectors: %s\n", e.text);
+		return 2;
+	}
+	int status = run_files(files.gl_pathv, files.gl_pathc, verbose, false);
+	globfree(&files);
+	return status;
+}
