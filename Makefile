@@ -5,6 +5,10 @@
 #
 # `make help` lists the rest. Sources are found by wildcard: a new file needs no edit here.
 
+# No built-in rules: `%.c: %.y` would write over suite.c.
+MAKEFLAGS += --no-builtin-rules
+.SUFFIXES:
+
 B      ?= build
 ifeq ($(origin CC),default)
 CC     := gcc

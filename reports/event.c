@@ -40,6 +40,30 @@ event_unmet(const json_t *event)
 	       event_is(event, "XPASS");
 }
 
+bool
+event_has_exhibit(const json_t *event, const char *kind)
+{
+	const json_t *x;
+	size_t i;
+	json_array_foreach(json_object_get(event, "exhibits"), i, x)
+		if (strcmp(event_text(x, "kind"), kind) == 0)
+			return true;
+	return false;
+}
+
+/* Takes the rest of a UTF-8 sequence that the end of a buffer cut off the end. */
+static void
+trim_cut_sequence(char *text)
+{
+	size_t n = strlen(text), back = 0;
+	while (back < n && back < 3 && ((unsigned char)text[n - 1 - back] & 0xc0) == 0x80)
+		back++;
+	unsigned lead = back < n ? (unsigned char)text[n - 1 - back] : 0;
+	size_t want = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : lead >= 0xc0 ? 2 : 1;
+	if (want > back + 1)
+		text[n - 1 - back] = '\0';
+}
+
 void
 event_why(const json_t *event, char *out, size_t cap)
 {
@@ -67,6 +91,7 @@ event_why(const json_t *event, char *out, size_t cap)
 		fprintf(f, " (and %zu more)", json_array_size(diff) - 1);
 	fclose(f);
 	out[cap - 1] = '\0';
+	trim_cut_sequence(out);
 }
 
 void

@@ -17,6 +17,8 @@ long event_line(const json_t *event);              /* of the step that decided, 
 bool event_is(const json_t *event, const char *verdict);
 bool event_unmet(const json_t *event);             /* a verdict that somebody must look at */
 
+bool event_has_exhibit(const json_t *event, const char *kind);
+
 /* "esp.icv: want 16, got 12", or the reason: one line with control characters escaped. */
 void event_why(const json_t *event, char *out, size_t cap);
 

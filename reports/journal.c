@@ -3,7 +3,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -55,7 +55,7 @@ static bool
 append_line(struct journal *j, const char *line, size_t n)
 {
 	char end = '\n';
-	struct iovec v[2] = { { (void *)(uintptr_t)line, n }, { &end, 1 } };
+	struct iovec v[2] = { { (char *)(uintptr_t)line, n }, { &end, 1 } };
 	ssize_t wrote;
 	do
 		wrote = writev(j->fd, v, 2);

@@ -163,15 +163,15 @@ send: link_opt '>' altered
 		{ $$ = step_new(A, STEP_SEND, AT(@2)); $$->link = $1; $$->packet = $3; }
 	;
 expect: link_opt '<' packet
-		{ $$ = step_expect(A, AT(@2), $1, $3); }
+		{ $$ = step_expectation(A, AT(@2), $1, $3); }
 	| link_opt '<' packet T_SIZE rel expr
-		{ $$ = step_expect(A, AT(@2), $1, $3); $$->size_relation = (uint8_t)$5; $$->size = $6; }
+		{ $$ = step_expectation(A, AT(@2), $1, $3); $$->size_relation = (uint8_t)$5; $$->size = $6; }
 	| link_opt '<' packet T_IF condition T_ELSE T_NOTHING
-		{ $$ = step_expect(A, AT(@2), $1, $3); $$->condition = $5; }
+		{ $$ = step_expectation(A, AT(@2), $1, $3); $$->condition = $5; }
 	| link_opt '<' T_NOTHING
-		{ $$ = step_expect(A, AT(@2), $1, NULL); $$->want = WANT_NOTHING; }
+		{ $$ = step_expectation(A, AT(@2), $1, NULL); $$->want = WANT_NOTHING; }
 	| link_opt '<' packet T_IF T_MODEL
-		{ $$ = step_expect(A, AT(@2), $1, $3); $$->want = WANT_MODEL; }
+		{ $$ = step_expectation(A, AT(@2), $1, $3); $$->want = WANT_MODEL; }
 	;
 pfkey: T_PFKEY socket_opt '>' altered
 		{ $$ = step_new(A, STEP_PFKEY_SEND, AT(@1)); $$->name = $2; $$->packet = $4; }

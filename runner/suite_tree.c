@@ -193,7 +193,7 @@ step_new(struct arena *a, int kind, struct place at)
 }
 
 struct step *
-step_expect(struct arena *a, struct place at, unsigned link, struct packet_spec *p)
+step_expectation(struct arena *a, struct place at, unsigned link, struct packet_spec *p)
 {
 	struct step *st = step_new(a, STEP_EXPECT, at);
 	st->link = link;

@@ -27,23 +27,86 @@ Test(forward, carries_between_the_links_with_one_hop_less)
 	world_close(w);
 }
 
+/* d with another octet, its IPv4 checksum made right again. */
+static struct bytes
+changed(struct world *w, struct bytes d, size_t where, uint8_t x)
+{
+	struct wr copy = room(w);
+	wr_bytes(&copy, altered(w, d, where, x));
+	if (rd_peek(&(struct rd){ d, 0, false }, 0) >> 4 == 4)
+		chain_checksum4(&copy, 0);
+	return wr_done(&copy);
+}
+
+static struct bytes
+last_hop(struct world *w, struct bytes d)
+{
+	return changed(w, d, rd_peek(&(struct rd){ d, 0, false }, 0) >> 4 == 4 ? 8 : 7, 64 ^ 1);
+}
+
 Test(forward, ends_at_the_last_hop_with_time_exceeded)
 {
 	struct world *w = world_open("reference");
 	for (unsigned i = 0; i < COUNT(places); i++) {
 		const struct place *p = &places[i];
-		struct bytes d = echo(w, p->tester, p->far, 1, 8);
-		/* 64 ^ 65 = 1; the IPv4 checksum falls by the same in its high octet */
-		d = altered(w, d, i == 0 ? 8 : 7, 65);
-		if (i == 0) {
-			struct wr whole = { (uint8_t *)(uintptr_t)d.p, d.n, d.n, false };
-			chain_checksum4(&whole, 0);
-		}
 		world_forget(w);
-		input(w, 0, d);
+		input(w, 0, last_hop(w, echo(w, p->tester, p->far, 1, 8)));
 		cr_assert(eq(u32, w->frames, 1), "%s", p->id);
 		expect(p->id, heard(w, 0), p->target, p->tester, i == 0 ? "1 11/0" : "58 3/0");
+		/* hop limit 0 has no hop left either */
+		world_forget(w);
+		input(w, 0, changed(w, last_hop(w, echo(w, p->tester, p->far, 1, 8)), i == 0 ? 8 : 7, 1));
+		cr_assert(eq(u32, w->frames, 1), "%s", p->id);
 	}
+	world_close(w);
+}
+
+Test(forward, is_silent_about_errors_and_later_fragments)
+{
+	struct world *w = world_open("reference");
+	static const uint8_t types4[] = { 3, 4, 5, 11, 12 }, types6[] = { 1, 2, 3, 4, 100, 127, 137 };
+	for (unsigned i = 0; i < COUNT(types4) + COUNT(types6); i++) {
+		bool v4 = i < COUNT(types4);
+		uint8_t message[16] = { v4 ? types4[i] : types6[i - COUNT(types4)] };
+		const struct place *p = &places[v4 ? 0 : 1];
+		input(w, 0, last_hop(w, datagram(w, p->tester, p->far, v4 ? 1 : 58, BYTES_OF(message))));
+		cr_assert(eq(u32, w->frames, 0), "%s type %u", p->id, message[0]);
+	}
+	/* offset 8 */
+	input(w, 0, last_hop(w, changed(w, echo(w, places[0].tester, places[0].far, 1, 8), 7, 1)));
+	cr_assert(eq(u32, w->frames, 0));
+	/* a first fragment is answered */
+	input(w, 0, last_hop(w, changed(w, echo(w, places[0].tester, places[0].far, 1, 8), 6, 0x20)));
+	cr_assert(eq(u32, w->frames, 1));
+	world_close(w);
+}
+
+Test(forward, cuts_a_fragment_into_fragments_of_the_same_whole)
+{
+	struct world *w = world_open("reference");
+	struct ip ip;
+	cr_assert(zero(int, host_tunable_set(w->h, "mtu", "576")));
+	/* offset 80, more to come; with record route, which stays with the first, and a security option, which is copied */
+	struct wr d = room(w);
+	struct bytes plain = echo(w, places[0].tester, places[0].far, 1, 1000);
+	static const uint8_t options[] = { 7, 7, 4, 0, 0, 0, 0, 130, 4, 0, 0, 0 };
+	wr_bytes(&d, bytes_slice(plain, 0, 20));
+	wr_bytes(&d, BYTES_OF(options));
+	wr_bytes(&d, bytes_slice(plain, 20, SIZE_MAX));
+	wr_patch(&d, 0, 0x48, 1);
+	wr_patch(&d, 6, 0x2000 | 10, 2);
+	cr_assert(ip_finish(&d));
+	input(w, 0, wr_done(&d));
+	cr_assert(eq(u32, w->frames, 2));
+	cr_assert(ip_parse(heard(w, 0), &ip));
+	cr_assert(eq(u32, ip.offset, 80));
+	cr_assert(ip.mf && ip.header == 32);
+	uint32_t next = ip.offset + (uint32_t)(ip.all.n - ip.header);
+	cr_assert(ip_parse(heard(w, 1), &ip));
+	cr_assert(eq(u32, ip.offset, next));
+	cr_assert(ip.mf && ip.header == 24, "the copied option is 4 octets");
+	struct rd r = rd_of(bytes_slice(ip.all, 20, 4));
+	cr_assert(eq(u64, rd_uint(&r, 4), 0x82040000));
 	world_close(w);
 }
 
@@ -117,11 +180,8 @@ Test(forward, tells_the_sender_what_would_fit_and_that_much_fits)
 		struct gateway g = gateway_open(p, DIR_FWD);
 		size_t head = i == 0 ? 28 : 48;
 		struct bytes d = echo(g.w, p->far, p->away, 1, 1500 - head);
-		if (i == 0) {
-			struct wr whole = { (uint8_t *)(uintptr_t)altered(g.w, d, 6, 0x40).p, d.n, d.n, false };
-			chain_checksum4(&whole, 0);
-			d = wr_done(&whole);
-		}
+		if (i == 0)
+			d = changed(g.w, d, 6, 0x40);
 		input(g.w, 1, d);
 		cr_assert(eq(u32, g.w->frames, 1), "%s", p->id);
 		expect(p->id, heard(g.w, 0), p->target2, p->far, i == 0 ? "1 3/4" : "58 2/0");
@@ -190,6 +250,8 @@ Test(forward, fragments_of_what_it_sends_come_together_again)
 				}
 				struct ip ip;
 				cr_assert(ip_parse(whole, &ip), "%s", p->id);
+				uint32_t used = w->h->ident6;
+				cr_assert(eq(u32, used, i == 1 ? 1 : 0), "%s: one identification a datagram", p->id);
 				cr_assert(eq(u8, ip.protocol, esp ? 50 : 17), "%s", p->id);
 				cr_assert(esp ? ip.all.n > 5000 : ip.all.n == 5008 + ip.header, "%s", p->id);
 				if (!esp)
@@ -202,6 +264,14 @@ Test(forward, fragments_of_what_it_sends_come_together_again)
 Test(forward, does_not_pass_on_what_belongs_to_its_link)
 {
 	struct world *w = world_open("reference");
+	uint8_t octets[200];
+	struct wr frame = wr_of(octets, sizeof octets);
+	wr_fill(&frame, 0xff, 6);
+	wr_bytes(&frame, BYTES_OF(tester_mac[0]));
+	wr_uint(&frame, 0x0800, 2);
+	wr_bytes(&frame, echo(w, places[0].tester, places[0].far, 1, 8));
+	host_input(w->h, 0, wr_done(&frame), w->now);
+	cr_assert(eq(u32, w->frames, 0), "a frame to everybody is for nobody to pass on (RFC 1812 5.3.4)");
 	static const struct { const char *src, *dst; } rows[] = {
 		{ "fe80::1", "2001:db8:2::2" }, { "2001:db8:1::2", "fe80::5" }, { "2001:db8:1::2", "ff0e::5" },
 		{ "127.0.0.1", "198.51.100.2" }, { "192.0.2.2", "127.0.0.1" }, { "192.0.2.2", "224.0.0.9" },

@@ -44,6 +44,34 @@ Test(host, answers_from_the_address_that_was_asked_and_on_its_link)
 	world_close(w);
 }
 
+Test(host, answers_a_multicast_echo_from_its_own_address_and_a_broadcast_not_at_all)
+{
+	struct world *w = world_open("reference");
+	input(w, 0, echo(w, places[1].tester, "ff02::1", 1, 8));
+	expect("multicast", heard(w, 0), places[1].target, places[1].tester, "58 129/0");
+	input(w, 0, echo(w, places[0].tester, "192.0.2.255", 1, 8));
+	input(w, 0, echo(w, places[0].tester, "255.255.255.255", 1, 8));
+	cr_assert(eq(u32, w->frames, 1));
+	world_close(w);
+}
+
+Test(host, answers_with_the_dscp_of_the_asker_and_without_its_ecn)
+{
+	struct world *w = world_open("reference");
+	for (unsigned i = 0; i < COUNT(places); i++) {
+		struct ip ip;
+		struct wr d = room(w);
+		wr_bytes(&d, echo(w, places[i].tester, places[i].target, 1, 8));
+		wr_patch(&d, 0, i == 0 ? 0x45bb : 0x6bb0, 2);
+		cr_assert(ip_finish(&d));
+		world_forget(w);
+		input(w, 0, wr_done(&d));
+		cr_assert(ip_parse(heard(w, 0), &ip), "%s", places[i].id);
+		cr_assert(eq(u8, ip.tos, 0xb8), "%s", places[i].id);
+	}
+	world_close(w);
+}
+
 Test(host, gives_each_ip4_datagram_the_next_id)
 {
 	struct world *w = world_open("reference");
@@ -142,6 +170,11 @@ Test(host, stays_silent_about_every_damaged_header_and_every_prefix)
 	input(w, 0, altered(w, echo(w, places[1].tester, places[1].target, 1, 8), 50, 1));
 	cr_assert(eq(u32, w->frames, 0));
 	cr_assert(eq(u64, counted(w, "drop.checksum"), 2));
+	/* a source that cannot be one, in an echo, which would be no error */
+	input(w, 0, echo(w, "224.0.0.1", places[0].target, 1, 8));
+	input(w, 0, echo(w, "192.0.2.255", places[0].target, 1, 8));
+	input(w, 0, echo(w, "ff02::9", places[1].target, 1, 8));
+	cr_assert(eq(u32, w->frames, 0));
 	world_close(w);
 }
 

@@ -108,6 +108,22 @@ Test(neigh, advertises_itself_to_who_solicits)
 	world_close(w);
 }
 
+Test(neigh, does_not_hear_a_damaged_solicitation_or_one_by_an_sa)
+{
+	struct world *w = world_open("reference");
+	const struct place *p = &places[1];
+	struct sa_row row = { 0x2001, 50, MODE_TUNNEL, "aes-gcm-16", NULL, p->tester, p->target, 0, 0 };
+	struct sa *sa = add_sa(w, &row);
+	struct bytes ask = solicitation(w, p->tester, p->target, p->target, 255);
+	for (size_t i = 40; i < ask.n; i++)
+		input(w, 0, altered(w, solicitation(w, p->tester, p->target, p->target, 255), i, 4));
+	input(w, 0, protect(w, sa, solicitation(w, p->tester, p->target, p->target, 255)));
+	cr_assert(eq(u32, w->frames, 0));
+	input(w, 0, solicitation(w, p->tester, p->target, p->target, 255));
+	cr_assert(eq(u32, w->frames, 1));
+	world_close(w);
+}
+
 Test(neigh, answers_to_whoever_spoke_last_and_to_all_before)
 {
 	static const uint8_t mac[6] = { 2, 9, 9, 9, 9, 9 };

@@ -284,10 +284,22 @@ Test(policy, applies_requests_inside_out)
 	struct spd_request *r = request(&out, 50, MODE_TUNNEL, LEVEL_REQUIRE);
 	r->src = at(p->second);
 	r->dst = at(p->tester);
+	/* and around that one between the tunnel's ends */
+	static const struct sa_row last = { 0x3004, 51, MODE_TRANSPORT, NULL, "hmac-sha1-96", "192.0.2.11", "192.0.2.2",
+					    0, 0 };
+	(void)add_sa(w, &last);
+	request(&out, 51, MODE_TRANSPORT, LEVEL_REQUIRE);
 	add_policy(w, &out);
 	input(w, 0, echo(w, p->tester, p->target, 1, 30));
+	struct ip outer, next;
+	cr_assert(ip_parse(heard(w, 0), &outer));
 	expect_echo("bundle", opened(w, 0, &path), p->tester, p->target);
-	cr_assert(eq(u32, path.n, 3));
+	input(w, 0, echo(w, p->tester, p->target, 1, 30));
+	cr_assert(ip_parse(heard(w, 1), &next));
+	cr_assert(eq(u16, next.id, (uint16_t)(outer.id + 2)), "one for the reply, one for the tunnel");
+	cr_assert(eq(u32, path.n, 4));
+	cr_assert(eq(u32, path.spi[0], 0x3004));
+	memmove(path.spi, path.spi + 1, sizeof path.spi - sizeof path.spi[0]);
 	cr_assert(eq(u32, path.spi[0], 0x3003));
 	cr_assert(eq(u32, path.spi[1], 0x3002));
 	cr_assert(eq(u32, path.spi[2], 0x3001));
@@ -335,10 +347,40 @@ Test(policy, sends_an_error_that_no_entry_names_by_the_way_of_what_it_is_about)
 	input(w, 0, protect(w, sas.in, udp(w, p->tester, p->target, 4000, 7, BYTES_NONE)));
 	expect("port unreachable", opened(w, 0, &path), p->target, p->tester, "1 3/3");
 	cr_assert(eq(u32, path.n, 1));
+	/* and so does one that comes in: it is about what we sent from port 7 */
+	struct bytes about = udp(w, p->target, p->tester, 7, 4000, BYTES_NONE);
+	uint8_t message[8 + 28] = { 3, 3 };
+	struct wr m = wr_of(message, sizeof message);
+	wr_uint(&m, 0x0303, 2);
+	wr_uint(&m, 0, 6);
+	wr_bytes(&m, about);
+	wr_patch(&m, 2, checksum_finish(checksum_add(0, wr_done(&m))), 2);
+	input(w, 0, protect(w, sas.in, datagram(w, p->tester, p->target, 1, BYTES_OF(message))));
+	cr_assert(eq(u64, counted(w, "icmp.errors-received"), 1));
 	/* one about another port has no way out */
 	world_forget(w);
 	input(w, 0, protect(w, sas.in, udp(w, p->tester, p->target, 4000, 8, BYTES_NONE)));
 	cr_assert(eq(u32, w->frames, 0));
+	world_close(w);
+}
+
+Test(policy, sends_nothing_by_an_sa_that_has_reached_its_limit)
+{
+	struct world *w = world_open("reference");
+	const struct place *p = &places[0];
+	struct sa_row row = { 0x3001, 50, MODE_TRANSPORT, "aes-gcm-16", NULL, p->target, p->tester, 0, 0 };
+	(void)add_sa(w, &row);
+	struct sa *theirs = sad_next(w->h->sad, NULL);
+	theirs->spec.soft.allocations = 2;
+	theirs->spec.hard.allocations = 4;
+	struct spd_entry out = between(p, DIR_OUT, SPD_PROTECT);
+	request(&out, 50, MODE_TRANSPORT, LEVEL_REQUIRE);
+	add_policy(w, &out);
+	for (unsigned i = 1; i <= 6; i++)
+		input(w, 0, echo(w, p->tester, p->target, (uint16_t)i, 8));
+	cr_assert(eq(u32, w->frames, 4));
+	cr_assert(eq(u32, sad_count(w->h->sad), 0));
+	cr_assert(eq(u64, counted(w, "acquire"), 2));
 	world_close(w);
 }
 

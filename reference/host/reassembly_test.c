@@ -2,7 +2,8 @@
 
 #define PIECES 8
 
-struct piece { size_t at, n; };
+/* more: 0 as it is, 1 last, 2 not the last */
+struct piece { size_t at, n; int more; };
 
 /* A fragment of d: data octets [at, at + n) behind its IP header; `more` is right unless told otherwise. */
 static struct bytes
@@ -35,21 +36,28 @@ struct arrival_row {
 };
 
 static const struct arrival_row rows[] = {
-	{ "whole", { { 0, 56 } }, 1 },
-	{ "in order", { { 0, 24 }, { 24, 24 }, { 48, 8 } }, 1 },
-	{ "reverse", { { 48, 8 }, { 24, 24 }, { 0, 24 } }, 1 },
-	{ "middle last", { { 0, 24 }, { 48, 8 }, { 24, 24 } }, 1 },
-	{ "first missing", { { 24, 24 }, { 48, 8 } }, 0 },
-	{ "middle missing", { { 0, 24 }, { 48, 8 } }, 0 },
-	{ "last missing", { { 0, 24 }, { 24, 24 } }, 0 },
-	{ "exact duplicates", { { 0, 24 }, { 0, 24 }, { 48, 8 }, { 48, 8 }, { 24, 24 } }, 1 },
-	{ "overlap by 8", { { 0, 24 }, { 16, 32 }, { 48, 8 } }, 0 },
-	{ "overlap from behind", { { 24, 24 }, { 0, 32 }, { 48, 8 } }, 0 },
-	{ "inside another", { { 0, 48 }, { 8, 8 }, { 48, 8 } }, 0 },
-	{ "at the start of another", { { 0, 48 }, { 0, 8 }, { 48, 8 } }, 0 },
-	{ "at the end of another", { { 0, 48 }, { 40, 8 }, { 48, 8 } }, 0 },
-	{ "around another", { { 8, 8 }, { 0, 24 }, { 24, 24 }, { 48, 8 } }, 0 },
-	{ "overlap, then all of it again", { { 0, 24 }, { 16, 32 }, { 0, 24 }, { 24, 24 }, { 48, 8 } }, 0 },
+	{ "whole", { { 0, 56, 0 } }, 1 },
+	{ "in order", { { 0, 24, 0 }, { 24, 24, 0 }, { 48, 8, 0 } }, 1 },
+	{ "reverse", { { 48, 8, 0 }, { 24, 24, 0 }, { 0, 24, 0 } }, 1 },
+	{ "middle last", { { 0, 24, 0 }, { 48, 8, 0 }, { 24, 24, 0 } }, 1 },
+	{ "first missing", { { 24, 24, 0 }, { 48, 8, 0 } }, 0 },
+	{ "middle missing", { { 0, 24, 0 }, { 48, 8, 0 } }, 0 },
+	{ "last missing", { { 0, 24, 0 }, { 24, 24, 0 } }, 0 },
+	{ "exact duplicates", { { 0, 24, 0 }, { 0, 24, 0 }, { 48, 8, 0 }, { 48, 8, 0 }, { 24, 24, 0 } }, 1 },
+	{ "overlap by 8", { { 0, 24, 0 }, { 16, 32, 0 }, { 48, 8, 0 } }, 0 },
+	{ "overlap from behind", { { 24, 24, 0 }, { 0, 32, 0 }, { 48, 8, 0 } }, 0 },
+	{ "inside another", { { 0, 48, 0 }, { 8, 8, 0 }, { 48, 8, 0 } }, 0 },
+	{ "at the start of another", { { 0, 48, 0 }, { 0, 8, 0 }, { 48, 8, 0 } }, 0 },
+	{ "at the end of another", { { 0, 48, 0 }, { 40, 8, 0 }, { 48, 8, 0 } }, 0 },
+	{ "around another", { { 8, 8, 0 }, { 0, 24, 0 }, { 24, 24, 0 }, { 48, 8, 0 } }, 0 },
+	{ "two ends, the second shorter", { { 0, 24, 0 }, { 48, 8, 0 }, { 24, 8, 1 }, { 32, 16, 0 } }, 0 },
+	{ "two ends, the second longer", { { 0, 24, 0 }, { 24, 8, 1 }, { 32, 24, 1 } }, 0 },
+	{ "an end before what came", { { 32, 24, 2 }, { 24, 8, 1 }, { 0, 24, 0 } }, 0 },
+	{ "more behind the end", { { 24, 8, 1 }, { 32, 24, 2 }, { 0, 24, 0 } }, 0 },
+	{ "an empty one", { { 0, 24, 0 }, { 24, 24, 0 }, { 56, 0, 1 }, { 48, 8, 0 } }, 1 },
+	{ "two over one", { { 0, 48, 0 }, { 0, 24, 0 }, { 24, 24, 0 }, { 48, 8, 0 } }, 0 },
+	{ "one over two", { { 0, 24, 0 }, { 24, 24, 0 }, { 0, 48, 0 }, { 48, 8, 0 } }, 0 },
+	{ "overlap, then all of it again", { { 0, 24, 0 }, { 16, 32, 0 }, { 0, 24, 0 }, { 24, 24, 0 }, { 48, 8, 0 } }, 0 },
 };
 
 Test(reassembly, gives_the_datagram_back_when_every_octet_came_once)
@@ -58,8 +66,9 @@ Test(reassembly, gives_the_datagram_back_when_every_octet_came_once)
 		for (unsigned i = 0; i < COUNT(rows); i++) {
 			struct world *w = world_open("reference");
 			const struct place *p = &places[f];
-			for (unsigned k = 0; k < PIECES && rows[i].piece[k].n > 0; k++)
-				input(w, 0, piece_of(w, echo(w, p->tester, p->target, 1, 48), rows[i].piece[k], -1));
+			for (unsigned k = 0; k < PIECES && rows[i].piece[k].at + rows[i].piece[k].n > 0; k++)
+				input(w, 0, piece_of(w, echo(w, p->tester, p->target, 1, 48), rows[i].piece[k],
+						     rows[i].piece[k].more - 1));
 			cr_assert(eq(u32, w->frames, rows[i].whole), "%s %s", p->id, rows[i].id);
 			if (rows[i].whole > 0)
 				expect_echo(rows[i].id, heard(w, 0), p->tester, p->target);
@@ -81,7 +90,7 @@ Test(reassembly, accepts_any_order_of_any_cut)
 		struct rd r = rd_of(BYTES_OF(dice));
 		while (at < total) {
 			size_t len = n < 62 ? (size_t)(rd_uint(&r, 1) % 16 + 1) * 8 : total;
-			cut[n++] = (struct piece){ at, len < total - at ? len : total - at };
+			cut[n++] = (struct piece){ at, len < total - at ? len : total - at, 0 };
 			at += len;
 		}
 		for (size_t left = n; left > 0; left--) {
@@ -100,15 +109,47 @@ Test(reassembly, accepts_any_order_of_any_cut)
 Test(reassembly, keeps_datagrams_apart)
 {
 	struct world *w = world_open("reference");
-	struct bytes a = piece_of(w, echo(w, places[0].tester, places[0].target, 1, 48), (struct piece){ 0, 24 }, -1);
+	struct bytes a = piece_of(w, echo(w, places[0].tester, places[0].target, 1, 48), (struct piece){ 0, 24, 0 }, -1);
 	input(w, 0, a);
-	struct bytes b = piece_of(w, echo(w, places[0].tester, places[0].target, 2, 48), (struct piece){ 24, 32 }, -1);
+	struct bytes b = piece_of(w, echo(w, places[0].tester, places[0].target, 2, 48), (struct piece){ 24, 32, 0 }, -1);
 	input(w, 0, b);
-	struct bytes c = piece_of(w, echo(w, places[0].away, places[0].target, 1, 48), (struct piece){ 24, 32 }, -1);
+	struct bytes c = piece_of(w, echo(w, places[0].away, places[0].target, 1, 48), (struct piece){ 24, 32, 0 }, -1);
 	input(w, 0, c);
-	struct bytes d = piece_of(w, echo(w, places[0].tester, places[0].second, 1, 48), (struct piece){ 24, 32 }, -1);
+	struct bytes d = piece_of(w, echo(w, places[0].tester, places[0].second, 1, 48), (struct piece){ 24, 32, 0 }, -1);
 	input(w, 0, d);
+	/* IPv4 asks for the protocol too */
+	struct bytes e = piece_of(w, echo(w, places[0].tester, places[0].target, 1, 48), (struct piece){ 24, 32, 0 }, -1);
+	struct wr other = room(w);
+	wr_bytes(&other, e);
+	wr_patch(&other, 9, 17, 1);
+	cr_assert(ip_finish(&other));
+	input(w, 0, wr_done(&other));
 	cr_assert(eq(u32, w->frames, 0));
+	input(w, 0, piece_of(w, echo(w, places[0].tester, places[0].target, 1, 48), (struct piece){ 24, 32, 0 }, -1));
+	cr_assert(eq(u32, w->frames, 1));
+	world_close(w);
+}
+
+Test(reassembly, does_not_join_what_came_too_late)
+{
+	struct world *w = world_open("reference");
+	struct piece first = { 0, 24, 0 }, second = { 24, 32, 0 };
+	input(w, 0, piece_of(w, echo(w, places[0].tester, places[0].target, 1, 48), first, -1));
+	w->now += REASSEMBLY_SECONDS;
+	input(w, 0, piece_of(w, echo(w, places[0].tester, places[0].target, 1, 48), second, -1));
+	cr_assert(eq(u32, w->frames, 0));
+	world_close(w);
+}
+
+Test(reassembly, says_nothing_of_what_overlapped)
+{
+	struct world *w = world_open("reference");
+	struct piece first = { 0, 24, 0 }, second = { 16, 32, 0 };
+	input(w, 0, piece_of(w, echo(w, places[1].tester, places[1].target, 1, 48), first, -1));
+	input(w, 0, piece_of(w, echo(w, places[1].tester, places[1].target, 1, 48), second, -1));
+	host_tick(w->h, w->now + REASSEMBLY_SECONDS);
+	cr_assert(eq(u32, w->frames, 0), "RFC 8200 4.5: no ICMP");
+	cr_assert(eq(u64, counted(w, "reassembly.failed"), 2), "the overlap, and its end");
 	world_close(w);
 }
 
@@ -116,11 +157,11 @@ Test(reassembly, has_a_fixed_number_of_datagrams_and_drops_the_oldest)
 {
 	struct world *w = world_open("reference");
 	for (uint16_t id = 0; id <= REASSEMBLY_SLOTS; id++)
-		input(w, 0, piece_of(w, echo(w, places[0].tester, places[0].target, id, 48), (struct piece){ 0, 24 }, -1));
+		input(w, 0, piece_of(w, echo(w, places[0].tester, places[0].target, id, 48), (struct piece){ 0, 24, 0 }, -1));
 	for (uint16_t id = 1; id <= REASSEMBLY_SLOTS; id++)
-		input(w, 0, piece_of(w, echo(w, places[0].tester, places[0].target, id, 48), (struct piece){ 24, 32 }, -1));
+		input(w, 0, piece_of(w, echo(w, places[0].tester, places[0].target, id, 48), (struct piece){ 24, 32, 0 }, -1));
 	cr_assert(eq(u32, w->frames, REASSEMBLY_SLOTS));
-	input(w, 0, piece_of(w, echo(w, places[0].tester, places[0].target, 0, 48), (struct piece){ 24, 32 }, -1));
+	input(w, 0, piece_of(w, echo(w, places[0].tester, places[0].target, 0, 48), (struct piece){ 24, 32, 0 }, -1));
 	cr_assert(eq(u32, w->frames, REASSEMBLY_SLOTS), "number 0 had to go");
 	world_close(w);
 }
@@ -130,9 +171,9 @@ Test(reassembly, reports_what_did_not_come_in_time_if_it_began)
 	for (unsigned f = 0; f < COUNT(places); f++) {
 		const struct place *p = &places[f];
 		struct world *w = world_open("reference");
-		struct bytes first = piece_of(w, echo(w, p->tester, p->target, 1, 48), (struct piece){ 0, 24 }, -1);
-		input(w, 0, piece_of(w, echo(w, p->second, p->target, 2, 48), (struct piece){ 24, 24 }, -1));
-		first = piece_of(w, echo(w, p->tester, p->target, 1, 48), (struct piece){ 0, 24 }, -1);
+		struct bytes first = piece_of(w, echo(w, p->tester, p->target, 1, 48), (struct piece){ 0, 24, 0 }, -1);
+		input(w, 0, piece_of(w, echo(w, p->second, p->target, 2, 48), (struct piece){ 24, 24, 0 }, -1));
+		first = piece_of(w, echo(w, p->tester, p->target, 1, 48), (struct piece){ 0, 24, 0 }, -1);
 		input(w, 0, first);
 		host_tick(w->h, w->now + REASSEMBLY_SECONDS - 1);
 		cr_assert(eq(u32, w->frames, 0), "%s: too early", p->id);
@@ -153,7 +194,7 @@ Test(reassembly, answers_lengths_that_cannot_be_as_rfc_8200_says)
 	struct world *w = world_open("reference");
 	const struct place *p = &places[1];
 	/* 20 octets and more to come: points to the payload length */
-	input(w, 0, piece_of(w, echo(w, p->tester, p->target, 1, 48), (struct piece){ 0, 20 }, 1));
+	input(w, 0, piece_of(w, echo(w, p->tester, p->target, 1, 48), (struct piece){ 0, 20, 0 }, 1));
 	expect("length", heard(w, 0), p->target, p->tester, "58 4/0");
 	struct rd r = rd_of(bytes_slice(heard(w, 0), 44, 4));
 	cr_assert(eq(u64, rd_uint(&r, 4), 4));
@@ -221,9 +262,9 @@ Test(reassembly, comes_before_esp_and_ah_in_both_families)
 			struct wr keep = wr_of(copy, sizeof copy);
 			wr_bytes(&keep, whole);
 			for (unsigned again = 0; again < 2; again++) {
-				input(w, 0, piece_of(w, wr_done(&keep), (struct piece){ 512, 2048 }, 0));
+				input(w, 0, piece_of(w, wr_done(&keep), (struct piece){ 512, 2048, 0 }, 0));
 				cr_assert(eq(u32, w->frames, again), "%s", p->id);
-				input(w, 0, piece_of(w, wr_done(&keep), (struct piece){ 0, 512 }, 1));
+				input(w, 0, piece_of(w, wr_done(&keep), (struct piece){ 0, 512, 0 }, 1));
 				cr_assert(eq(u32, w->frames, 1), "%s", p->id);
 			}
 			expect_echo(p->id, heard(w, 0), p->tester, p->target);
@@ -242,7 +283,7 @@ Test(reassembly, joins_fragments_inside_a_tunnel_only_with_those_of_the_same_sa)
 		struct sa *a = add_sa(w, &row);
 		row.spi = 0x2002;
 		struct sa *b = add_sa(w, &row);
-		struct piece first = { 0, 24 }, second = { 24, 32 };
+		struct piece first = { 0, 24, 0 }, second = { 24, 32, 0 };
 		input(w, 0, protect(w, a, piece_of(w, echo(w, p->tester, p->target, 1, 48), first, -1)));
 		input(w, 0, protect(w, b, piece_of(w, echo(w, p->tester, p->target, 1, 48), second, -1)));
 		input(w, 0, piece_of(w, echo(w, p->tester, p->target, 1, 48), second, -1));

@@ -13,6 +13,7 @@ Test(udp, delivers_to_the_socket_that_fits_best)
 		int any = host_udp_open(w->h, family, NULL, 7);
 		cr_assert(any >= 0);
 		cr_assert(eq(int, host_udp_open(w->h, family, &target, 7), -EADDRINUSE), "%s", p->id);
+		cr_assert(eq(int, host_udp_open(w->h, family, NULL, 7), -EADDRINUSE), "%s", p->id);
 		int other = host_udp_open(w->h, family, &second, 8);
 		int picked = host_udp_open(w->h, family, &target, 0);
 		cr_assert(other >= 0 && picked >= 0);
@@ -60,6 +61,23 @@ Test(udp, sends_from_the_bound_address_or_that_of_the_link)
 	}
 }
 
+Test(udp, sends_a_checksum_of_zero_as_all_ones)
+{
+	struct world *w = world_open("reference");
+	struct addr tester = at(places[0].tester);
+	int s = host_udp_open(w->h, 4, NULL, 7);
+	/* The sum of everything else, as data, makes the checksum zero. */
+	uint8_t data[2] = { 0, 0 };
+	struct wr d = wr_of(data, sizeof data);
+	cr_assert(zero(int, host_udp_send(w->h, s, &tester, 9, BYTES_OF(data), w->now)));
+	struct rd r = rd_of(bytes_slice(heard(w, 0), 26, 2));
+	wr_uint(&d, rd_uint(&r, 2), 2);
+	cr_assert(zero(int, host_udp_send(w->h, s, &tester, 9, BYTES_OF(data), w->now)));
+	r = rd_of(bytes_slice(heard(w, 1), 26, 2));
+	cr_assert(eq(u64, rd_uint(&r, 2), 0xffff));
+	world_close(w);
+}
+
 Test(udp, judges_checksum_and_length)
 {
 	static const uint8_t data[] = "hello!";
@@ -77,6 +95,10 @@ Test(udp, judges_checksum_and_length)
 		uint8_t bare[] = { 0x13, 0x88, 0, 7, 0, 8, 0, 0 };
 		input(w, 0, datagram(w, p->tester, p->target, 17, BYTES_OF(bare)));
 		cr_assert(eq(u32, w->delivered, i == 0 ? 1 : 0), "%s: no checksum", p->id);
+		/* a length that promises more, without a checksum to fail */
+		uint8_t promise[] = { 0x13, 0x88, 0, 7, 0, 10, 0, 0, 'x' };
+		input(w, 0, datagram(w, p->tester, p->target, 17, BYTES_OF(promise)));
+		cr_assert(eq(u32, w->delivered, i == 0 ? 1 : 0), "%s: shorter than its length", p->id);
 		for (size_t n = 0; n < sizeof bare; n++)
 			input(w, 0, datagram(w, p->tester, p->target, 17, bytes_slice(BYTES_OF(bare), 0, n)));
 		cr_assert(eq(u32, w->delivered, i == 0 ? 1 : 0), "%s: shorter than a header", p->id);

@@ -202,8 +202,7 @@ walk_ip6(struct walk *w)
 		enum verdict v = walk_extension(w, next);
 		if (v != ACCEPT)
 			return v;
-		if (next != IPPROTO_FRAG)
-			w->next_at = at;
+		w->next_at = at;
 		next = after;
 	}
 	return w->r.bad ? DROP_HEADER : ACCEPT;

@@ -270,7 +270,7 @@ esp_open(const struct sa *sa, struct bytes packet, uint32_t seq_hi, uint8_t *wor
 bool
 esp_padding_default(struct bytes padding)
 {
-	return padding.n <= PAD_MAX && bytes_equal(padding, padding_of(padding.n));
+	return bytes_equal(padding, padding_of(padding.n));
 }
 
 enum verdict

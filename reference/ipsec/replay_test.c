@@ -100,7 +100,7 @@ Test(replay, a_late_commit_left_of_the_window_marks_nothing)
 {
 	struct replay r = window_of(64, false);
 	replay_commit(&r, 1000);
-	replay_commit(&r, 1000 - 128); /* its bit is where 1000's neighbour of the ring is */
+	replay_commit(&r, 950 - 128); /* two words hold 128 numbers: its bit would be 950's */
 	for (uint64_t s = 1000 - 63; s < 1000; s++)
 		cr_expect(replay_check(&r, s) == ACCEPT, "%llu", (unsigned long long)s);
 	replay_free(&r);

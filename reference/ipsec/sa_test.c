@@ -146,6 +146,9 @@ Test(sa, larval_grows_up_once_and_keys_never_change)
 	cr_expect(sa_complete(sa, &other, &e) == false && strstr(e.text, "never change") != NULL, "%s", e.text);
 	other.auth = alg_by_name("hmac-md5-96", ALG_AUTH);
 	cr_expect(not(sa_complete(sa, &other, &e)));
+	other = s;
+	other.enc = alg_by_name("camellia-cbc", ALG_ENC);
+	cr_expect(not(sa_complete(sa, &other, &e)), "another cipher with the same key");
 	sa->state = SA_DEAD;
 	cr_expect(not(sa_complete(sa, &s, &e)));
 	sa_close(sa);
@@ -185,6 +188,23 @@ Test(sa, lifetimes_are_reached_at_their_limit)
 				  which ? "hard" : "soft", limits[i].packets, at);
 			sa_close(sa);
 		}
+}
+
+Test(sa, age_counts_from_a_time_that_somebody_set)
+{
+	struct test_keys k;
+	struct sa_spec s = test_spec(51, NULL, "hmac-sha1-96", &k);
+	bool soft, hard;
+	s.hard.addtime = 100;
+	struct sa *sa = test_open(&s);
+	sa_account(sa, 10, 1000, &soft, &hard);
+	cr_expect(not(soft || hard));
+	sa->current.addtime = 950;
+	sa_account(sa, 10, 900, &soft, &hard); /* a clock that went back */
+	cr_expect(not(soft || hard));
+	sa_account(sa, 10, 1050, &soft, &hard);
+	cr_expect(hard);
+	sa_close(sa);
 }
 
 Test(sa, soft_is_heard_of_while_mature_only)

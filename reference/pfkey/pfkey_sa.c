@@ -44,7 +44,8 @@ check_sayable(const struct dialect *d, const struct sa_spec *s, struct err *e)
 		return false;
 	if (s->esn && d->flag_esn == 0)
 		return fail(e, ERR_UNSUPPORTED, "esn: PF_KEY of %s cannot say it", d->name);
-	if (s->seq_cycle && d->flag_cycle == 0)
+	/* Without a window a counter may cycle by default (RFC 4303 3.3.3); only a wish beyond that needs saying. */
+	if (s->seq_cycle && s->replay != 0 && d->flag_cycle == 0)
 		return fail(e, ERR_UNSUPPORTED, "cyclic sequence numbers: PF_KEY of %s cannot say it", d->name);
 	if (s->replay > d->replay_max || (s->replay % d->replay_unit != 0 && !has_wide_window(d, s)))
 		return fail(e, ERR_UNSUPPORTED, "replay window of %u packets: PF_KEY of %s takes up to %u in units of %u",

@@ -53,6 +53,11 @@ struct pfkey_msg *sadb_start(struct sadb *d, enum pfkey_type type, uint8_t satyp
 /* Sends d->reply. sock matters to TO_ONE; TO_REGISTERED goes by the message's satype. 0, or ENOBUFS. */
 int sadb_send(struct sadb *d, enum sadb_audience to, int sock);
 bool sadb_is_registered(const struct sadb *d, uint8_t satype);
+/* The end of a DUMP that has nothing to show: an error's base header (3.1 allows no other without SA), with the seq of 0
+ * that ends every dump (3.1.10). */
+int sadb_send_nothing(struct sadb_request *q);
+/* What was asked, clean, as the reply; extensions of the set only. False: too many. */
+bool sadb_echo(struct sadb_request *q, uint64_t kinds, bool keep_port);
 
 /* --- SAs in messages: sadb_reply.c ------------------------------------------------------------ */
 

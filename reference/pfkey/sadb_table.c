@@ -1,0 +1,62 @@
+/*
+ * FLUSH and DUMP: RFC 2367 3.1.9, 3.1.10.
+ */
+#include "pfkey/sadb_engine.h"
+
+#include <errno.h>
+
+static bool
+is_of_type(const struct sa *sa, uint64_t satype)
+{
+	return satype == SATYPE_UNSPEC || pfkey_protocol_of(satype) == sa->spec.protocol;
+}
+
+/* The answer comes after the fact. */
+int
+sadb_do_flush(struct sadb_request *q)
+{
+	uint64_t satype = q->m->base.v[MSG_SATYPE].u;
+	const struct sad *sad = q->d->setup.sad;
+	struct sa *next;
+	for (struct sa *sa = sad_next(sad, NULL); sa != NULL; sa = next) {
+		next = sad_next(sad, sa);
+		if (is_of_type(sa, satype))
+			sadb_remove(q->d, sa);
+	}
+	(void)sadb_reply(q);
+	return sadb_send(q->d, TO_ALL, q->sock);
+}
+
+int
+sadb_send_nothing(struct sadb_request *q)
+{
+	struct pfkey_msg *r = sadb_reply(q);
+	hdr_set(&r->base, MSG_SEQ, 0);
+	hdr_set(&r->base, MSG_ERRNO, ENOENT);
+	return sadb_send(q->d, TO_ONE, q->sock);
+}
+
+int
+sadb_do_dump(struct sadb_request *q)
+{
+	uint64_t satype = q->m->base.v[MSG_SATYPE].u;
+	const struct sad *sad = q->d->setup.sad;
+	unsigned left = 0;
+	for (const struct sa *sa = sad_next(sad, NULL); sa != NULL; sa = sad_next(sad, sa))
+		left += is_of_type(sa, satype);
+	if (left == 0)
+		return sadb_send_nothing(q);
+	for (const struct sa *sa = sad_next(sad, NULL); sa != NULL; sa = sad_next(sad, sa)) {
+		if (!is_of_type(sa, satype))
+			continue;
+		struct pfkey_msg *r = sadb_reply(q);
+		hdr_set(&r->base, MSG_SATYPE, pfkey_satype_of(sa->spec.protocol));
+		hdr_set(&r->base, MSG_SEQ, --left);
+		int refused = sadb_push_sa(q->d, r, sa, PARTS_ALL);
+		if (refused == 0)
+			refused = sadb_send(q->d, TO_ONE, q->sock);
+		if (refused != 0)
+			return refused;
+	}
+	return 0;
+}

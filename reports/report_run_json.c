@@ -1,0 +1,87 @@
+#include <limits.h>
+
+#include "reports/atomic_file.h"
+#include "reports/event.h"
+#include "reports/journal.h"
+
+/* The member of the event, or null: a reader need not ask which members are there. */
+static void
+copy(json_t *to, const char *name, const json_t *from, const char *key)
+{
+	json_t *v = json_object_get(from, key);
+	json_object_set_new(to, name, v != NULL ? json_incref(v) : json_null());
+}
+
+static json_t *
+part(const json_t *from, const char *const *keys, unsigned n)
+{
+	json_t *o = json_object();
+	for (unsigned i = 0; i < n; i++)
+		copy(o, keys[i], from, keys[i]);
+	return o;
+}
+
+static json_t *
+summary(const struct tally *t)
+{
+	return json_pack("{s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i}", "pass", (int)t->pass, "fail", (int)t->fail,
+			 "inconclusive", (int)t->inconclusive, "skip", (int)t->skip, "error", (int)t->error, "xfail",
+			 (int)t->xfail, "xpass", (int)t->xpass, "total", (int)t->total);
+}
+
+static json_t *
+cases(const json_t *events)
+{
+	static const char *const keys[] = { "title", "params", "level", "clause", "decides", "verdict", "reason", "wall_ms" };
+	json_t *list = json_array();
+	size_t i;
+	json_t *event;
+	json_array_foreach(events, i, event) {
+		json_t *c = json_object();
+		copy(c, "id", event, "full_id");
+		copy(c, "case", event, "id");
+		for (unsigned k = 0; k < sizeof keys / sizeof keys[0]; k++)
+			copy(c, keys[k], event, keys[k]);
+		json_array_append_new(list, c);
+	}
+	return list;
+}
+
+static json_t *
+whole(const struct run_record *r)
+{
+	static const char *const tool[] = { "name", "version" };
+	static const char *const target[] = { "name", "driver", "os", "release" };
+	json_t *o = json_object();
+	json_object_set_new(o, "schema", json_string("espy-run/1"));
+	json_object_set_new(o, "tool", part(json_object_get(r->start, "tool"), tool, 2));
+	json_object_set_new(o, "target", part(json_object_get(r->start, "target"), target, 4));
+	copy(o, "started", r->start, "started");
+	copy(o, "wall_s", r->end, "wall_s");
+	copy(o, "argv", r->start, "argv");
+	copy(o, "seed", r->start, "seed");
+	copy(o, "planned", r->start, "planned");
+	json_object_set_new(o, "complete", json_boolean(json_is_true(json_object_get(r->end, "complete"))));
+	json_object_set_new(o, "restarts", json_integer(r->restarts));
+	json_object_set_new(o, "summary", summary(&r->tally));
+	json_object_set_new(o, "cases", cases(r->cases));
+	return o;
+}
+
+bool
+report_run_json(const struct run_record *r, const char *dir, struct err *e)
+{
+	char path[PATH_MAX];
+	struct atomic_file a;
+	snprintf(path, sizeof path, "%.3000s/run.json", dir);
+	if (!folder_make(dir, e) || !atomic_file_begin(&a, e))
+		return false;
+	json_t *o = whole(r);
+	bool ok = json_dumpf(o, a.out, JSON_INDENT(1)) == 0;
+	json_decref(o);
+	fputc('\n', a.out);
+	if (ok)
+		return atomic_file_commit(&a, path, 0666, e);
+	atomic_file_drop(&a);
+	return fail(e, ERR_IO, "%s: memory for it", path);
+}
