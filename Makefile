@@ -89,11 +89,55 @@ $(B)/o/%_test.o: WARN += -Wno-conversion
 unit: $(TESTS) ## build and run the unit tests
 	@sh runner/ci/unit.sh $(TESTS)
 
+unit-build: $(TESTS)
+
+# --- what people type ---------------------------------------------------------------------------
+PACKAGES := gcc make libc6-dev libssl-dev libpcap-dev libjansson-dev uthash-dev zlib1g-dev flex bison cpio
+PACKAGES_TEST := libcriterion-dev clang clang-format cppcheck gcovr mandoc libxml2-utils tshark
+ESPY     = $(B)/espy
+JOBS    := -j$(shell nproc)
+
+deps: ## install what the build and the default target need
+	@sh runner/ci/deps.sh $(PACKAGES) optional user-mode-linux
+deps-test:
+	@sh runner/ci/deps.sh $(PACKAGES) $(PACKAGES_TEST) optional user-mode-linux
+
+run: deps ## boot a kernel, run every suite against it, leave a report in build/run
+	@$(MAKE) --no-print-directory -s $(JOBS) all initramfs
+	@sh runner/ci/run.sh $(ESPY) $(B)/run
+
+suites-reference: $(ESPY) ## every suite on the reference: nothing may fail
+	@$(ESPY) run -q -t reference -o $(B)/run-reference >$(B)/run-reference.txt || { cat $(B)/run-reference.txt; exit 1; }
+	@tail -n 1 $(B)/run-reference.txt
+vectors: $(ESPY) ## every vector through the reference
+	@$(ESPY) vectors
+suites-linux: $(ESPY) initramfs ## every suite on the kernel: only known departures may fail
+	@sh runner/ci/baseline.sh $(ESPY) $(B)/run-linux suites/baselines/linux-6.1.txt
+
+check: unit vectors suites-reference ## what `make test` does for one build
+asan: ## the same under address and undefined-behaviour sanitizers
+	@$(MAKE) --no-print-directory -s $(JOBS) B=build-asan OPT="-O1 -g" \
+		SAN="-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer" check
+lint: ## formatting, static analysis, manual pages, scripts, and a build with clang
+	@sh runner/ci/lint.sh
+cover: ## line coverage of the unit tests, vectors and suites on the reference
+	@$(MAKE) --no-print-directory -s $(JOBS) B=build-cover OPT="-O0 -g --coverage" check
+	@gcovr --root . --object-directory build-cover --filter 'reference/' --filter 'runner/' --filter 'reports/' \
+		--exclude '.*_test\.c' --exclude '.*_bench\.c' -s >build-cover/report.txt; cat build-cover/report.txt
+	@gcovr --root . --object-directory build-cover --filter 'reference/' --exclude '.*_test\.c' --fail-under-line 90 \
+		-s | grep '^lines' | sed 's/^/reference: /'
+mutants: ## every planted fault must turn a case red
+	@$(MAKE) --no-print-directory -s $(JOBS) all
+	@sh suites/mutants/run.sh $(B)
+
+test: deps-test ## everything a change must pass
+	@sh runner/ci/test.sh
+
 -include runner/agent/initramfs.mk
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 
 clean: ## remove build/
 	rm -rf build build-*
 
-.PHONY: all help unit clean
+.PHONY: all help unit unit-build clean deps deps-test run suites-reference vectors suites-linux check asan lint cover mutants test
 .SECONDARY:

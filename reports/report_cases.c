@@ -1,6 +1,5 @@
 #include <inttypes.h>
 #include <limits.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -10,8 +9,6 @@
 #include "reports/event.h"
 #include "reports/journal.h"
 #include "reports/pcapng.h"
-
-#define LINKS_MAX 16
 
 static bool
 kind_is(const json_t *exhibit, const char *kind)
@@ -23,13 +20,6 @@ static bool
 is_frame(const json_t *exhibit)
 {
 	return kind_is(exhibit, "frame-out") || kind_is(exhibit, "frame-in");
-}
-
-static unsigned
-link_of(const json_t *exhibit)
-{
-	double n = event_number(exhibit, "link");
-	return n >= 1 && n <= LINKS_MAX ? (unsigned)n : 1;
 }
 
 static int
@@ -66,7 +56,7 @@ static uint64_t
 exhibit_ns(const json_t *exhibit)
 {
 	double us = event_number(exhibit, "t_us");
-	return us > 0 && us < 1e15 ? (uint64_t)llround(us * 1000) : 0;
+	return us > 0 && us < 1e15 ? (uint64_t)(us * 1000 + 0.5) : 0;
 }
 
 static void
@@ -83,22 +73,6 @@ put_section(FILE *out, const struct run_record *r, const json_t *event)
 	pcapng_section(out, app, comment);
 	free(app);
 	free(comment);
-}
-
-static void
-put_interfaces(FILE *out, const json_t *exhibits)
-{
-	const json_t *x;
-	size_t i;
-	unsigned links = 1;
-	json_array_foreach(exhibits, i, x)
-		if (is_frame(x) && link_of(x) > links)
-			links = link_of(x);
-	for (unsigned n = 1; n <= links; n++) {
-		char name[20];
-		snprintf(name, sizeof name, "link %u", n);
-		pcapng_interface(out, name);
-	}
 }
 
 /* The frame that decided: the last of the deciding step, or the last of all where that step saw none. */
@@ -118,18 +92,18 @@ deciding_frame(const json_t *event, const json_t *exhibits)
 	return of_step != SIZE_MAX ? of_step : last;
 }
 
+/* Links share one interface and are told apart in the comment: libpcap 1.10 refuses a second interface of raw IP. */
 static void
 put_octets(FILE *out, const json_t *event, const json_t *x, uint64_t base, bool decides, struct bytes octets)
 {
 	char why[1200], *where = NULL, *verdict = NULL;
 	event_why(event, why, sizeof why);
-	if (asprintf(&where, "%s %s:%ld", event_text(event, "full_id"), event_text(event, "file"),
-		     (long)event_number(x, "line")) < 0)
+	if (asprintf(&where, "%s %s:%ld link %ld", event_text(event, "full_id"), event_text(event, "file"),
+		     (long)event_number(x, "line"), (long)event_number(x, "link")) < 0)
 		where = NULL;
 	if (decides && asprintf(&verdict, "%s: %s", event_text(event, "verdict"), why) < 0)
 		verdict = NULL;
 	const struct pcapng_packet p = {
-		.interface = link_of(x) - 1,
 		.ns = base + exhibit_ns(x),
 		.direction = kind_is(x, "frame-out") ? PCAPNG_OUTBOUND : PCAPNG_INBOUND,
 		.octets = octets,
@@ -168,7 +142,7 @@ write_packets(const struct run_record *r, const json_t *event, const char *folde
 	if (!atomic_file_begin(&a, e))
 		return false;
 	put_section(a.out, r, event);
-	put_interfaces(a.out, exhibits);
+	pcapng_interface(a.out, "espy");
 	json_array_foreach(exhibits, i, x)
 		if (ok && is_frame(x))
 			ok = put_frame(a.out, event, x, start_ns(r), i == deciding, e);

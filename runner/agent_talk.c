@@ -4,7 +4,12 @@
 #include <stdio.h>
 #include <time.h>
 
-#define IN_FLIGHT_MAX (256u << 10)     /* octets of requests: what the target's buffers surely hold */
+/*
+ * Octets of requests without a reply yet. In frames: what the target's buffers surely hold. On a stream, which
+ * may be a serial line: a terminal holds 4,095, and the one of User-Mode Linux stalls when it fills.
+ */
+#define IN_FLIGHT_FRAMES (256u << 10)
+#define IN_FLIGHT_STREAM 2048u
 #define QUEUE_MAX     (64u << 20)      /* events nobody takes */
 
 struct queued { int sock; uint64_t when_ns; size_t n; }; /* ahead of each event's octets in the queue */
@@ -37,7 +42,8 @@ died(struct agent_talk *a, const struct err *why, struct err *e)
 	a->dead.code = ERR_DEAD;
 	if (outstanding(a)) {
 		size_t n = strlen(a->dead.text);
-		snprintf(a->dead.text + n, sizeof a->dead.text - n, "; it was asked to %s", oldest(a)->what);
+		snprintf(a->dead.text + n, sizeof a->dead.text - n, "; it was asked to %s",
+			 oldest(a)->what);
 	}
 	if (e != NULL)
 		*e = a->dead;
@@ -59,7 +65,8 @@ queue_event(struct agent_talk *a, const struct frame *f, struct err *e)
 {
 	struct queued q = { f->handle, now_ns(), f->body.n };
 	if (buffer_size(&a->queue) > QUEUE_MAX)
-		return fail(e, ERR_DEAD, "espy-agent: more than %u octets of events that nobody takes", QUEUE_MAX);
+		return fail(e, ERR_DEAD, "espy-agent: more than %u octets of events that nobody takes",
+			    QUEUE_MAX);
 	if (!buffer_add(&a->queue, (struct bytes){ (const uint8_t *)&q, sizeof q }) ||
 	    !buffer_add(&a->queue, f->body))
 		return fail_errno(e, "agent: queueing an event");
@@ -83,7 +90,8 @@ take_reply(struct agent_talk *a, const struct frame *f, struct err *e)
 {
 	const struct asked *q = oldest(a);
 	if (!outstanding(a) || f->tag != q->tag)
-		return fail(e, ERR_DEAD, "espy-agent: reply to op %u, tag %u out of turn", f->op & 0x7fu, f->tag);
+		return fail(e, ERR_DEAD, "espy-agent: reply to op %u, tag %u out of turn",
+			    f->op & 0x7fu, f->tag);
 	struct rd r = rd_of(f->body);
 	uint64_t status = rd_uint(&r, 4);
 	if (r.bad)
@@ -170,6 +178,13 @@ settle(struct agent_talk *a, struct err *e)
 	return true;
 }
 
+static bool
+has_room(const struct agent_talk *a, size_t more)
+{
+	size_t most = a->wire.frames >= 0 ? IN_FLIGHT_FRAMES : IN_FLIGHT_STREAM;
+	return !outstanding(a) || (a->n_asked - a->n_answered < ASKED_MAX && a->in_flight + more <= most);
+}
+
 bool
 agent_talk_ask(struct agent_talk *a, struct agent_request r, struct err *e, const char *fmt, ...)
 {
@@ -177,7 +192,8 @@ agent_talk_ask(struct agent_talk *a, struct agent_request r, struct err *e, cons
 		return false;
 	if (r.head.n + r.tail.n + AGENT_HEAD > AGENT_LENGTH_MAX)
 		return fail(e, ERR_RANGE, "agent: a request of %zu octets", r.head.n + r.tail.n);
-	if ((a->n_asked - a->n_answered == ASKED_MAX || a->in_flight > IN_FLIGHT_MAX) && !settle(a, e))
+	size_t n = 4 + AGENT_HEAD + r.head.n + r.tail.n;
+	if (!has_room(a, n) && !settle(a, e))
 		return false;
 	struct asked *q = &a->asked[a->n_asked % ASKED_MAX];
 	q->tag = (uint8_t)a->n_asked;
@@ -190,7 +206,7 @@ agent_talk_ask(struct agent_talk *a, struct agent_request r, struct err *e, cons
 	if (!frame_put(&a->wire.tx, f, r.head, r.tail))
 		return fail_errno(e, "agent: queueing a request");
 	a->n_asked++;
-	a->in_flight += r.head.n + r.tail.n + AGENT_HEAD;
+	a->in_flight += n;
 	return true;
 }
 

@@ -12,7 +12,8 @@
 
 struct asked {
 	uint8_t tag;
-	bool late;                     /* nobody waits for this reply: an error in it comes from the next sync */
+	/* nobody waits for this reply: an error in it comes from the next sync */
+	bool late;
 	char what[96];
 };
 

@@ -364,7 +364,7 @@ alter_apply(struct stage *s, const struct mod *list, struct bytes datagram, cons
 	return true;
 }
 
-/* truncate N, extend N, flip N [bit B], octet N VALUE on a PF_KEY message. */
+/* truncate N, keep N, extend N, times N, octet N VALUE on a PF_KEY message. */
 bool
 alter_message(struct stage *s, const struct mod *list, struct bytes msg, struct bytes *out, struct err *e)
 {
@@ -382,6 +382,9 @@ alter_message(struct stage *s, const struct mod *list, struct bytes msg, struct 
 			a.out.n = n;
 		else if (strcmp(a.m->name, "extend") == 0)
 			wr_fill(&a.out, 0, n);
+		else if (strcmp(a.m->name, "times") == 0 && n * msg.n <= 65536)
+			for (size_t one = a.out.n; n > 1; n--)
+				wr_bytes(&a.out, bytes_slice(wr_done(&a.out), 0, one));
 		else if (strcmp(a.m->name, "octet") == 0 && n < a.out.n && number(&a, 1, &v))
 			(void)wr_patch(&a.out, n, v, 1);
 		else

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BLOCK 65536
+#define BLOCK (1 << 20)
 
 struct arena_block {
 	struct arena_block *next;
@@ -77,4 +77,24 @@ arena_free(struct arena *a)
 		a->blocks = b->next;
 		free(b);
 	}
+}
+
+void
+arena_reset(struct arena *a)
+{
+	struct arena_block *keep = NULL;
+	while (a->blocks != NULL) {
+		struct arena_block *b = a->blocks;
+		a->blocks = b->next;
+		if (keep == NULL && b->cap == BLOCK)
+			keep = b;
+		else
+			free(b);
+	}
+	if (keep == NULL)
+		return;
+	memset(keep->data, 0, keep->used);
+	keep->used = 0;
+	keep->next = NULL;
+	a->blocks = keep;
 }

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "runner/stage.h"
 #include "runner/transform.h"
 
 /* --- asking ---------------------------------------------------------------------------------- */
@@ -45,15 +46,24 @@ ask(struct engine *g, int sock, uint8_t satype, struct capabilities *caps, struc
 /* --- calibrating ----------------------------------------------------------------------------- */
 
 static const char calibration[] =
-	"suite calibrate \"which truncation the target means by a number\"\n"
-	"case one INFO \"an echo comes back under this transform\"\n"
-	"  uncalibrated\n"
+	"suite calibrate \"what the target means where a number does not say it\"\n"
+	"case esp INFO \"an echo comes back under this transform\"\n"
 	"{\n"
 	"  setkey {\n"
 	"    add $tester $target esp 0x1001 -m transport $keys_in ;\n"
 	"    add $target $tester esp 0x1002 -m transport $keys_out ;\n"
 	"    spdadd $tester $target icmp -P in ipsec esp/transport//require ;\n"
 	"    spdadd $target $tester icmp -P out ipsec esp/transport//require ;\n"
+	"  }\n"
+	"  alive\n"
+	"}\n"
+	"case ah INFO \"an echo comes back under AH with an ICV that is no multiple of 8 octets\"\n"
+	"{\n"
+	"  setkey {\n"
+	"    add $tester $target ah 0x1001 -m transport $keys_in ;\n"
+	"    add $target $tester ah 0x1002 -m transport $keys_out ;\n"
+	"    spdadd $tester $target icmp -P in ipsec ah/transport//require ;\n"
+	"    spdadd $target $tester icmp -P out ipsec ah/transport//require ;\n"
 	"  }\n"
 	"  alive\n"
 	"}\n";
@@ -71,25 +81,36 @@ shares_number(const struct engine *g, unsigned i)
 }
 
 static bool
+echo_comes_back(struct engine *g, const struct suite *suite, const struct case_spec *spec, const char *transform)
+{
+	struct evidence evidence = { 0 };
+	struct outcome o;
+	struct plan_item item = { .suite = suite, .spec = spec, .id = "calibrate", .full_id = "calibrate",
+				  .params = { { "transform", transform } }, .params_n = 1 };
+	engine_run(g, &item, &evidence, &o);
+	evidence_free(&evidence);
+	return o.verdict == V_PASS;
+}
+
+static bool
 calibrate(struct engine *g, struct err *e)
 {
 	struct suite *suite = suite_parse("(calibration)", calibration, sizeof calibration - 1, e);
-	struct evidence evidence = { 0 };
 	if (suite == NULL)
 		return false;
+	const struct case_spec *esp = suite->cases, *ah = suite->cases->next;
+	uint64_t not_meant = 0;
 	for (unsigned i = 0; i < algs_n; i++) {
 		char name[80];
-		struct outcome o;
-		if (algs[i].use != ALG_AUTH || !shares_number(g, i))
-			continue;
 		snprintf(name, sizeof name, "aes-cbc-128+%s", algs[i].name);
-		struct plan_item item = { .suite = suite, .spec = suite->cases, .id = "calibrate/one", .full_id = "calibrate/one",
-					  .params = { { "transform", name } }, .params_n = 1 };
-		engine_run(g, &item, &evidence, &o);
-		if (o.verdict != V_PASS)
-			g->caps.not_meant |= 1ull << i;
+		if (algs[i].use == ALG_AUTH && shares_number(g, i) && !echo_comes_back(g, suite, esp, name))
+			not_meant |= 1ull << i;
 	}
-	evidence_free(&evidence);
+	g->caps.not_meant = not_meant;
+	if (!echo_comes_back(g, suite, ah, "hmac-sha2-512-256")) {
+		g->caps.ah_align8 = true;
+		g->caps.ah_align8 = echo_comes_back(g, suite, ah, "hmac-sha2-512-256");
+	}
 	suite_free(suite);
 	return true;
 }
@@ -207,11 +228,12 @@ engine_open(struct engine *g, struct target *t, uint64_t seed, struct random *ra
 		return fail(e, ERR_UNSUPPORTED, "target %s: no PF_KEY dialect for %s", t->name, t->channel.hello.os);
 	if (!t->channel.ops->pfkey_open(&t->channel, &g->setup_sock, e))
 		return false;
-	return capability_probe(g, e);
+	return sentinel_open(g, e) && capability_probe(g, e);
 }
 
 void
 engine_close(struct engine *g)
 {
+	sentinel_close(g);
 	g->target = NULL;
 }

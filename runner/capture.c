@@ -56,7 +56,8 @@ strip_raw(struct rd *r)
 	return version == 4 || version == 6 ? rd_rest(r) : BYTES_NONE;
 }
 
-/* The address family in front differs from system to system and so does its byte order; the IP version does not. */
+/* The address family in front differs from system to system and so does its byte order; the IP version does
+ * not. */
 static struct bytes
 strip_loopback(struct rd *r)
 {
@@ -84,8 +85,9 @@ find_link_layer(struct capture *c, struct err *e)
 	if (c->strip != NULL)
 		return true;
 	const char *name = pcap_datalink_val_to_name(type);
-	return fail(e, ERR_UNSUPPORTED, "%s: link type: want Ethernet, raw IP, Linux cooked or loopback, got %s (%d)",
-		    c->path, name != NULL ? name : "one without a name", type);
+	return fail(e, ERR_UNSUPPORTED,
+		    "%s: link type: want Ethernet, raw IP, Linux cooked or loopback, got %s (%d)", c->path,
+		    name != NULL ? name : "one without a name", type);
 }
 
 static bool

@@ -1,6 +1,6 @@
 /*
- * Captures made elsewhere, pcap and pcapng, frame by frame as IP datagrams. It knows link layers (raw IP, Ethernet
- * with VLAN tags, Linux cooked, loopback), and nothing of what is inside a datagram.
+ * Captures made elsewhere, pcap and pcapng, frame by frame as IP datagrams. It knows link layers (raw IP,
+ * Ethernet with VLAN tags, Linux cooked, loopback), and nothing of what is inside a datagram.
  */
 #ifndef ESPY_RUNNER_CAPTURE_H
 #define ESPY_RUNNER_CAPTURE_H

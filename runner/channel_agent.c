@@ -71,7 +71,8 @@ agent_pfkey_send(struct channel *c, int sock, struct bytes msg, struct err *e)
 	if (!sock_is_open(a, sock, e))
 		return false;
 	struct agent_request r = { AGENT_SEND, sock, true, msg, BYTES_NONE };
-	return agent_talk_ask(&a->talk, r, e, "send a PF_KEY message of %zu octets on socket %d", msg.n, sock);
+	return agent_talk_ask(&a->talk, r, e, "send a PF_KEY message of %zu octets on socket %d", msg.n,
+			      sock);
 }
 
 static void
@@ -130,12 +131,13 @@ close_quietly(struct channel_agent *a, int sock)
 {
 	struct agent_request r = { AGENT_CLOSE, sock, false, BYTES_NONE, BYTES_NONE };
 	a->open[sock - 1] = false;
-	return agent_talk_ask(&a->talk, r, NULL, "close socket %d", sock) && agent_talk_answered(&a->talk, NULL);
+	return agent_talk_ask(&a->talk, r, NULL, "close socket %d", sock) &&
+		agent_talk_answered(&a->talk, NULL);
 }
 
 static bool
-agent_udp_open(struct channel *c, int family, struct bytes addr, uint16_t port, struct bytes policy, int *sock,
-	       struct err *e)
+agent_udp_open(struct channel *c, int family, struct bytes addr, uint16_t port, struct bytes policy,
+	       int *sock, struct err *e)
 {
 	struct channel_agent *a = c->impl;
 	if (!supports(c, CHAN_SOCKETS, "sockets", e))
@@ -146,7 +148,8 @@ agent_udp_open(struct channel *c, int family, struct bytes addr, uint16_t port, 
 	if (*sock == 0)
 		return false;
 	enum agent_kind kind = family == 6 ? AGENT_UDP6 : AGENT_UDP4;
-	if (ask_open(a, *sock, kind, e, "UDP") && (policy.n == 0 || ask_policy(c, *sock, family, policy, e)) &&
+	if (ask_open(a, *sock, kind, e, "UDP") &&
+	    (policy.n == 0 || ask_policy(c, *sock, family, policy, e)) &&
 	    ask_bind(a, *sock, addr, port, e) && agent_talk_answered(&a->talk, e))
 		return true;
 	/* What was opened before the step that failed must not stay open; its own error is of no interest. */
@@ -324,7 +327,8 @@ read_hello(struct channel *c, struct bytes body, struct err *e)
 	if (r.bad || !bytes_equal(magic, (struct bytes){ (const uint8_t *)AGENT_MAGIC, 4 }))
 		return fail(e, ERR_DEAD, "agent: the hello is not one of espy-agent");
 	if (version != AGENT_VERSION)
-		return fail(e, ERR_UNSUPPORTED, "agent: protocol version want %u, got %u", AGENT_VERSION, version);
+		return fail(e, ERR_UNSUPPORTED, "agent: protocol version want %u, got %u",
+			    AGENT_VERSION, version);
 	c->hello.big_endian = order == AGENT_BIG;
 	c->hello.word_bits = (uint8_t)bits;
 	c->hello.features = (has & AGENT_HAS_PFKEY ? CHAN_PFKEY : 0u) |

@@ -8,9 +8,9 @@
 
 /*
  * Moves an open agent channel from its byte stream to Ethernet frames on fd, a SOCK_SEQPACKET socket whose
- * other end is `interface` of the target: much faster than a serial line. The stream stays open;
- * its end still ends the agent. fd stays the caller's, to be closed after the channel. False with ERR_REFUSED:
- * the agent cannot, and the channel works as before.
+ * other end is `interface` of the target: much faster than a serial line. The stream stays open; its end
+ * still ends the agent. fd stays the caller's, to be closed after the channel. False with ERR_REFUSED: the
+ * agent cannot, and the channel works as before.
  */
 bool channel_agent_move(struct channel *c, int fd, const char *interface, struct err *e) MUST_USE;
 

@@ -181,7 +181,8 @@ Test(channel_agent, hundreds_of_requests_and_megabytes_may_be_pipelined)
 	for (unsigned i = 0; i < 500; i++) {
 		struct wr w = wr_of(data, sizeof data);
 		wr_uint(&w, i, 4);
-		cr_assert(c.ops->udp_send(&c, a, BYTES_OF(loopback), to, BYTES_OF(data), &e), "%u: %s", i, e.text);
+		cr_assert(c.ops->udp_send(&c, a, BYTES_OF(loopback), to, BYTES_OF(data), &e), "%u: %s",
+			  i, e.text);
 	}
 	cr_assert(c.ops->sync(&c, &e), "%s", e.text);
 	for (; c.ops->next_event(&c, &ev, &e); got++) {
@@ -462,7 +463,8 @@ Test(espy_agent, an_event_is_ahead_of_the_reply_it_happened_before)
 	static const uint8_t udp4[] = { 0, AGENT_UDP4, 0, 0 };
 	cr_assert(frame_put(&b, (struct frame){ AGENT_OPEN, 1, 3, BYTES_NONE }, BYTES_OF(udp4), BYTES_NONE));
 	cr_assert(frame_put(&b, (struct frame){ AGENT_BIND, 2, 3, BYTES_NONE }, BYTES_OF(at), BYTES_NONE));
-	cr_assert(frame_put(&b, (struct frame){ AGENT_SENDTO, 3, 3, BYTES_NONE }, BYTES_OF(at), BYTES_OF(at)));
+	cr_assert(frame_put(&b, (struct frame){ AGENT_SENDTO, 3, 3, BYTES_NONE }, BYTES_OF(at),
+			    BYTES_OF(at)));
 	cr_assert(frame_put(&b, (struct frame){ AGENT_CLOSE, 4, 3, BYTES_NONE }, BYTES_NONE, BYTES_NONE));
 	struct wr w = wr_of(room, sizeof room);
 	wr_bytes(&w, buffer_held(&b));
@@ -479,7 +481,8 @@ Test(espy_agent, an_event_is_ahead_of_the_reply_it_happened_before)
 
 Test(espy_agent, shutdown_is_answered_and_ends_it)
 {
-	static const uint8_t shut[] = { 0, 0, 0, 4, AGENT_SHUTDOWN, 9, 0, 0, 0, 0, 0, 4, AGENT_SYNC, 10, 0, 0 };
+	static const uint8_t shut[] = { 0, 0, 0, 4, AGENT_SHUTDOWN, 9, 0, 0, 0, 0, 0, 4, AGENT_SYNC, 10,
+				       0, 0 };
 	struct bytes got = say(shut, sizeof shut);
 	cr_assert(eq(sz, got.n, 12), "nothing is done after it");
 	cr_assert(eq(int, agent_status(), 0));

@@ -18,7 +18,8 @@ static const char help[] =
 	"  -h, --help             this text\n\n"
 	"Verdicts: ok, dummy (next header 59: authentic, carries nothing), or why the packet is\n"
 	"refused: no-sa, icv, block, pad-length, padding, ah-length, mode, inner, encap, short,\n"
-	"header, fragment (a fragment cannot be judged).\n\n"
+	"header, fragment (some of the datagram's fragments are missing). Fragments are put together\n"
+	"first; the verdict is told at the last of them.\n\n"
 	"Exit status: 0 every packet is ok, 1 some are refused, 2 usage, SAs or capture cannot be\n"
 	"read or end early, 4 no AH or ESP packet was there.\n";
 
@@ -44,17 +45,19 @@ put_hex(struct bytes b)
 }
 
 static void
-print_text(const struct frame *f, const struct passive_verdict *v)
+print_text(const struct passive_verdict *v)
 {
-	printf("frame %lu %s spi 0x%" PRIx32 " seq %" PRIu64 " %s\n", f->number, v->protocol == 51 ? "ah" : "esp", v->spi,
-	       v->seq, v->cut ? "cut" : verdict_name(v->verdict));
+	printf("frame %lu %s spi 0x%" PRIx32 " seq %" PRIu64 " %s\n", v->frame,
+	       v->protocol == 51 ? "ah" : "esp", v->spi, v->seq, v->cut ? "cut" : verdict_name(v->verdict));
 }
 
 static void
-print_json(const struct frame *f, const struct passive_verdict *v)
+print_json(const struct passive_verdict *v)
 {
-	printf("{\"frame\": %lu, \"protocol\": \"%s\", \"spi\": %" PRIu32 ", \"seq\": %" PRIu64 ", \"verdict\": \"%s\"",
-	       f->number, v->protocol == 51 ? "ah" : "esp", v->spi, v->seq, v->cut ? "cut" : verdict_name(v->verdict));
+	printf("{\"frame\": %lu, \"protocol\": \"%s\", \"spi\": %" PRIu32 ", \"seq\": %" PRIu64
+	       ", \"verdict\": \"%s\"",
+	       v->frame, v->protocol == 51 ? "ah" : "esp", v->spi, v->seq,
+	       v->cut ? "cut" : verdict_name(v->verdict));
 	if (v->inner.n > 0) {
 		fputs(", \"inner\": \"", stdout);
 		put_hex(v->inner);
@@ -64,19 +67,32 @@ print_json(const struct frame *f, const struct passive_verdict *v)
 }
 
 static void
-count(struct check *c, const char *path, const struct frame *f, const struct passive_verdict *v)
+tell(struct check *c, const struct passive_verdict *v)
 {
-	if (v->cut) {
-		fprintf(stderr, "espy check: %s: frame %lu: %" PRIu32 " of %" PRIu32 " octets captured: no verdict\n", path,
-			f->number, f->captured, f->length);
+	if (v->cut)
 		c->cut++;
-	} else if (v->verdict == ACCEPT || v->verdict == DROP_DUMMY) {
+	else if (v->verdict == ACCEPT || v->verdict == DROP_DUMMY)
 		c->ok++;
-	} else {
+	else
 		c->refused++;
-	}
+	if (c->json)
+		print_json(v);
+	else
+		print_text(v);
+}
+
+/* What somebody should know who reads only the verdicts. */
+static void
+tell_aside(const char *path, const struct frame *f, const struct passive_verdict *v)
+{
+	if (v->cut)
+		fprintf(stderr,
+			"espy check: %s: frame %lu: %" PRIu32 " of %" PRIu32 " octets captured: no verdict\n",
+			path, f->number, f->captured, f->length);
 	if (v->align8)
-		fprintf(stderr, "espy check: %s: frame %lu: AH on IPv4 padded to 8 octets, against RFC 4302 3.3.3.2.1\n",
+		fprintf(stderr,
+			"espy check: %s: frame %lu: AH on IPv4 padded to 8 octets, against RFC 4302 "
+			"3.3.3.2.1\n",
 			path, f->number);
 }
 
@@ -90,15 +106,14 @@ check_frames(struct check *c, struct passive *p, struct capture *capture, const 
 	while ((next = capture_next(capture, &f, &e)) == CAPTURE_FRAME) {
 		struct passive_verdict v;
 		c->frames++;
-		passive_judge(p, f.datagram, f.captured < f.length, &v);
+		passive_judge(p, f.number, f.datagram, f.captured < f.length, &v);
 		if (!v.is_protected)
 			continue;
-		count(c, path, &f, &v);
-		if (c->json)
-			print_json(&f, &v);
-		else
-			print_text(&f, &v);
+		tell_aside(path, &f, &v);
+		tell(c, &v);
 	}
+	for (struct passive_verdict v; passive_left(p, &v); )
+		tell(c, &v);
 	if (next == CAPTURE_BAD)
 		fprintf(stderr, "espy check: %s\n", e.text);
 	return next == CAPTURE_END;

@@ -7,6 +7,7 @@
 
 #include "config/setkey.h"
 #include "crypto/test_hex.h"
+#include "ipsec/chain.h"
 #include "runner/capture.h"
 #include "runner/commands.h"
 #include "runner/passive.h"
@@ -15,10 +16,25 @@
 #define ROOM 70000
 
 /* RFC 3602 4 case 5 before protection, and the like in IPv6. */
-#define ECHO4 "4500005408f200004001f9fec0a87b03c0a87b6408000ebda70a00008e9c083db95b070008090a0b0c0d0e0f1011121314151617" \
-	      "18191a1b1c1d1e1f202122232425262728292a2b2c2d2e2f3031323334353637"
+#define ECHO4                                                                                                \
+	"4500005408f200004001f9fec0a87b03c0a87b6408000ebda70a00008e9c083db95b070008090a0b0c0d0e0f1011121314" \
+	"151617"                                                                                             \
+	"18191a1b1c1d1e1f202122232425262728292a2b2c2d2e2f3031323334353637"
 #define UDP6  "600000000010114020010db800000000000000000000000120010db8000000000000000000000002" \
 	      "13880007001000007365637265742121"
+
+#define SA4                                                                                                  \
+	"add 192.168.123.3 192.168.123.100 esp 0x4321 -m transport -E aes-cbc "                              \
+	"0x90d382b410eeba7ad938c46cec1a82bf ;\n"
+#define ESP4                                                                                                 \
+	"4500007c08f200004032f9a5c0a87b03c0a87b640000432100000001e96e8c08ab465763fd098d45dd3ff893f663c25d32" \
+	"5c18c6"                                                                                             \
+	"a9453e194e120849a4870b66cc6b9965330013b4898dc856a4699e523a55db080b59ec3a8e4b7e52775b07d1db34ed9c53" \
+	"8ab50c"                                                                                             \
+	"551b874aa269add047ad2d5913ac19b7cfbad4a6"
+#define OK4                                                                                                  \
+	"{\"frame\": 1, \"protocol\": \"esp\", \"spi\": 17185, \"seq\": 1, \"verdict\": \"ok\", \"inner\": " \
+	"\"" ECHO4 "\"}\n"
 
 /* --- a capture and its SAs on disk --- */
 
@@ -109,12 +125,14 @@ text_key(struct text *t, const struct alg *a)
 		text_add(t, "%02zx", (1 + 7 * i) & 0xff);
 }
 
-/* One row as the cipher of ESP, the integrity of ESP, or the integrity of AH; false where it cannot be that. */
+/* One row as the cipher of ESP, the integrity of ESP, or the integrity of AH; false where it cannot be that.
+ */
 static bool
 text_transform(struct text *t, const struct alg *a, bool ah)
 {
 	const struct alg *hmac = alg_by_name("hmac-sha1-96", ALG_AUTH), *null = alg_by_name("null", ALG_ENC);
-	if (ah ? a->use != ALG_AUTH || a->kind == ALG_NULL : a->kind == ALG_AH_GMAC || (a->use == ALG_AUTH && a->icv == 0))
+	if (ah ? a->use != ALG_AUTH || a->kind == ALG_NULL
+	       : a->kind == ALG_AH_GMAC || (a->use == ALG_AUTH && a->icv == 0))
 		return false;
 	const struct alg *enc = a->use == ALG_ENC ? a : ah ? NULL : null;
 	const struct alg *auth = a->use == ALG_AUTH ? a : alg_is_combined(a) ? NULL : hmac;
@@ -156,15 +174,17 @@ judge_three(const struct alg *a, const struct situation *s)
 	struct passive *p = observer(setkey);
 	for (uint64_t i = 0; i < 3; i++) {
 		struct bytes packet = sender_send(&sender, plain, room);
-		passive_judge(p, packet, false, &v);
-		cr_assert(v.is_protected && v.verdict == ACCEPT, "%s got %s", setkey, verdict_name(v.verdict));
-		cr_assert(v.seq == i + (s->esn ? 0xffffffff : 1), "%s seq %llu", setkey, (unsigned long long)v.seq);
+		passive_judge(p, 1, packet, false, &v);
+		cr_assert(v.is_protected && v.verdict == ACCEPT, "%s got %s", setkey,
+			  verdict_name(v.verdict));
+		cr_assert(v.seq == i + (s->esn ? 0xffffffff : 1), "%s seq %llu", setkey,
+			  (unsigned long long)v.seq);
 		cr_assert(bytes_equal(v.inner, plain), "%s: another datagram came out", setkey);
 		cr_assert(v.spi == 0x1001 && v.protocol == (s->ah ? 51 : 50));
 		struct wr w = { room, ROOM, packet.n, false };
 		struct rd last = rd_of(bytes_slice(packet, packet.n - 1, 1));
 		(void)wr_patch(&w, packet.n - 1, rd_uint(&last, 1) ^ 1u, 1);
-		passive_judge(p, wr_done(&w), false, &v);
+		passive_judge(p, 1, wr_done(&w), false, &v);
 		cr_assert(v.verdict == DROP_ICV && v.inner.n == 0, "%s: a flipped bit got %s", setkey,
 			  verdict_name(v.verdict));
 	}
@@ -176,7 +196,8 @@ Test(check, every_algorithm_mode_family_and_number_width_is_ok_and_a_flipped_bit
 {
 	for (const struct alg *a = algs; a < algs + algs_n; a++)
 		for (unsigned i = 0; i < 32; i++)
-			judge_three(a, &(struct situation){ i & 1, i & 2, i & 4, i & 8, (i & 16) && !(i & 1) && !(i & 2) });
+			judge_three(a, &(struct situation){ i & 1, i & 2, i & 4, i & 8,
+							    (i & 16) && !(i & 1) && !(i & 2) });
 }
 
 Test(check, extended_numbers_are_followed_in_any_order_with_duplicates)
@@ -194,9 +215,9 @@ Test(check, extended_numbers_are_followed_in_any_order_with_duplicates)
 	for (unsigned i = 0; i < 4; i++)
 		packet[i] = sender_send(&sender, hex_octets(ECHO4, plain_room, sizeof plain_room), room[i]);
 	for (size_t i = 0; i < sizeof order; i++) {
-		passive_judge(p, packet[order[i]], false, &v);
-		cr_assert(v.verdict == ACCEPT && v.seq == 0xffffffff + (uint64_t)order[i], "step %zu: %s %llu", i,
-			  verdict_name(v.verdict), (unsigned long long)v.seq);
+		passive_judge(p, i, packet[order[i]], false, &v);
+		cr_assert(v.verdict == ACCEPT && v.seq == 0xffffffff + (uint64_t)order[i],
+			  "step %zu: %s %llu", i, verdict_name(v.verdict), (unsigned long long)v.seq);
 	}
 	sa_close(sender.sa);
 	passive_free(p);
@@ -205,8 +226,9 @@ Test(check, extended_numbers_are_followed_in_any_order_with_duplicates)
 Test(check, nested_protection_is_opened_to_the_innermost)
 {
 	static uint8_t plain_room[200], room[2][ROOM];
-	static const char esp[] = "add 192.168.123.3 192.168.123.100 esp 0x1001 -m transport -E null -A hmac-md5 "
-				  "0x000102030405060708090a0b0c0d0e0f ;\n";
+	static const char esp[] =
+		"add 192.168.123.3 192.168.123.100 esp 0x1001 -m transport -E null -A hmac-md5 "
+		"0x000102030405060708090a0b0c0d0e0f ;\n";
 	static const char ah[] = "add 192.168.123.3 192.168.123.100 ah 0x1002 -m tunnel -A hmac-sha1 "
 				 "0x000102030405060708090a0b0c0d0e0f10111213 ;\n";
 	char both[400];
@@ -218,24 +240,98 @@ Test(check, nested_protection_is_opened_to_the_innermost)
 	struct bytes packet = sender_send(&outside, sender_send(&inside, plain, room[0]), room[1]);
 	snprintf(both, sizeof both, "%s%s", esp, ah);
 	struct passive *p = observer(both);
-	passive_judge(p, packet, false, &v);
+	passive_judge(p, 1, packet, false, &v);
 	cr_assert(v.verdict == ACCEPT && v.protocol == 50 && v.spi == 0x1001 && bytes_equal(v.inner, plain));
 	passive_free(p);
 	p = observer(ah);
-	passive_judge(p, packet, false, &v);
+	passive_judge(p, 1, packet, false, &v);
 	cr_assert(v.verdict == DROP_NO_SA && v.spi == 0x1001, "the inner SA is missing");
 	passive_free(p);
 	sa_close(inside.sa);
 	sa_close(outside.sa);
 }
 
-/* --- the command --- */
+Test(check, a_peer_that_pads_ah_to_8_octets_is_understood)
+{
+	static uint8_t plain_room[200], room[ROOM];
+	char setkey[2048];
+	struct sender sender;
+	struct passive_verdict v;
+	struct situation s = { .ah = true };
+	text_sa(setkey, sizeof setkey, alg_by_name("hmac-sha2-256-128", ALG_AUTH), &s);
+	sender_open(&sender, setkey);
+	sender.sa->spec.ah_align8 = true;
+	struct passive *p = observer(setkey);
+	for (unsigned i = 0; i < 2; i++) {
+		struct bytes packet =
+			sender_send(&sender, hex_octets(ECHO4, plain_room, sizeof plain_room), room);
+		passive_judge(p, i, packet, false, &v);
+		cr_assert(v.verdict == ACCEPT && v.align8 == (i == 0), "packet %u: %s", i,
+			  verdict_name(v.verdict));
+	}
+	sa_close(sender.sa);
+	passive_free(p);
+}
 
-#define SA4 "add 192.168.123.3 192.168.123.100 esp 0x4321 -m transport -E aes-cbc 0x90d382b410eeba7ad938c46cec1a82bf ;\n"
-#define ESP4 "4500007c08f200004032f9a5c0a87b03c0a87b640000432100000001e96e8c08ab465763fd098d45dd3ff893f663c25d325c18c6" \
-	     "a9453e194e120849a4870b66cc6b9965330013b4898dc856a4699e523a55db080b59ec3a8e4b7e52775b07d1db34ed9c538ab50c" \
-	     "551b874aa269add047ad2d5913ac19b7cfbad4a6"
-#define OK4 "{\"frame\": 1, \"protocol\": \"esp\", \"spi\": 17185, \"seq\": 1, \"verdict\": \"ok\", \"inner\": \"" ECHO4 "\"}\n"
+/* Cuts an IPv4 datagram without options in two at an offset behind the header. */
+static struct bytes
+piece_of(struct bytes datagram, size_t from, size_t n, bool more, uint8_t *room)
+{
+	struct wr w = wr_of(room, ROOM);
+	wr_bytes(&w, bytes_slice(datagram, 0, 20));
+	wr_bytes(&w, bytes_slice(datagram, 20 + from, n));
+	(void)wr_patch(&w, 2, w.n, 2);
+	(void)wr_patch(&w, 6, (more ? 0x2000 : 0) | from / 8, 2);
+	chain_checksum4(&w, 0);
+	return wr_done(&w);
+}
+
+Test(check, fragments_are_put_together_in_any_order_and_missing_ones_told)
+{
+	static uint8_t octets[400], room[2][ROOM];
+	struct passive_verdict v;
+	struct passive *p = observer(SA4);
+	struct bytes whole = hex_octets(ESP4, octets, sizeof octets);
+	struct bytes first = piece_of(whole, 0, 40, true, room[0]),
+		     second = piece_of(whole, 40, 64, false, room[1]);
+	passive_judge(p, 1, second, false, &v);
+	cr_assert(not(v.is_protected), "nothing can be said yet");
+	passive_judge(p, 2, first, false, &v);
+	cr_assert(v.is_protected && v.verdict == ACCEPT && v.frame == 2 && v.spi == 0x4321, "%s",
+		  verdict_name(v.verdict));
+	cr_assert(not(passive_left(p, &v)));
+	passive_judge(p, 3, first, false, &v);
+	cr_assert(passive_left(p, &v) && v.frame == 3 && v.verdict == DROP_FRAGMENT && v.protocol == 50);
+	cr_assert(not(passive_left(p, &v)));
+	passive_free(p);
+}
+
+Test(check, noise_never_crashes)
+{
+	static uint8_t octets[400], room[400];
+	struct random_seeded rnd;
+	struct passive_verdict v;
+	struct passive *p = observer(SA4);
+	random_seeded_init(&rnd, 11);
+	struct bytes whole = hex_octets(ESP4, octets, sizeof octets);
+	for (unsigned i = 0; i < 20000; i++) {
+		uint8_t dice[4];
+		struct wr w = wr_of(room, sizeof room);
+		rnd.random.fill(&rnd.random, dice, sizeof dice);
+		struct rd r = rd_of(BYTES_OF(dice));
+		size_t n = rd_uint(&r, 1) % whole.n + 1, at = rd_uint(&r, 1) % n;
+		uint8_t *exact = malloc(n);   /* so that the sanitizer sees a read too far */
+		wr_bytes(&w, bytes_slice(whole, 0, n));
+		(void)wr_patch(&w, at % 40 < n ? at % 40 : at, rd_uint(&r, 1), 1);
+		memcpy(exact, room, n);
+		passive_judge(p, i, (struct bytes){ exact, n }, i & 1, &v);
+		cr_assert(v.verdict != ACCEPT || !v.is_protected || v.inner.n > 0);
+		free(exact);
+	}
+	passive_free(p);
+}
+
+/* --- the command --- */
 
 struct said { int status; char out[8192], err[2048]; };
 
@@ -318,7 +414,8 @@ Test(check, says_one_line_a_packet_and_counts)
 	struct said s;
 	check(&s, capture_of(101, "", ESP4, 2, 0), SA4, NULL);
 	cr_assert(eq(int, s.status, 0));
-	cr_assert(eq(str, s.out, "frame 1 esp spi 0x4321 seq 1 ok\nframe 2 esp spi 0x4321 seq 1 ok\n2 ok, 0 refused\n"));
+	cr_assert(eq(str, s.out,
+		     "frame 1 esp spi 0x4321 seq 1 ok\nframe 2 esp spi 0x4321 seq 1 ok\n2 ok, 0 refused\n"));
 	cr_assert(eq(str, s.err, ""));
 }
 
@@ -328,7 +425,8 @@ Test(check, refused_packets_are_status_1)
 	check(&s, capture_of(101, "", ESP4, 1, 0), "flush ;\n", "-j");
 	cr_assert(eq(int, s.status, 1));
 	cr_assert(eq(str, s.out,
-		     "{\"frame\": 1, \"protocol\": \"esp\", \"spi\": 17185, \"seq\": 1, \"verdict\": \"no-sa\"}\n"));
+		     "{\"frame\": 1, \"protocol\": \"esp\", \"spi\": 17185, \"seq\": 1, \"verdict\": "
+		     "\"no-sa\"}\n"));
 }
 
 Test(check, no_ipsec_packet_is_status_4)
@@ -365,7 +463,8 @@ Test(check, every_truncation_of_a_capture_reports_what_came_before)
 		bool clean = n >= 24 && (n - 24) % (16 + 124) == 0;
 		char want[40];
 		check(&s, bytes_slice(whole, 0, n), SA4, NULL);
-		cr_expect(s.status == (clean ? (frames > 0 ? 0 : 4) : 2), "cut at %zu: status %d %s", n, s.status, s.err);
+		cr_expect(s.status == (clean ? (frames > 0 ? 0 : 4) : 2), "cut at %zu: status %d %s", n,
+			  s.status, s.err);
 		snprintf(want, sizeof want, "frame %zu:", frames + 1);
 		cr_expect(clean || n < 24 || strstr(s.err, want) != NULL, "cut at %zu: %s", n, s.err);
 		snprintf(want, sizeof want, "%zu ok, 0 refused\n", frames);
@@ -376,7 +475,8 @@ Test(check, every_truncation_of_a_capture_reports_what_came_before)
 Test(check, errors_of_the_sa_file_name_its_line)
 {
 	struct said s;
-	check(&s, capture_of(101, "", ESP4, 1, 0), "flush ;\nadd 192.0.2.1 192.0.2.2 esp 1 -E aes-cbd 0x00 ;\n", NULL);
+	check(&s, capture_of(101, "", ESP4, 1, 0),
+	      "flush ;\nadd 192.0.2.1 192.0.2.2 esp 1 -E aes-cbd 0x00 ;\n", NULL);
 	cr_assert(eq(int, s.status, 2));
 	cr_assert(strstr(s.err, ":2:34: want an encryption algorithm (is it aes-cbc?)") != NULL, "%s", s.err);
 	check(&s, capture_of(101, "", ESP4, 1, 0), SA4 SA4, NULL);

@@ -195,7 +195,7 @@ static step_function *const step_functions[] = {
 	[STEP_MODEL] = step_model,         [STEP_ANY] = step_any,
 	[STEP_IF] = step_if,               [STEP_AUDIT] = step_audit,
 	[STEP_LET] = step_let,             [STEP_ALIVE] = step_alive,
-	[STEP_NOTE] = step_note,
+	[STEP_NOTE] = step_note,           [STEP_PFKEY_CLOSE] = step_pfkey_close,
 };
 
 void
@@ -357,6 +357,11 @@ run_steps(struct stage *s)
 		stage_decide(s, V_SKIP, "%s", why);
 		return;
 	}
+	/* A case that ended early leaves answers on their way: they must not be taken for this one's. */
+	if (s->g->unsettled && !tester_sentinel(s, 1, &e)) {
+		stage_error(s, &e);
+		return;
+	}
 	if (!setup_flush(s, &e) || !drop_events(s, &e) || !tester_drain(s, &e)) {
 		stage_error(s, &e);
 		return;
@@ -395,6 +400,7 @@ engine_run(struct engine *g, const struct plan_item *item, struct evidence *evid
 	}
 	run_steps(&s);
 	restore(&s);
+	g->unsettled = o->verdict != V_PASS && o->verdict != V_SKIP;
 	soften(&s);
 	replay_free(&s.model);
 	sad_free(s.sad);

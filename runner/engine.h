@@ -33,6 +33,7 @@ struct capabilities {
 	/* Integrity rows that share a PF_KEY number with another and that the target does not mean by it (HMAC-SHA-256 cut to 96
 	 * bits): bit per index in algs[]. Found by an exchange, not by name. */
 	uint64_t not_meant;
+	bool ah_align8;           /* pads AH on IPv4 to 8 octets, where RFC 4302 3.3.3.2.1 says 4; found by an exchange too */
 };
 
 struct engine {
@@ -45,6 +46,8 @@ struct engine {
 	int case_sock;                    /* the one `pfkey` steps use without a name */
 	uint32_t pf_seq;
 	uint32_t sentinel_seq;
+	struct sa *sentinel_out, *sentinel_in;   /* our ends of the sentinel's own SAs; tester.c, sentinel.c */
+	bool unsettled;                   /* the case before ended early: answers may still be on their way */
 	bool dead;                        /* the target is gone; the caller restarts it */
 	struct evidence *evidence;        /* of the case that runs now */
 };

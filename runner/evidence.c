@@ -14,7 +14,8 @@ clock_ns(void)
 void
 evidence_reset(struct evidence *v)
 {
-	evidence_free(v);
+	arena_reset(&v->arena);
+	v->first = v->last = NULL;
 	v->began_ns = clock_ns();
 }
 

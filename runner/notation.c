@@ -102,6 +102,10 @@ static bool
 field_arg(struct stage *s, struct resolved *r, unsigned layer, unsigned field, const struct expr *x, struct err *e)
 {
 	struct hdr *h = &r->packet.layer[layer];
+	if (h->lay == &layout_esp && field == ESP_PADDING && x->kind == E_WORD && strcmp(x->text, "default") == 0) {
+		r->default_padding |= 1u << layer; /* sending: what it is anyway */
+		return true;
+	}
 	if (x->kind == E_BIND) {
 		if (r->binds == RESOLVED_CHOICES)
 			return fail(e, ERR_RANGE, "%u:%u: too many bindings", x->at.line, x->at.column);

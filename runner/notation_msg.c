@@ -151,6 +151,11 @@ msg_arg(struct stage *s, struct resolved_msg *r, unsigned layer, const struct ar
 		r->bind[r->binds++] = (struct binding){ layer, (unsigned)field, g->value->text };
 		return true;
 	}
+	if (layer == 0 && field == MSG_ERRNO && g->value->kind == E_WORD && strcmp(g->value->text, "refused") == 0) {
+		r->is_refusal = true;
+		h->given &= ~(1u << MSG_ERRNO);
+		return true;
+	}
 	if (g->value->kind == E_ALTERNATIVES) {
 		if (r->choices == RESOLVED_CHOICES)
 			return fail(e, ERR_RANGE, "%u:%u: too many alternatives", g->at.line, g->at.column);
@@ -172,13 +177,32 @@ msg_args(struct stage *s, struct resolved_msg *r, unsigned layer, const struct l
 	return true;
 }
 
+int
+notation_extension(struct stage *s, const char *word)
+{
+	if (word[0] != '$')
+		return pfkey_ext_by_name(word);
+	const struct val *value = vars_get(&s->vars, word + 1);
+	return value != NULL ? pfkey_ext_by_name(val_print(s->arena, value)) : -1;
+}
+
 static bool
-left_out(const struct packet_spec *spec, enum pfkey_ext kind)
+left_out(struct stage *s, const struct packet_spec *spec, enum pfkey_ext kind)
 {
 	for (const struct word_list *w = spec->without; w != NULL; w = w->next)
-		if (pfkey_ext_by_name(w->word) == (int)kind)
+		if (notation_extension(s, w->word) == (int)kind)
 			return true;
 	return false;
+}
+
+/* A variable that names no extension would leave nothing out, and the case would pass for the wrong reason. */
+static bool
+without_is_known(struct stage *s, const struct packet_spec *spec, struct err *e)
+{
+	for (const struct word_list *w = spec->without; w != NULL; w = w->next)
+		if (notation_extension(s, w->word) < 0)
+			return fail(e, ERR_UNKNOWN, "%u:%u: without %s: no PF_KEY extension", w->at.line, w->at.column, w->word);
+	return true;
 }
 
 static bool
@@ -191,7 +215,7 @@ push_rest(struct stage *s, struct resolved_msg *r, const struct packet_spec *spe
 		for (unsigned k = 0; k < 10 && usual[i].ext[k] != EXT_RESERVED; k++) {
 			enum pfkey_ext kind = usual[i].ext[k];
 			bool key = kind == EXT_KEY_AUTH || kind == EXT_KEY_ENCRYPT;
-			if (pfkey_msg_get(&r->msg, kind) != NULL || left_out(spec, kind) ||
+			if (pfkey_msg_get(&r->msg, kind) != NULL || left_out(s, spec, kind) ||
 			    (key && pfkey_msg_get(full, kind) == NULL))
 				continue;
 			if (push_default(s, &r->msg, kind, full) == NULL)
@@ -255,7 +279,7 @@ notation_message(struct stage *s, const struct packet_spec *spec, enum heading h
 	struct defaults d;
 	struct pfkey_msg *full = arena_alloc(s->arena, sizeof *full);
 	uint8_t satype = default_satype(s, (enum pfkey_type)type);
-	if (!case_defaults(s, &d, (enum pfkey_type)type, e))
+	if (!without_is_known(s, spec, e) || !case_defaults(s, &d, (enum pfkey_type)type, e))
 		return false;
 	if (heading == TO_TARGET && !full_message(s, &d, (enum pfkey_type)type, satype, full, e))
 		return false;

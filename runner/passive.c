@@ -6,20 +6,22 @@
 #include "config/setkey.h"
 #include "ipsec/chain.h"
 #include "ipsec/udpencap.h"
+#include "runner/defrag.h"
 
 #define ROOM 262144        /* libpcap's largest frame */
-#define LAYERS_MAX 16      /* more protections than this around one datagram is no packet but an attack on us */
+#define LAYERS_MAX 16 /* more protections than this around one datagram is no packet but an attack on us */
 
 struct passive {
 	struct sad *sad;
 	unsigned flags;
+	struct reassembly reassembly;
 	uint8_t work[ROOM], opened[2][ROOM];
 };
 
 struct passive *
 passive_new(bool strict_padding, struct err *e)
 {
-	struct passive *p = malloc(sizeof *p);
+	struct passive *p = calloc(1, sizeof *p);
 	if (p != NULL)
 		p->sad = sad_new();
 	if (p == NULL || p->sad == NULL) {
@@ -215,20 +217,60 @@ judge_unreadable(const struct chain *c, bool cut, struct passive_verdict *v)
 	v->seq = rd_uint(&r, 4);
 }
 
-void
-passive_judge(struct passive *p, struct bytes datagram, bool cut, struct passive_verdict *v)
+/* Opens layer after layer. */
+static void
+judge_whole(struct passive *p, struct bytes datagram, struct passive_verdict *v)
 {
-	struct chain c;
-	*v = (struct passive_verdict){ 0 };
-	if (!chain_of(datagram, &c))
-		return;
-	if (c.truncated || c.malformed || c.fragment) {
-		judge_unreadable(&c, cut, v);
-		return;
-	}
 	unsigned layers = 0;
 	while (layers < LAYERS_MAX && open_layer(p, &datagram, p->opened[layers % 2], v))
 		layers++;
 	if (v->is_protected && v->verdict == ACCEPT)
 		v->inner = datagram;
+}
+
+static void
+judge_fragment(struct passive *p, const struct chain *c, struct passive_verdict *v)
+{
+	struct bytes whole;
+	switch (defrag_add(&p->reassembly, c->whole, (unsigned)v->frame, &whole)) {
+	case REASSEMBLY_WHOLE:
+		judge_whole(p, whole, v);
+		break;
+	case REASSEMBLY_WAIT:
+		break;
+	default:
+		judge_unreadable(c, false, v);
+	}
+}
+
+void
+passive_judge(struct passive *p, unsigned long frame, struct bytes datagram, bool cut,
+	      struct passive_verdict *v)
+{
+	struct chain c;
+	*v = (struct passive_verdict){ .frame = frame };
+	if (!chain_of(datagram, &c))
+		return;
+	if (c.truncated || c.malformed)
+		judge_unreadable(&c, cut, v);
+	else if (c.fragment)
+		judge_fragment(p, &c, v);
+	else
+		judge_whole(p, datagram, v);
+}
+
+bool
+passive_left(struct passive *p, struct passive_verdict *v)
+{
+	uint8_t protocol;
+	unsigned frame;
+	while (defrag_left(&p->reassembly, &protocol, &frame)) {
+		*v = (struct passive_verdict){ .is_protected = protocol == 50 || protocol == 51,
+					       .frame = frame,
+					       .verdict = DROP_FRAGMENT,
+					       .protocol = protocol };
+		if (v->is_protected)
+			return true;
+	}
+	return false;
 }

@@ -1,8 +1,9 @@
 /*
- * Passive verdicts: what a receiver with these SAs would say of a datagram that somebody captured. Packets are opened as
- * often as they are protected. Duplicates and old packets are judged like others: the capture may hold both directions of
- * a link, or begin in the middle. It reads setkey statements and moves no window but one: the highest authentic
- * number per SA, from which extended sequence numbers are inferred (RFC 4303 A2.2).
+ * Passive verdicts: what a receiver with these SAs would say of a datagram that somebody captured. Packets
+ * are opened as often as they are protected, after reassembly. Duplicates and old packets are judged like
+ * others: the capture may hold both directions of a link, or begin in the middle. It reads setkey statements
+ * and moves no window but one: the highest authentic number per SA, from which extended sequence numbers are
+ * inferred (RFC 4303 A2.2).
  */
 #ifndef ESPY_RUNNER_PASSIVE_H
 #define ESPY_RUNNER_PASSIVE_H
@@ -24,11 +25,16 @@ struct passive_verdict {
 	uint8_t protocol;          /* of that layer: 50 or 51 */
 	uint32_t spi;
 	uint64_t seq;              /* the full number where ESN is in use */
-	struct bytes inner;        /* ACCEPT: the datagram as it was before protection; valid until the next call */
-	bool align8;               /* first AH of an SA whose sender pads to 8 octets on IPv4 (RFC 4302 3.3.3.2.1) */
+	unsigned long frame;       /* the one told about: of fragments the last to come */
+	struct bytes inner; /* ACCEPT: the datagram as it was before protection; valid until the next call */
+	bool align8;        /* first AH of an SA whose sender pads to 8 octets on IPv4 (RFC 4302 3.3.3.2.1) */
 };
 
-/* cut: the frame was not captured whole. */
-void passive_judge(struct passive *p, struct bytes datagram, bool cut, struct passive_verdict *v);
+/* cut: the frame was not captured whole. Nothing is said of a fragment until its datagram is whole. */
+void passive_judge(struct passive *p, unsigned long frame, struct bytes datagram, bool cut,
+		   struct passive_verdict *v);
+
+/* At the end: AH and ESP of which fragments are missing, one a call. False: no more. */
+bool passive_left(struct passive *p, struct passive_verdict *v);
 
 #endif

@@ -9,8 +9,8 @@
 
 #include "config/setkey.h"
 
-static bool
-write_message(struct stage *s, struct pfkey_msg *m, unsigned line, struct err *e)
+bool
+setup_write(struct stage *s, struct pfkey_msg *m, unsigned line, struct err *e)
 {
 	static _Thread_local uint8_t octets[PFKEY_MSG_MAX];
 	struct wr w = wr_of(octets, sizeof octets);
@@ -29,10 +29,11 @@ setup_flush(struct stage *s, struct err *e)
 	for (size_t i = 0; i < 2; i++) {
 		struct pfkey_msg m;
 		pfkey_msg_init(&m, s->g->dialect, types[i], SATYPE_UNSPEC);
-		if (!write_message(s, &m, 0, e))
+		if (!setup_write(s, &m, 0, e))
 			return false;
 	}
 	sad_flush(s->sad, 0);
+	s->sentinel_ready = false;
 	return true;
 }
 
@@ -83,8 +84,10 @@ command_message(struct stage *s, const struct setkey_command *c, struct pfkey_ms
 static bool
 mirror(struct stage *s, const struct setkey_command *c, struct err *e)
 {
-	if (c->verb == SETKEY_FLUSH)
+	if (c->verb == SETKEY_FLUSH) {
 		sad_flush(s->sad, c->protocol);
+		s->sentinel_ready = false;
+	}
 	/* A deleted SA stays usable here: a case may well send on one that the target has just deleted. */
 	if (c->verb != SETKEY_ADD)
 		return true;
@@ -92,6 +95,7 @@ mirror(struct stage *s, const struct setkey_command *c, struct err *e)
 	spec.replay = 0;      /* the tester judges numbers itself */
 	spec.seq_cycle = true;
 	spec.hard = spec.soft = (struct lifetime){ 0 };
+	spec.ah_align8 = s->g->caps.ah_align8 && !s->item->spec->raw_transform;
 	struct sa *old = sad_find(s->sad, spec.spi, spec.protocol, &spec.dst);
 	if (old != NULL)
 		sad_delete(s->sad, old);
@@ -168,7 +172,7 @@ setup_apply(struct stage *s, const char *text, const char *file, unsigned line, 
 			snprintf(refused, cap, "%s", e->text);
 			break;
 		}
-		ok = ok && write_message(s, &m, c->line, e) && mirror(s, c, e);
+		ok = ok && setup_write(s, &m, c->line, e) && mirror(s, c, e);
 		if (ok)
 			p[n++] = (struct pending){ s->g->pf_seq, c };
 	}

@@ -44,7 +44,8 @@ struct stage {
 	unsigned tunables;
 	struct composed composed;       /* of the last packet sent */
 	struct bytes sent;              /* its octets before any alteration */
-	bool control_seen;              /* something was received in this case: its configuration works */
+	bool sentinel_ready;            /* its SAs are on the target */
+	bool sentinel_covered;          /* a policy of this case keeps the sentinel's echo: the link's answer must do */
 	bool stop;                      /* an outcome was decided */
 };
 
@@ -69,6 +70,7 @@ struct resolved {
 	unsigned choices;
 	struct binding bind[RESOLVED_CHOICES];
 	unsigned binds;
+	uint32_t default_padding;       /* bit per esp layer: expecting padding=default, 1, 2, 3, .. (RFC 4303 2.4) */
 };
 
 enum heading { TO_TARGET, FROM_TARGET };
@@ -81,9 +83,12 @@ struct resolved_msg {
 	unsigned choices;
 	struct binding bind[RESOLVED_CHOICES];
 	unsigned binds;
+	bool is_refusal;                            /* errno=refused: any but 0 */
 	bool is_write;                              /* pfkey < write(errno=..): the write() itself */
 	uint64_t write_errno;
 };
+/* The extension a word after `without` names, a variable's value included; -1: none. */
+int notation_extension(struct stage *s, const char *word);
 bool notation_message(struct stage *s, const struct packet_spec *spec, enum heading heading, struct resolved_msg *r,
 		      struct err *e) MUST_USE;
 
@@ -122,8 +127,22 @@ bool tester_drain(struct stage *s, struct err *e) MUST_USE;
 bool tester_receive(struct stage *s, unsigned link, struct frame **f, struct err *e) MUST_USE;
 /* Pushes the frame back as the oldest (any { }). */
 void tester_unreceive(struct stage *s, struct frame *f);
+/* Takes in whatever has arrived; says whether the sentinel (or its ARP answer) was among it. */
+bool tester_pump(struct stage *s, bool *echoed, bool *resolved, struct err *e) MUST_USE;
+/* Waits until a link has something, at most ms; false when nothing came or everything is synchronous. */
+bool tester_wait(struct stage *s, int ms);
+bool tester_frame(struct stage *s, unsigned link, uint16_t ethertype, struct bytes payload, struct err *e) MUST_USE;
+
+/* --- sentinel.c ------------------------------------------------------------------------------ */
+
 /* Sends the sentinel and waits for it; what else arrives is queued. */
 bool tester_sentinel(struct stage *s, unsigned link, struct err *e) MUST_USE;
+/* Whether a datagram from the target is an answer to a sentinel: 0 no, 1 an old one, 2 the one waited for. */
+int sentinel_recognise(struct stage *s, struct bytes datagram);
+/* Whether a PF_KEY message is about the sentinel's SAs: no case's business. */
+bool sentinel_message(const struct pfkey_msg *m);
+bool sentinel_open(struct engine *g, struct err *e) MUST_USE;
+void sentinel_close(struct engine *g);
 
 /* --- steps ----------------------------------------------------------------------------------- */
 
@@ -135,6 +154,7 @@ void step_any(struct stage *s, const struct step *st);
 void step_alive(struct stage *s, const struct step *st);
 void step_pfkey_send(struct stage *s, const struct step *st);
 void step_pfkey_expect(struct stage *s, const struct step *st);
+void step_pfkey_close(struct stage *s, const struct step *st);
 void step_app(struct stage *s, const struct step *st);
 void step_deliver(struct stage *s, const struct step *st);
 void step_tunable(struct stage *s, const struct step *st);
@@ -142,6 +162,8 @@ void step_audit(struct stage *s, const struct step *st);
 
 /* Empties SAD and SPD of the target (pipelined with what follows) and of the mirror. */
 bool setup_flush(struct stage *s, struct err *e) MUST_USE;
+/* Writes one message on the configuring socket, with a fresh sequence number. */
+bool setup_write(struct stage *s, struct pfkey_msg *m, unsigned line, struct err *e) MUST_USE;
 /* Sends one setkey script's commands; *refused is the first command that the target refused. */
 bool setup_apply(struct stage *s, const char *text, const char *file, unsigned line, char *refused, size_t cap,
 		 struct err *e) MUST_USE;

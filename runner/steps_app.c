@@ -52,8 +52,11 @@ app_open(struct stage *s, const struct step *st)
 	}
 	struct named_sock *n = &s->app[s->app_n];
 	*n = (struct named_sock){ .name = st->name };
+	/* Bound to the address the policies speak of: a host with several picks its source by rules of its own (RFC 6724). */
+	const struct target_net *net = &s->g->target->net[0];
+	struct bytes local = s->inner == 6 ? BYTES_OF(net->target6) : BYTES_OF(net->target4);
 	if (!expr_number_of(st->value, &s->vars, &port, &e) ||
-	    !c->ops->udp_open(c, s->inner, BYTES_NONE, (uint16_t)port, BYTES_NONE, &n->sock, &e)) {
+	    !c->ops->udp_open(c, s->inner, local, (uint16_t)port, BYTES_NONE, &n->sock, &e)) {
 		refused(s, &e);
 		return;
 	}
@@ -190,8 +193,6 @@ step_deliver(struct stage *s, const struct step *st)
 		stage_decide(s, V_FAIL, "want %zu octets delivered to %s, got nothing (the sentinel came back)", octets.n, st->name);
 	else if (!bytes_equal(octets, data))
 		stage_decide(s, V_FAIL, "want %zu octets delivered to %s, got %zu that differ", octets.n, st->name, data.n);
-	else
-		s->control_seen = true;
 }
 
 /* --- tunables and counters ------------------------------------------------------------------- */

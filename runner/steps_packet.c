@@ -37,12 +37,12 @@ follow_given_seq(const struct resolved *r)
 static bool
 send_resolved(struct stage *s, const struct step *st, struct resolved *r, struct err *e)
 {
-	uint8_t *octets = arena_alloc(s->arena, 70000);
-	struct wr w = wr_of(octets, 70000);
+	static _Thread_local uint8_t octets[70000];
+	struct wr w = wr_of(octets, sizeof octets);
 	struct altered out;
 	if (!packet_compose(&r->packet, r->sa, s->g->random, &w, &s->composed, e))
 		return false;
-	s->sent = wr_done(&w);
+	s->sent = wr_done(&w); /* until the next send: all that a condition looks at */
 	s->last_seq = sequence_of(r);
 	follow_given_seq(r);
 	if (!alter_apply(s, st->packet->mods, wr_done(&w), r, &out, e))
@@ -108,6 +108,21 @@ choices_agree(const struct resolved *want, const struct packet *got, struct pack
 			n += field_print(fd->field, &v, fd->want + n, sizeof fd->want - n);
 		}
 		field_print(fd->field, &h->v[c->field], fd->got, sizeof fd->got);
+		return false;
+	}
+	return true;
+}
+
+static bool
+padding_agrees(const struct resolved *want, const struct packet *got, struct packet_diff *d)
+{
+	for (unsigned i = 0; i < got->n; i++) {
+		const struct hdr *h = &got->layer[i];
+		if (!(want->default_padding >> i & 1) || esp_padding_default(h->v[ESP_PADDING].b))
+			continue;
+		struct field_diff *fd = &d->d[d->n++];
+		*fd = (struct field_diff){ .lay = h->lay, .field = &h->lay->fields[ESP_PADDING], .want = "1, 2, 3, .." };
+		field_print(fd->field, &h->v[ESP_PADDING], fd->got, sizeof fd->got);
 		return false;
 	}
 	return true;
@@ -183,6 +198,7 @@ frame_agrees(struct stage *s, const struct step *st, const struct frame *f, bool
 	packet_print(&want->packet, s->o->want, sizeof s->o->want);
 	packet_print(&got->packet, s->o->got, sizeof s->o->got);
 	bool same = packet_agree(&want->packet, &got->packet, &diff) && choices_agree(want, &got->packet, &diff);
+	same = same && padding_agrees(want, &got->packet, &diff);
 	/* What cannot be opened agrees with nothing that names its inside. */
 	bool opened = got->verdict == ACCEPT || !(mentions(&want->packet, &layout_esp) || mentions(&want->packet, &layout_ah));
 	uint64_t size;
@@ -198,8 +214,7 @@ frame_agrees(struct stage *s, const struct step *st, const struct frame *f, bool
 	if (same && opened) {
 		follow_target_seq(got);
 		bind_values(s, want, &got->packet);
-		s->control_seen = true;
-		return true;
+			return true;
 	}
 	if (decide)
 		decide_mismatch(s, &diff, got);

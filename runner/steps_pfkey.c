@@ -6,6 +6,22 @@
 
 /* --- sockets --------------------------------------------------------------------------------- */
 
+/* What the unnamed socket got before this case mentioned it (answers to its own emptying of SAD and SPD among it) is not its
+ * business. */
+static bool
+forget_earlier(struct stage *s, int sock, struct err *e)
+{
+	struct channel *c = &s->g->target->channel;
+	struct channel_event ev;
+	if (!c->ops->sync(c, e))
+		return false;
+	e->code = ERR_NONE;
+	while (c->ops->next_event(c, &ev, e))
+		if (ev.sock != sock)
+			evidence_add(s->ev, EV_PFKEY_IN, 0, (unsigned)ev.sock, ev.data, NULL);
+	return e->code == ERR_NONE;
+}
+
 /* The unnamed socket outlives the case; a named one is opened at its first mention and closed with the case. */
 static bool
 socket_for(struct stage *s, const char *name, struct named_sock **sock, struct err *e)
@@ -24,10 +40,13 @@ socket_for(struct stage *s, const char *name, struct named_sock **sock, struct e
 		return fail(e, ERR_UNSUPPORTED, "the target has no PF_KEY");
 	struct named_sock *n = &s->pf[s->pf_n];
 	*n = (struct named_sock){ .name = key };
-	if (name == NULL && s->g->case_sock >= 0)
+	if (name == NULL && s->g->case_sock >= 0) {
 		n->sock = s->g->case_sock;
-	else if (!c->ops->pfkey_open(c, &n->sock, e))
+		if (!forget_earlier(s, n->sock, e))
+			return false;
+	} else if (!c->ops->pfkey_open(c, &n->sock, e)) {
 		return false;
+	}
 	if (name == NULL)
 		s->g->case_sock = n->sock;
 	s->pf_n++;
@@ -80,8 +99,12 @@ next_message(struct stage *s, int sock, struct bytes *octets, struct err *e)
 	if (!c->ops->sync(c, e))
 		return false;
 	e->code = ERR_NONE;
-	while (c->ops->next_event(c, &ev, e))
-		evidence_add(s->ev, EV_PFKEY_IN, 0, (unsigned)ev.sock, ev.data, NULL);
+	while (c->ops->next_event(c, &ev, e)) {
+		static _Thread_local struct pfkey_msg m;
+		bool ours = pfkey_msg_parse(&m, s->g->dialect, ev.data, engine_swaps(s->g), NULL) && sentinel_message(&m);
+		if (!ours)
+			evidence_add(s->ev, EV_PFKEY_IN, 0, (unsigned)ev.sock, ev.data, NULL);
+	}
 	if (e->code != ERR_NONE)
 		return false;
 	for (struct exhibit *x = s->ev->first; x != NULL; x = x->next) {
@@ -110,6 +133,10 @@ headers_agree(struct stage *s, const struct resolved_msg *want, const struct pfk
 	struct field_diff d;
 	if (hdr_diff(&want->msg.base, &got->base, &d, 1) > 0) {
 		say_difference(s, &d);
+		return false;
+	}
+	if (want->is_refusal && got->base.v[MSG_ERRNO].u == 0) {
+		stage_decide(s, V_FAIL, "pfkey.errno: want an error, got 0");
 		return false;
 	}
 	for (unsigned i = 0; i < want->msg.n; i++) {
@@ -193,14 +220,17 @@ judge_message(struct stage *s, const struct step *st, struct resolved_msg *want,
 	if (!headers_agree(s, want, got) || !choices_hold(s, want, got))
 		return;
 	for (unsigned i = 0; i < st->without_n; i++) {
-		int kind = pfkey_ext_by_name(st->without[i]);
+		int kind = notation_extension(s, st->without[i]);
+		if (kind < 0) {
+			stage_decide(s, V_ERROR, "without %s: no PF_KEY extension", st->without[i]);
+			return;
+		}
 		if (pfkey_msg_get(got, (enum pfkey_ext)kind) == NULL)
 			continue;
 		stage_decide(s, V_FAIL, "want no extension %s, got one", st->without[i]);
 		return;
 	}
 	bind_message(s, want, got);
-	s->control_seen = true;
 }
 
 static void
@@ -212,6 +242,35 @@ judge_write(struct stage *s, const struct resolved_msg *want)
 		stage_decide(s, V_FAIL, "write: want errno %s, got %s", w != NULL ? w : "?",
 			     s->last_write_errno == 0 ? "0" : g != NULL ? g : "?");
 	s->last_write_errno = 0;
+}
+
+/* Whether the message wanted is an error reply that this errno could be. */
+static bool
+wants_errno(const struct resolved_msg *want, uint64_t number)
+{
+	if (want->is_refusal)
+		return true;
+	for (unsigned i = 0; i < want->choices; i++)
+		for (unsigned k = 0; want->choice[i].layer == 0 && want->choice[i].field == MSG_ERRNO && k < want->choice[i].n; k++)
+			if (want->choice[i].value[k] == number)
+				return true;
+	return hdr_given(&want->msg.base, MSG_ERRNO) && want->msg.base.v[MSG_ERRNO].u == number;
+}
+
+void
+step_pfkey_close(struct stage *s, const struct step *st)
+{
+	struct channel *c = &s->g->target->channel;
+	struct err e = { 0 };
+	unsigned i = 0;
+	while (i < s->pf_n && strcmp(s->pf[i].name, st->name) != 0)
+		i++;
+	if (i == s->pf_n)
+		stage_decide(s, V_ERROR, "no PF_KEY socket called '%s'", st->name);
+	else if (!c->ops->sock_close(c, s->pf[i].sock, &e))
+		stage_error(s, &e);
+	else
+		s->pf[i] = s->pf[--s->pf_n];
 }
 
 void
@@ -230,7 +289,11 @@ step_pfkey_expect(struct stage *s, const struct step *st)
 		judge_write(s, want);
 		return;
 	}
-	/* A refused write() is an answer too, where an error reply was wanted. */
+	/* A refused write() is an answer too, where an error reply was wanted: RFC 2367 1.6. */
+	if (s->last_write_errno != 0 && st->want != WANT_NOTHING && wants_errno(want, (uint64_t)s->last_write_errno)) {
+		s->last_write_errno = 0;
+		return;
+	}
 	if (s->last_write_errno != 0 && st->want != WANT_NOTHING) {
 		const char *g = names_name(pfkey_errnos_linux, (uint64_t)s->last_write_errno);
 		stage_decide(s, V_FAIL, "want a message, got errno %s from write()", g != NULL ? g : "?");

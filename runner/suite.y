@@ -43,7 +43,7 @@ static void suite_yyerror(struct SUITE_YYLTYPE *at, struct scan *s, void *scanne
 %token <text> T_ALIVE "alive" T_NOTE "note" T_LINK "link" T_BARE "bare" T_NOTHING "nothing" T_WITHOUT "without"
 %token <text> T_SIZE "size" T_UDP "udp" T_BIND_KW "bind" T_POLICY "policy" T_SEND "send" T_CLOSE "close" T_TO "to"
 
-%type <text> word socket_opt
+%type <text> word extension socket_opt
 %type <expr> expr term alternatives atom
 %type <arg> arg args args_opt
 %type <layer> layer layers
@@ -53,7 +53,7 @@ static void suite_yyerror(struct SUITE_YYLTYPE *at, struct scan *s, void *scanne
 %type <step> steps step block plain send expect pfkey app else_opt
 %type <axis> axis axis_values
 %type <clause> clause
-%type <words> words without
+%type <words> words without extensions
 %type <number> link_opt rel
 
 %%
@@ -179,9 +179,15 @@ pfkey: T_PFKEY socket_opt '>' altered
 		{ $$ = step_new(A, STEP_PFKEY_EXPECT, AT(@1)); $$->name = $2; $$->packet = $4; step_without(s, $$, $5); }
 	| T_PFKEY socket_opt '<' T_NOTHING
 		{ $$ = step_new(A, STEP_PFKEY_EXPECT, AT(@1)); $$->name = $2; $$->want = WANT_NOTHING; }
+	| T_PFKEY word T_CLOSE
+		{ $$ = step_new(A, STEP_PFKEY_CLOSE, AT(@1)); $$->name = $2; }
 	;
 socket_opt: %empty { $$ = NULL; } | word ;
-without: %empty { $$ = NULL; } | T_WITHOUT words { $$ = $2; } ;
+without: %empty { $$ = NULL; } | T_WITHOUT extensions { $$ = $2; } ;
+extensions: extension		{ $$ = words_add(A, NULL, $1, AT(@1)); }
+	| extensions extension	{ $$ = words_add(A, $1, $2, AT(@2)); }
+	;
+extension: word | T_VAR		{ $$ = arena_printf(A, "$%s", $1); } ;
 
 app: T_APP word '=' T_UDP T_BIND_KW atom
 		{ $$ = step_new(A, STEP_APP_OPEN, AT(@1)); $$->name = $2; $$->value = $6; }

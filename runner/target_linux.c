@@ -112,7 +112,8 @@ add_address(char *words, size_t cap, const char *nic, int family, const uint8_t 
 }
 
 static size_t
-add_neighbour(char *words, size_t cap, const char *nic, int family, const uint8_t *address, const uint8_t mac[6])
+add_neighbour(char *words, size_t cap, const char *nic, int family, const uint8_t *address,
+	      const uint8_t mac[6])
 {
 	char text[INET6_ADDRSTRLEN], ether[18];
 	inet_ntop(family, address, text, sizeof text);
@@ -143,7 +144,8 @@ static bool
 start(struct linux_target *l, const struct target_options *o, const struct ends *theirs, struct err *e)
 {
 	char kernel[512], initramfs[512], words[2048], macs[UML_NICS][18];
-	struct uml_wiring w = { .line = theirs->line, .console = l->console, .cpu = o->worker, .words = words };
+	struct uml_wiring w = { .line = theirs->line, .console = l->console, .cpu = o->worker,
+			       .words = words };
 	for (int i = 0; i < UML_NICS; i++) {
 		mac_text(target_macs[i], macs[i]);
 		w.nic[i] = theirs->nic[i];
@@ -191,7 +193,8 @@ static bool
 open_links(struct target *t, struct ends *ours, struct err *e)
 {
 	for (unsigned i = 0; i < TARGET_LINKS; i++) {
-		struct wr target_mac = wr_of(t->link[i].target_mac, 6), tester_mac = wr_of(t->link[i].tester_mac, 6);
+		struct wr target_mac = wr_of(t->link[i].target_mac, 6),
+			tester_mac = wr_of(t->link[i].tester_mac, 6);
 		if (!link_fd_open(&t->link[i], ours->nic[i], e))
 			return false;
 		ours->nic[i] = -1;
@@ -223,7 +226,8 @@ linux_close(struct target *t)
 }
 
 static bool
-bring_up(struct target *t, const struct target_options *o, struct ends *ours, struct ends *theirs, struct err *e)
+bring_up(struct target *t, const struct target_options *o, struct ends *ours, struct ends *theirs,
+	 struct err *e)
 {
 	struct linux_target *l = t->impl;
 	bool started = ends_open(ours, theirs, e) && start(l, o, theirs, e);

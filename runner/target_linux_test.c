@@ -221,7 +221,8 @@ Test(target_linux, pfkey_registers_the_algorithms_that_the_initramfs_loads)
 		{ "null integrity", 14, 251 }, { "hmac-md5", 14, 2 }, { "hmac-sha1", 14, 3 },
 		{ "hmac-sha2-256", 14, 5 }, { "hmac-sha2-384", 14, 6 }, { "hmac-sha2-512", 14, 7 },
 		{ "hmac-ripemd160", 14, 8 }, { "aes-xcbc", 14, 9 }, { "null", 15, 11 }, { "des-cbc", 15, 2 },
-		{ "3des-cbc", 15, 3 }, { "cast5-cbc", 15, 6 }, { "blowfish-cbc", 15, 7 }, { "aes-cbc", 15, 12 },
+		{ "3des-cbc", 15, 3 }, { "cast5-cbc", 15, 6 }, { "blowfish-cbc", 15, 7 }, { "aes-cbc",
+											   15, 12 },
 		{ "aes-ctr", 15, 13 }, { "camellia-cbc", 15, 22 },
 	};
 	struct channel_event ev;
@@ -241,7 +242,8 @@ Test(target_linux, a_datagram_of_the_link_is_an_event_by_the_next_sync)
 	struct ping p;
 	int sock;
 	boot();
-	cr_assert(t.channel.ops->udp_open(&t.channel, 4, BYTES_NONE, 5000, BYTES_NONE, &sock, &e), "%s", e.text);
+	cr_assert(t.channel.ops->udp_open(&t.channel, 4, BYTES_NONE, 5000, BYTES_NONE, &sock, &e), "%s",
+		  e.text);
 	for (unsigned i = 0; i < 200; i++) {
 		ping4(&p, 0, t.net[0].target4);
 		cr_assert(wr_patch(&p.w, 22, 0x4011, 2) && wr_patch(&p.w, 24, 0, 2));
@@ -265,7 +267,8 @@ Test(target_linux, tunables_are_as_a_conformance_run_needs_them)
 	char value[64];
 	boot();
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-		cr_assert(t.channel.ops->tunable_get(&t.channel, rows[i].name, value, sizeof value, &e), "%s", e.text);
+		cr_assert(t.channel.ops->tunable_get(&t.channel, rows[i].name, value, sizeof value, &e),
+			  "%s", e.text);
 		cr_assert(eq(str, value, (char *)(uintptr_t)rows[i].want), "%s", rows[i].name);
 	}
 }
@@ -313,7 +316,8 @@ Test(target_linux, a_kernel_that_ends_while_booting_says_its_last_words)
 		cr_skip_test("no initramfs");
 	cr_assert(not(target_linux_open(&t, &o, &e)));
 	cr_assert(eq(int, (int)e.code, ERR_DEAD));
-	cr_assert(ne(ptr, strstr(e.text, "the kernel ended while booting; its console ends: "), NULL), "%s", e.text);
+	cr_assert(ne(ptr, strstr(e.text, "the kernel ended while booting; its console ends: "), NULL),
+		  "%s", e.text);
 	cr_assert(ne(ptr, strstr(e.text, "espy.neighbour=vec1"), NULL), "%s", e.text);
 	cr_assert(eq(uint, kernels(), 0));
 }

@@ -1,9 +1,5 @@
 /*
- * The tester's end of the links: frames out, frames in, address resolution answered, and the sentinel that turns silence into
- * proof. The sentinel is an echo request (and an ARP request behind it, which no policy covers) from an address of its own that
- * no case's policies name. It makes two round trips: a stack may hand a decapsulated datagram to a second queue (Linux: the GRO
- * cells of tunnel mode), and a sentinel of the same batch would overtake it; one that is sent after the first came back
- * cannot.
+ * The tester's end of the links: frames out, frames in, address resolution answered. What counts as the sentinel is sentinel.c's.
  */
 #include "runner/stage.h"
 
@@ -13,8 +9,6 @@
 
 #include "wire/checksum.h"
 
-#define SENTINEL_ID 0x5e17
-#define SENTINEL_MS 2000
 #define REPLY_MS 2            /* how long to look for an answer before asking the sentinel: a shortcut, decides nothing */
 #define ETHERTYPE_IP4 0x0800
 #define ETHERTYPE_ARP 0x0806
@@ -36,6 +30,12 @@ send_frame(struct stage *s, unsigned link, uint16_t type, struct bytes payload, 
 	if (w.full)
 		return fail(e, ERR_RANGE, "frame of %zu octets: too long for the link", payload.n + trail);
 	return l->ops->send(l, wr_done(&w), e);
+}
+
+bool
+tester_frame(struct stage *s, unsigned link, uint16_t ethertype, struct bytes payload, struct err *e)
+{
+	return send_frame(s, link, ethertype, payload, 18, e);
 }
 
 bool
@@ -108,17 +108,10 @@ static enum arrival
 classify_ip4(struct stage *s, struct bytes d)
 {
 	struct rd r = rd_of(d);
-	size_t ihl = (rd_peek(&r, 0) & 15u) * 4;
 	if (rd_peek(&r, 9) == 2) /* IGMP */
 		return A_HOUSEKEEPING;
-	if (rd_peek(&r, 9) != 1 || rd_peek(&r, 19) != 253)
-		return A_FRAME;
-	rd_skip(&r, ihl);
-	uint64_t type = rd_uint(&r, 1);
-	rd_skip(&r, 3);
-	if (type == 0 && rd_uint(&r, 2) == SENTINEL_ID)
-		return rd_uint(&r, 2) == (s->g->sentinel_seq & 0xffff) ? A_SENTINEL : A_HOUSEKEEPING;
-	return A_FRAME;
+	int sentinel = sentinel_recognise(s, d);
+	return sentinel == 0 ? A_FRAME : sentinel == 1 ? A_HOUSEKEEPING : A_SENTINEL;
 }
 
 static enum arrival
@@ -127,7 +120,8 @@ classify_ip6(struct stage *s, unsigned link, struct bytes d, struct err *e, bool
 	struct rd r = rd_of(d);
 	uint8_t next = rd_peek(&r, 6);
 	rd_skip(&r, 8);
-	struct bytes src = rd_take(&r, 16), dst = rd_take(&r, 16);
+	struct bytes src = rd_take(&r, 16);
+	rd_skip(&r, 16);
 	if (next == 0 && rd_peek(&r, 0) == 58 && rd_peek(&r, 8) == 143) /* MLDv2 report */
 		return A_HOUSEKEEPING;
 	if (next != 58)
@@ -141,12 +135,7 @@ classify_ip6(struct stage *s, unsigned link, struct bytes d, struct err *e, bool
 			*ok = answer_nd(s, link, src, wanted, e);
 		return A_HOUSEKEEPING;
 	}
-	if (type >= 130 && type <= 137)
-		return A_HOUSEKEEPING;
-	struct rd last = rd_of(dst);
-	if (type == 129 && rd_peek(&last, 15) == 0xfd && rd_uint(&r, 2) == SENTINEL_ID)
-		return rd_uint(&r, 2) == (s->g->sentinel_seq & 0xffff) ? A_SENTINEL : A_HOUSEKEEPING;
-	return A_FRAME;
+	return type >= 130 && type <= 137 ? A_HOUSEKEEPING : A_FRAME;
 }
 
 static void
@@ -204,8 +193,8 @@ pump_one(struct stage *s, unsigned link, bool *some, enum arrival *what, struct 
 	return ok;
 }
 
-static bool
-pump(struct stage *s, bool *echoed, bool *resolved, struct err *e)
+bool
+tester_pump(struct stage *s, bool *echoed, bool *resolved, struct err *e)
 {
 	for (unsigned link = 1; link <= s->g->target->links; link++) {
 		bool some = true;
@@ -220,9 +209,8 @@ pump(struct stage *s, bool *echoed, bool *resolved, struct err *e)
 	return true;
 }
 
-/* Waits until some link has something, at most ms. False when nothing came (or everything is synchronous). */
-static bool
-wait_links(struct stage *s, int ms)
+bool
+tester_wait(struct stage *s, int ms)
 {
 	struct pollfd p[TARGET_LINKS];
 	unsigned n = 0;
@@ -238,80 +226,10 @@ bool
 tester_drain(struct stage *s, struct err *e)
 {
 	bool a = false, b = false;
-	if (!pump(s, &a, &b, e))
+	if (!tester_pump(s, &a, &b, e))
 		return false;
 	s->frames = s->frames_last = NULL;
 	return true;
-}
-
-/* --- the sentinel ---------------------------------------------------------------------------- */
-
-static bool
-send_sentinel(struct stage *s, unsigned link, struct err *e)
-{
-	const struct target_net *net = &s->g->target->net[link - 1];
-	const struct link *l = &s->g->target->link[link - 1];
-	uint8_t from[4], octets[64];
-	memcpy(from, net->tester4, 3);
-	from[3] = 253;
-	s->g->sentinel_seq++;
-	struct wr w = wr_of(octets, sizeof octets);
-	wr_uint(&w, 0x4500001c, 4);
-	wr_uint(&w, 0x5e170000, 4);
-	wr_uint(&w, 0x40010000, 4);
-	wr_bytes(&w, BYTES_OF(from));
-	wr_bytes(&w, BYTES_OF(net->target4));
-	(void)wr_patch(&w, 10, checksum_finish(checksum_add(0, wr_done(&w))), 2);
-	wr_uint(&w, 0x08000000, 4);
-	wr_uint(&w, SENTINEL_ID, 2);
-	wr_uint(&w, s->g->sentinel_seq, 2);
-	(void)wr_patch(&w, 22, checksum_finish(checksum_add(0, bytes_slice(wr_done(&w), 20, 8))), 2);
-	if (!send_frame(s, link, ETHERTYPE_IP4, wr_done(&w), 18, e))
-		return false;
-	w = wr_of(octets, sizeof octets);
-	wr_uint(&w, 1, 2);
-	wr_uint(&w, ETHERTYPE_IP4, 2);
-	wr_uint(&w, 0x06040001, 4);
-	wr_bytes(&w, BYTES_OF(l->tester_mac));
-	wr_bytes(&w, BYTES_OF(from));
-	wr_fill(&w, 0, 6);
-	wr_bytes(&w, BYTES_OF(net->target4));
-	return send_frame(s, link, ETHERTYPE_ARP, wr_done(&w), 18, e);
-}
-
-/* One round trip: back when the ARP answer is, which comes behind whatever the echo request brought. */
-static bool
-sentinel_trip(struct stage *s, unsigned link, struct err *e)
-{
-	bool echoed = false, resolved = false;
-	uint64_t until = clock_ns() + SENTINEL_MS * 1000000ull;
-	if (!send_sentinel(s, link, e))
-		return false;
-	while (!resolved) {
-		if (!pump(s, &echoed, &resolved, e))
-			return false;
-		if (resolved)
-			break;
-		uint64_t now = clock_ns();
-		if (now >= until || !wait_links(s, (int)((until - now) / 1000000) + 1))
-			return fail(e, ERR_DEAD, "the sentinel did not come back within %d ms: the target is dead or stuck",
-				    SENTINEL_MS);
-	}
-	if (!echoed)
-		evidence_add(s->ev, EV_NOTE, s->step != NULL ? s->step->at.line : 0, link, BYTES_NONE,
-			     "sentinel: ARP came back, echo did not (a policy of this case covers it)");
-	return true;
-}
-
-bool
-tester_sentinel(struct stage *s, unsigned link, struct err *e)
-{
-	struct link *l = &s->g->target->link[link - 1];
-	if (l->ops->fd(l) < 0) { /* synchronous: every answer is there already */
-		bool a = false, b = false;
-		return pump(s, &a, &b, e);
-	}
-	return sentinel_trip(s, link, e) && sentinel_trip(s, link, e);
 }
 
 /* --- taking frames --------------------------------------------------------------------------- */
@@ -336,12 +254,12 @@ bool
 tester_receive(struct stage *s, unsigned link, struct frame **f, struct err *e)
 {
 	bool a = false, b = false;
-	if (!pump(s, &a, &b, e))
+	if (!tester_pump(s, &a, &b, e))
 		return false;
 	*f = take(s, link);
 	uint64_t until = clock_ns() + REPLY_MS * 1000000ull;
-	while (*f == NULL && clock_ns() < until && wait_links(s, 1)) {
-		if (!pump(s, &a, &b, e))
+	while (*f == NULL && clock_ns() < until && tester_wait(s, 1)) {
+		if (!tester_pump(s, &a, &b, e))
 			return false;
 		*f = take(s, link);
 	}

@@ -83,8 +83,9 @@ uml_find_initramfs(char *path, size_t cap, struct err *e)
 	}
 	if (access(path, R_OK) == 0)
 		return true;
-	return fail(e, ERR_UNSUPPORTED, "%s: %s: the initramfs of the Linux target is made by `make build/initramfs.cpio`, "
-		    "which needs the package user-mode-linux", path, strerror(errno));
+	return fail(e, ERR_UNSUPPORTED, "%s: %s: the initramfs of the Linux target is made by "
+		    "`make build/initramfs.cpio`, which needs the package user-mode-linux",
+		    path, strerror(errno));
 }
 
 /*
@@ -132,7 +133,8 @@ memory_directory(void)
 #define XSTATE_ROOM 2696
 
 /* Keeps the C library of the agent in the machine from using what hide_xstate() loses. */
-#define NO_VECTORS "GLIBC_TUNABLES=glibc.cpu.hwcaps=-AVX,-AVX2,-AVX512F,-AVX512BW,-AVX512VL,-AVX_Fast_Unaligned_Load"
+#define NO_VECTORS \
+	"GLIBC_TUNABLES=glibc.cpu.hwcaps=-AVX,-AVX2,-AVX512F,-AVX512BW,-AVX512VL,-AVX_Fast_Unaligned_Load"
 
 #ifdef __x86_64__
 static bool
@@ -267,7 +269,7 @@ become_kernel(struct args *a, const struct uml_wiring *w)
 	pass_on(w->line);
 	for (int i = 0; i < UML_NICS; i++)
 		pass_on(w->nic[i]);
-	/* With a random break it takes the gap below its heap for memory, and initialises a gigabyte of it. */
+	/* With a random break it takes the gap below its heap for memory, and sets up a gigabyte of it. */
 	(void)personality(ADDR_NO_RANDOMIZE);
 	stay_on_one_cpu(a->cpu);
 	hide_xstate();

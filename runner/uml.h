@@ -22,7 +22,8 @@ struct uml_wiring {
 };
 
 struct uml {
-	pid_t keeper;                /* our only direct child; ends the kernel's group when the leash breaks */
+	/* our only direct child; ends the kernel's group when the leash breaks */
+	pid_t keeper;
 	int leash;
 };
 

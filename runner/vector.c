@@ -119,7 +119,7 @@ static bool
 read_text(struct vector *v, const struct field_row *f, const char *text, struct arena *a, struct err *e)
 {
 	char *at = (char *)v + f->at;
-	uint64_t number;
+	uint64_t number = 0;
 	switch (f->type) {
 	case HEX:
 		return read_hex((struct bytes *)(void *)at, text, f->name, a, e);

@@ -25,13 +25,15 @@ agree(const char *what, struct bytes want, struct bytes got, struct err *e)
 	struct text wt = text_of(w, sizeof w), gt = text_of(g, sizeof g);
 	text_add_hex(&wt, bytes_slice(want, at, 16));
 	text_add_hex(&gt, bytes_slice(got, at, 16));
-	return fail(e, ERR_RANGE, "%s: octet %zu of %zu: want %s, got %s (%zu octets)", what, at, want.n, w, g, got.n);
+	return fail(e, ERR_RANGE, "%s: octet %zu of %zu: want %s, got %s (%zu octets)", what, at, want.n, w,
+		    g, got.n);
 }
 
 static bool
 agree_number(const char *what, uint64_t wanted, uint64_t got, struct err *e)
 {
-	return wanted == got || fail(e, ERR_RANGE, "%s: want 0x%" PRIx64 ", got 0x%" PRIx64, what, wanted, got);
+	return wanted == got ||
+	       fail(e, ERR_RANGE, "%s: want 0x%" PRIx64 ", got 0x%" PRIx64, what, wanted, got);
 }
 
 static bool
@@ -61,7 +63,8 @@ check_mac(const struct vector *v, struct seal *s, struct err *e)
 	uint8_t icv[64];
 	bool accepted = seal_mac_check(s, &v->data, 1, v->iv, v->icv) == SEAL_OK;
 	if (accepted == v->reject)
-		return fail(e, ERR_RANGE, "icv: want %s, got %s", v->reject ? "refused" : "ok", accepted ? "ok" : "refused");
+		return fail(e, ERR_RANGE, "icv: want %s, got %s", v->reject ? "refused" : "ok",
+			    accepted ? "ok" : "refused");
 	if (v->reject)
 		return true;
 	if (!seal_mac(s, &v->data, 1, v->iv, icv))
@@ -114,7 +117,8 @@ check_open(const struct vector *v, struct seal *s, struct err *e)
 	struct seal_esp p = lay_out(&w, v, v->ciphertext, seal_icv_len(s));
 	bool accepted = seal_esp_decrypt(s, &p) == SEAL_OK;
 	if (accepted == v->reject)
-		return fail(e, ERR_RANGE, "icv: want %s, got %s", v->reject ? "refused" : "ok", accepted ? "ok" : "refused");
+		return fail(e, ERR_RANGE, "icv: want %s, got %s", v->reject ? "refused" : "ok",
+			    accepted ? "ok" : "refused");
 	return v->reject || agree("plaintext", v->plaintext, (struct bytes){ p.body, p.body_n }, e);
 }
 
@@ -167,8 +171,14 @@ open_sa(const struct vector *v, uint8_t protocol, struct err *e)
 {
 	struct flow f;
 	struct sa_spec spec = {
-		.spi = v->spi, .protocol = protocol, .mode = v->mode, .enc = v->enc, .auth = v->auth, .enc_key = v->key,
-		.auth_key = v->auth_key, .esn = v->esn,
+		.spi = v->spi,
+		.protocol = protocol,
+		.mode = v->mode,
+		.enc = v->enc,
+		.auth = v->auth,
+		.enc_key = v->key,
+		.auth_key = v->auth_key,
+		.esn = v->esn,
 	};
 	if (v->datagram.n > 0 && flow_of(v->datagram, &f)) {
 		spec.src = f.src;

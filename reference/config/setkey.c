@@ -127,7 +127,10 @@ setkey_parse(const char *text, size_t n, const char *name, unsigned first_line, 
 	}
 	*s = (struct setkey_script){ .tail = &s->first, .keys = keys, .keys_cap = n + 1 };
 	struct parser p = {
-		.in = rd_of((struct bytes){ (const uint8_t *)text, n }), .name = name, .line = first_line, .column = 1,
+		.in = rd_of((struct bytes){ (const uint8_t *)text, n }),
+		.name = name,
+		.line = first_line,
+		.column = 1,
 		.keys = wr_of(keys, n + 1),
 	};
 	unsigned errors = parse_all(&p, s, e);

@@ -9,7 +9,8 @@ is_blank(uint8_t c)
 static bool
 ends_word(uint8_t c)
 {
-	return is_blank(c) || c == ';' || c == '/' || c == ',' || c == '[' || c == ']' || c == '"' || c == '#';
+	return is_blank(c) || c == ';' || c == '/' || c == ',' || c == '[' || c == ']' || c == '"' ||
+	       c == '#';
 }
 
 static void
@@ -63,8 +64,10 @@ lex_word(struct parser *p)
 void
 lex_next(struct parser *p)
 {
-	static const struct { char c; enum token_kind kind; } marks[] = {
-		{ ';', TOK_SEMI }, { '/', TOK_SLASH }, { ',', TOK_COMMA }, { '[', TOK_OPEN }, { ']', TOK_CLOSE },
+	static const struct { char c; enum token_kind kind;
+	} marks[] = {
+		{ ';', TOK_SEMI }, { '/', TOK_SLASH }, { ',', TOK_COMMA },
+		{ '[', TOK_OPEN }, { ']', TOK_CLOSE },
 	};
 	bool apart = lex_skip(p);
 	p->tok = (struct token){ .line = p->line, .column = p->column, .glued = !apart };
@@ -122,5 +125,6 @@ lex_drop(struct parser *p, char c)
 bool
 token_is(const struct token *t, const char *word)
 {
-	return t->kind == TOK_WORD && bytes_equal(t->text, (struct bytes){ (const uint8_t *)word, strlen(word) });
+	return t->kind == TOK_WORD &&
+	       bytes_equal(t->text, (struct bytes){ (const uint8_t *)word, strlen(word) });
 }

@@ -1,14 +1,24 @@
 /*
- * Inside of the setkey parser: a lexer with one token in hand and what the statement parsers share. Every function
- * that returns bool fails with "FILE:LINE:COLUMN: want .., got .." and leaves the bad token in hand; setkey.c skips to
- * the next semicolon and goes on, so that one run tells about every bad statement.
+ * Inside of the setkey parser: a lexer with one token in hand and what the statement parsers share. Every
+ * function that returns bool fails with "FILE:LINE:COLUMN: want .., got .." and leaves the bad token in hand;
+ * setkey.c skips to the next semicolon and goes on, so that one run tells about every bad statement.
  */
 #ifndef ESPY_CONFIG_SETKEY_PARSE_H
 #define ESPY_CONFIG_SETKEY_PARSE_H
 
 #include "config/setkey.h"
 
-enum token_kind { TOK_END, TOK_WORD, TOK_STRING, TOK_SEMI, TOK_SLASH, TOK_COMMA, TOK_OPEN, TOK_CLOSE, TOK_BAD };
+enum token_kind {
+	TOK_END,
+	TOK_WORD,
+	TOK_STRING,
+	TOK_SEMI,
+	TOK_SLASH,
+	TOK_COMMA,
+	TOK_OPEN,
+	TOK_CLOSE,
+	TOK_BAD
+};
 
 struct token {
 	enum token_kind kind;
@@ -31,7 +41,7 @@ struct parser {
 /* To the next token. */
 void lex_next(struct parser *p);
 
-/* Cuts the word in hand before its first c, which becomes the start of the next token. False if it has none. */
+/* Cuts the word in hand before its first c, which starts the next token then. False if it has none. */
 bool lex_split(struct parser *p, char c);
 
 /* A word whose first octet is c loses it; false, and nothing happens, if it starts otherwise. */
@@ -44,9 +54,10 @@ bool token_is(const struct token *t, const char *word);
 
 struct word { const char *text; uint32_t value; };
 
-/* "FILE:LINE:COLUMN: want .., got .." about the token in hand, or with `got` in words of the caller's. False. */
+/* "FILE:LINE:COLUMN: want .., got .." about the token in hand, or with a `got` of the caller's. False. */
 bool want(struct parser *p, const char *what);
-bool want_got(struct parser *p, enum err_code code, const struct token *at, const char *what, const char *got);
+bool want_got(struct parser *p, enum err_code code, const struct token *at, const char *what,
+	      const char *got);
 
 /* The token in hand must be of this kind; to the next one. */
 bool take_kind(struct parser *p, enum token_kind kind, const char *what);

@@ -9,8 +9,8 @@
 #define COUNT(array) ((unsigned)(sizeof (array) / sizeof (array)[0]))
 
 static const struct word protocols[] = {
-	{ "esp", 50 }, { "esp-udp", 50 | ESP_UDP }, { "esp-old", 50 | OLD }, { "ah", 51 }, { "ah-old", 51 | OLD },
-	{ "ipcomp", 108 },
+	{ "esp", 50 }, { "esp-udp", 50 | ESP_UDP }, { "esp-old", 50 | OLD },
+	{ "ah", 51 },  { "ah-old", 51 | OLD },      { "ipcomp", 108 },
 };
 
 static bool
@@ -27,7 +27,8 @@ take_protocol(struct parser *p, struct sa_spec *sa, bool ports)
 	sa->flags |= (v & OLD) != 0 ? SETKEY_OLD : 0;
 	sa->encap.udp = (v & ESP_UDP) != 0;
 	if (ports && !sa->encap.udp)
-		return want_got(p, ERR_SYNTAX, &at, "esp-udp", "another protocol with ports behind the addresses");
+		return want_got(p, ERR_SYNTAX, &at, "esp-udp",
+				"another protocol with ports behind the addresses");
 	return true;
 }
 

@@ -58,48 +58,21 @@ split4(struct host *h, unsigned link, const struct ip *ip)
 	}
 }
 
-/* Where the per-fragment headers end: behind the routing header, else the hop-by-hop options (RFC 8200 4.5). */
-static size_t
-per_fragment_end(const struct ip *ip, size_t *next_at)
-{
-	size_t at = ip->header, end = ip->header, named = 6;
-	uint8_t protocol = ip->protocol;
-	struct rd r = rd_of(bytes_slice(ip->all, at, SIZE_MAX));
-	*next_at = named;
-	while (protocol == IPPROTO_HBH || protocol == IPPROTO_RH || protocol == IPPROTO_DSTOPT) {
-		uint8_t passed = protocol;
-		size_t n = (size_t)rd_peek(&r, 1) * 8 + 8;
-		protocol = rd_peek(&r, 0);
-		rd_skip(&r, n);
-		if (r.bad)
-			break;
-		named = at;
-		at += n;
-		/* Destination options count only in front of a routing header. */
-		if (passed != IPPROTO_DSTOPT) {
-			end = at;
-			*next_at = named;
-		}
-	}
-	return end;
-}
-
+/* What this host is the source of has no header that routers act on (hop-by-hop, routing), so the IPv6 header alone is
+ * repeated in every fragment (RFC 8200 4.5). */
 static void
 split6(struct host *h, unsigned link, const struct ip *ip)
 {
-	size_t next_at, front = per_fragment_end(ip, &next_at);
-	struct bytes data = bytes_slice(ip->all, front, SIZE_MAX);
-	struct rd named = rd_of(bytes_slice(ip->all, next_at, 1));
-	uint64_t next = rd_uint(&named, 1);
-	size_t step = (host_mtu(h, 6) - front - 8) & ~(size_t)7;
+	struct bytes data = bytes_slice(ip->all, IP6_HEADER, SIZE_MAX);
+	size_t step = (host_mtu(h, 6) - IP6_HEADER - 8) & ~(size_t)7;
 	h->ident6++;
 	for (size_t at = 0; at < data.n; at += step) {
 		struct wr w = frame_begin(h, link, 0x86dd, &ip->dst);
 		struct bytes piece = bytes_slice(data, at, step);
-		wr_bytes(&w, bytes_slice(ip->all, 0, front));
-		wr_patch(&w, ETHER_HEADER + 4, front - IP6_HEADER + 8 + piece.n, 2);
-		wr_patch(&w, ETHER_HEADER + next_at, IPPROTO_FRAG, 1);
-		wr_uint(&w, next, 1);
+		wr_bytes(&w, bytes_slice(ip->all, 0, IP6_HEADER));
+		wr_patch(&w, ETHER_HEADER + 4, 8 + piece.n, 2);
+		wr_patch(&w, ETHER_HEADER + 6, IPPROTO_FRAG, 1);
+		wr_uint(&w, ip->protocol, 1);
 		wr_uint(&w, 0, 1);
 		wr_uint(&w, at | (at + step < data.n ? 1 : 0), 2);
 		wr_uint(&w, h->ident6, 4);
@@ -119,9 +92,8 @@ fragment_send(struct host *h, unsigned link, struct bytes datagram)
 		send_whole(h, link, &ip);
 		return ACCEPT;
 	}
-	/* 8 octets behind the headers, or there is no progress. */
-	size_t next_at, front = ip.family == 4 ? ip.header : per_fragment_end(&ip, &next_at) + 8;
-	if (ip.df || front + 8 > mtu)
+	/* 8 octets behind the header, or there is no progress. */
+	if (ip.df || ip.header + 8 > mtu)
 		return DROP_TOO_BIG;
 	if (ip.family == 4)
 		split4(h, link, &ip);

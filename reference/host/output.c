@@ -72,10 +72,6 @@ protect_by(struct host *h, struct sa *sa, struct leaving *l)
 	l->datagram = wr_done(&w);
 	leave_by(h, sa, l);
 	sa_account(sa, l->datagram.n, l->now, &soft, &hard);
-	if (hard)
-		sa->state = SA_DEAD;
-	else if (soft)
-		sa->state = SA_DYING;
 	if (hard || soft)
 		host_limit(h, sa, hard);
 	return ACCEPT;

@@ -51,9 +51,11 @@ static const struct arrival_row rows[] = {
 	{ "at the end of another", { { 0, 48, 0 }, { 40, 8, 0 }, { 48, 8, 0 } }, 0 },
 	{ "around another", { { 8, 8, 0 }, { 0, 24, 0 }, { 24, 24, 0 }, { 48, 8, 0 } }, 0 },
 	{ "two ends, the second shorter", { { 0, 24, 0 }, { 48, 8, 0 }, { 24, 8, 1 }, { 32, 16, 0 } }, 0 },
-	{ "two ends, the second longer", { { 0, 24, 0 }, { 24, 8, 1 }, { 32, 24, 1 } }, 0 },
+	{ "two ends, the second longer", { { 24, 8, 1 }, { 32, 24, 1 }, { 0, 24, 0 } }, 0 },
 	{ "an end before what came", { { 32, 24, 2 }, { 24, 8, 1 }, { 0, 24, 0 } }, 0 },
 	{ "more behind the end", { { 24, 8, 1 }, { 32, 24, 2 }, { 0, 24, 0 } }, 0 },
+	{ "as much behind the end as is missing", { { 48, 8, 2 }, { 24, 8, 1 }, { 0, 16, 2 } }, 0 },
+	{ "the same with the end first", { { 24, 8, 1 }, { 48, 8, 2 }, { 0, 16, 2 } }, 0 },
 	{ "an empty one", { { 0, 24, 0 }, { 24, 24, 0 }, { 56, 0, 1 }, { 48, 8, 0 } }, 1 },
 	{ "two over one", { { 0, 48, 0 }, { 0, 24, 0 }, { 24, 24, 0 }, { 48, 8, 0 } }, 0 },
 	{ "one over two", { { 0, 24, 0 }, { 24, 24, 0 }, { 0, 48, 0 }, { 48, 8, 0 } }, 0 },
@@ -70,6 +72,8 @@ Test(reassembly, gives_the_datagram_back_when_every_octet_came_once)
 				input(w, 0, piece_of(w, echo(w, p->tester, p->target, 1, 48), rows[i].piece[k],
 						     rows[i].piece[k].more - 1));
 			cr_assert(eq(u32, w->frames, rows[i].whole), "%s %s", p->id, rows[i].id);
+			if (rows[i].whole == 0)
+				cr_assert(eq(u64, counted(w, "reassembly.whole"), 0), "%s %s", p->id, rows[i].id);
 			if (rows[i].whole > 0)
 				expect_echo(rows[i].id, heard(w, 0), p->tester, p->target);
 			world_close(w);
@@ -153,16 +157,36 @@ Test(reassembly, says_nothing_of_what_overlapped)
 	world_close(w);
 }
 
+/* Fragments of echoes first .. last, by number. */
+static void
+pieces(struct world *w, unsigned first, unsigned last, struct piece p)
+{
+	for (unsigned i = first; i <= last; i++)
+		input(w, 0, piece_of(w, echo(w, places[0].tester, places[0].target, (uint16_t)i, 48), p, -1));
+}
+
 Test(reassembly, has_a_fixed_number_of_datagrams_and_drops_the_oldest)
 {
 	struct world *w = world_open("reference");
-	for (uint16_t id = 0; id <= REASSEMBLY_SLOTS; id++)
-		input(w, 0, piece_of(w, echo(w, places[0].tester, places[0].target, id, 48), (struct piece){ 0, 24, 0 }, -1));
-	for (uint16_t id = 1; id <= REASSEMBLY_SLOTS; id++)
-		input(w, 0, piece_of(w, echo(w, places[0].tester, places[0].target, id, 48), (struct piece){ 24, 32, 0 }, -1));
+	struct piece first = { 0, 24, 0 }, second = { 24, 32, 0 };
+	pieces(w, 1, REASSEMBLY_SLOTS + 2, first);
+	pieces(w, 3, REASSEMBLY_SLOTS + 2, second);
 	cr_assert(eq(u32, w->frames, REASSEMBLY_SLOTS));
-	input(w, 0, piece_of(w, echo(w, places[0].tester, places[0].target, 0, 48), (struct piece){ 24, 32, 0 }, -1));
-	cr_assert(eq(u32, w->frames, REASSEMBLY_SLOTS), "number 0 had to go");
+	pieces(w, 1, 2, second);
+	cr_assert(eq(u32, w->frames, REASSEMBLY_SLOTS), "1 and 2 had to go");
+	world_close(w);
+}
+
+Test(reassembly, takes_nothing_from_a_fragment_without_data)
+{
+	struct world *w = world_open("reference");
+	struct piece none = { 0, 0, 0 }, whole = { 0, 56, 0 };
+	for (unsigned i = 0; i < COUNT(places); i++) {
+		input(w, 0, piece_of(w, echo(w, places[i].tester, places[i].target, 1, 48), none, 1));
+		world_forget(w);
+		input(w, 0, piece_of(w, echo(w, places[i].tester, places[i].target, 1, 48), whole, 0));
+		cr_assert(eq(u32, w->frames, 1), "%s", places[i].id);
+	}
 	world_close(w);
 }
 

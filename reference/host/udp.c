@@ -5,24 +5,17 @@
 
 #define EPHEMERAL_FIRST 49152
 
-static bool
-sees(const struct udp_socket *s, uint8_t family, const struct addr *local, uint16_t port)
-{
-	return s->open && s->family == family && s->port == port &&
-	       (s->local.family == 0 || addr_is_any(&s->local) || addr_equal(&s->local, local));
-}
-
-/* A socket bound to the address goes before one bound to any. */
+/* No two sockets see the same address and port: port_taken sees to that. */
 static int
 find(const struct host *h, const struct addr *local, uint16_t port)
 {
-	int found = -1;
 	for (int i = 0; i < UDP_SOCKETS; i++) {
 		const struct udp_socket *s = &h->udp[i];
-		if (sees(s, local->family, local, port) && (found < 0 || !addr_is_any(&s->local)))
-			found = i;
+		if (s->open && s->family == local->family && s->port == port &&
+		    (addr_is_any(&s->local) || addr_equal(&s->local, local)))
+			return i;
 	}
-	return found;
+	return -1;
 }
 
 static bool

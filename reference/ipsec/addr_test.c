@@ -16,9 +16,14 @@ parsed(const char *text)
 
 Test(addr, text_goes_in_and_comes_out)
 {
-	static const struct { const char *in, *out; uint8_t family; } rows[] = {
-		{ "192.0.2.1", "192.0.2.1", 4 }, { "0.0.0.0", "0.0.0.0", 4 }, { "2001:DB8:0:0::1", "2001:db8::1", 6 },
-		{ "::", "::", 6 }, { "::ffff:192.0.2.1", "::ffff:192.0.2.1", 6 }, { "fe80::1", "fe80::1", 6 },
+	static const struct { const char *in, *out; uint8_t family;
+	} rows[] = {
+		{ "192.0.2.1", "192.0.2.1", 4 },
+		{ "0.0.0.0", "0.0.0.0", 4 },
+		{ "2001:DB8:0:0::1", "2001:db8::1", 6 },
+		{ "::", "::", 6 },
+		{ "::ffff:192.0.2.1", "::ffff:192.0.2.1", 6 },
+		{ "fe80::1", "fe80::1", 6 },
 		{ "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", 6 },
 	};
 	for (size_t i = 0; i < COUNT(rows); i++) {
@@ -32,7 +37,8 @@ Test(addr, text_goes_in_and_comes_out)
 
 Test(addr, what_is_no_address_is_refused)
 {
-	static const char *const rows[] = { "", "1.2.3", "1.2.3.4/8", "1.2.3.256", "::g", "1::2::3", "host", "fe80::1%lo" };
+	static const char *const rows[] = { "",    "1.2.3",   "1.2.3.4/8", "1.2.3.256",
+					    "::g", "1::2::3", "host",      "fe80::1%lo" };
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct addr a;
 		struct err e = { 0 };
@@ -61,17 +67,25 @@ Test(addr, prefixes)
 	};
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct addr a = parsed(rows[i].a), p = parsed(rows[i].prefix);
-		cr_expect(addr_in_prefix(&a, &p, rows[i].bits) == rows[i].in, "%s in %s/%u", rows[i].a, rows[i].prefix,
-			  rows[i].bits);
+		cr_expect(addr_in_prefix(&a, &p, rows[i].bits) == rows[i].in, "%s in %s/%u", rows[i].a,
+			  rows[i].prefix, rows[i].bits);
 	}
 }
 
 Test(addr, kinds)
 {
-	static const struct { const char *a; bool multicast, any; } rows[] = {
-		{ "224.0.0.1", true, false }, { "239.255.255.255", true, false }, { "223.255.255.255", false, false },
-		{ "240.0.0.1", false, false }, { "ff02::1", true, false }, { "fe80::1", false, false },
-		{ "0.0.0.0", false, true }, { "::", false, true }, { "::1", false, false }, { "0.0.0.1", false, false },
+	static const struct { const char *a; bool multicast, any;
+	} rows[] = {
+		{ "224.0.0.1", true, false },
+		{ "239.255.255.255", true, false },
+		{ "223.255.255.255", false, false },
+		{ "240.0.0.1", false, false },
+		{ "ff02::1", true, false },
+		{ "fe80::1", false, false },
+		{ "0.0.0.0", false, true },
+		{ "::", false, true },
+		{ "::1", false, false },
+		{ "0.0.0.1", false, false },
 	};
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct addr a = parsed(rows[i].a);

@@ -159,7 +159,8 @@ ah_seal(struct sa *sa, const struct hdr *given, struct bytes front, uint8_t next
 
 /* Everything but the ICV. */
 static enum verdict
-take_header(const struct sa *sa, struct bytes front, struct bytes packet, uint32_t seq_hi, struct ah_opened *o)
+take_header(const struct sa *sa, struct bytes front, struct bytes packet, uint32_t seq_hi,
+	    struct ah_opened *o)
 {
 	size_t want = ah_header_len(sa, family_of(front));
 	struct rd r = rd_of(packet);

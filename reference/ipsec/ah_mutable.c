@@ -1,7 +1,7 @@
 /*
- * Which octets in front of AH change on their way, and to what: RFC 4302 3.3.3.1 and appendix A. One walk marks each
- * octet and moves addresses to where the final destination sees them; ah_prepare_front and ah_mutability are two uses
- * of it.
+ * Which octets in front of AH change on their way, and to what: RFC 4302 3.3.3.1 and appendix A. One walk
+ * marks each octet and moves addresses to where the final destination sees them; ah_prepare_front and
+ * ah_mutability are two uses of it.
  */
 #include "ipsec/ah.h"
 
@@ -14,14 +14,16 @@ enum {
 	OPT6_MUTABLE = 0x20,            /* RFC 8200 4.2 */
 };
 
-/* RFC 4302 3.3.3.1.1.1: version and IHL, TOS, total length, id, flags and offset, TTL, protocol, checksum, addresses */
+/* RFC 4302 3.3.3.1.1.1: version and IHL, TOS, total length, id, flags and offset, TTL, protocol, checksum,
+ * addresses */
 static const char ip4_base[IP4_HEAD + 1] = "imiiiimmmimmiiiiiiii";
-/* RFC 4302 3.3.3.1.2.1: version and class, class and flow label, payload length, next header, hop limit, addresses */
+/* RFC 4302 3.3.3.1.2.1: version and class, class and flow label, payload length, next header, hop limit,
+ * addresses */
 static const char ip6_base[IP6_HEAD + 1] = "hmmmiiimiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiii";
 
 /*
- * RFC 4302 A1. Everything else in that table is zeroed (source routes 131 and 137, time stamp 68, record route 7,
- * traceroute 82, and the superseded ones), and so is an option that is in no table (3.3.3.1).
+ * RFC 4302 A1. Everything else in that table is zeroed (source routes 131 and 137, time stamp 68, record
+ * route 7, traceroute 82, and the superseded ones), and so is an option that is in no table (3.3.3.1).
  */
 static const uint8_t ip4_immutable[] = {
 	0,      /* End of Options List */
@@ -121,8 +123,8 @@ walk_options(struct walk *w, size_t at, size_t length)
 }
 
 /*
- * RFC 4302 A2: as it will appear at the receiver. Each hop swaps the destination with the next address. Type 2
- * has one address and does the same with it.
+ * RFC 4302 A2: as it will appear at the receiver. Each hop swaps the destination with the next address.
+ * Type 2 has one address and does the same with it.
  */
 static bool
 walk_route(struct walk *w, size_t at, size_t length)

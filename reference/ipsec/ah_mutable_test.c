@@ -10,7 +10,8 @@ enum { BIG = 1024 };
 #define C6 "20010db800000000000000000000000c "
 #define D6 "20010db800000000000000000000000d "
 
-/* 60 octets: 40 of options. Every option of RFC 4302 A1 is in one row of options[] below; these two are the long ones. */
+/* 60 octets: 40 of options. Every option of RFC 4302 A1 is in one row of options[] below; these two are the
+ * long ones. */
 #define IP4_MANY "4fb800640001400040330a0bc0000201c0000202 " \
 	"82050102aa 85030b 8606000000ff 9404 0000 95080c0c0c0c0c0c 01 0707040a000001 01 0000000000 "
 #define IP4_ROUTED "4fb800640001400040330a0bc0000201c0000202 " \
@@ -68,33 +69,50 @@ expect_prepared(const char *id, const char *front, const char *want_hex)
 
 Test(ah_mutable, base_headers_are_zeroed_as_the_rfc_lists)
 {
-	expect_prepared("IPv4", "45fc0034abcd6123403300ff0a0000010a000002", "45000034abcd0000003300000a0000010a000002");
+	expect_prepared("IPv4", "45fc0034abcd6123403300ff0a0000010a000002",
+			"45000034abcd0000003300000a0000010a000002");
 	expect_prepared("IPv6", "6fffffff001833ff" SRC6 D6, "6000000000183300" SRC6 D6);
 }
 
 /* RFC 4302 A1, row by row; the last two are in no table (3.3.3.1: zero the whole). */
 Test(ah_mutable, every_ip4_option_of_appendix_a1)
 {
-	static const struct { const char *name; unsigned type; bool immutable; } rows[] = {
-		{ "Security", 130, true }, { "Extended Security", 133, true }, { "Commercial Security", 134, true },
-		{ "Router Alert", 148, true }, { "Sender Directed Multi-Destination Delivery", 149, true },
-		{ "Loose Source Route", 131, false }, { "Time Stamp", 68, false }, { "Record Route", 7, false },
-		{ "Strict Source Route", 137, false }, { "Traceroute", 82, false }, { "Stream ID", 136, false },
-		{ "MTU Probe", 11, false }, { "MTU Reply", 12, false }, { "Extended Internet Protocol", 145, false },
-		{ "Experimental Measurement", 10, false }, { "Experimental Flow Control", 205, false },
-		{ "Experimental Access Control", 142, false }, { "15", 15, false },
-		{ "IMI Traffic Descriptor", 144, false }, { "Address Extension", 147, false },
-		{ "unknown", 30, false }, { "unknown, copied", 222, false },
+	static const struct { const char *name; unsigned type; bool immutable;
+	} rows[] = {
+		{ "Security", 130, true },
+		{ "Extended Security", 133, true },
+		{ "Commercial Security", 134, true },
+		{ "Router Alert", 148, true },
+		{ "Sender Directed Multi-Destination Delivery", 149, true },
+		{ "Loose Source Route", 131, false },
+		{ "Time Stamp", 68, false },
+		{ "Record Route", 7, false },
+		{ "Strict Source Route", 137, false },
+		{ "Traceroute", 82, false },
+		{ "Stream ID", 136, false },
+		{ "MTU Probe", 11, false },
+		{ "MTU Reply", 12, false },
+		{ "Extended Internet Protocol", 145, false },
+		{ "Experimental Measurement", 10, false },
+		{ "Experimental Flow Control", 205, false },
+		{ "Experimental Access Control", 142, false },
+		{ "15", 15, false },
+		{ "IMI Traffic Descriptor", 144, false },
+		{ "Address Extension", 147, false },
+		{ "unknown", 30, false },
+		{ "unknown, copied", 222, false },
 	};
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		char front[160], want[160];
 		static const char base[] = "47000040000000000033000001010101";
-		bool route = rows[i].type == 131 || rows[i].type == 137; /* not used up: its address is the destination */
+		bool route = rows[i].type == 131 ||
+			     rows[i].type == 137; /* not used up: its address is the destination */
 		snprintf(front, sizeof front, "%s 02020202 %02x0704 0a0b0c0d 01", base, rows[i].type);
 		if (rows[i].immutable)
 			snprintf(want, sizeof want, "%s", front);
 		else
-			snprintf(want, sizeof want, "%s %s 000000 00000000 01", base, route ? "0a0b0c0d" : "02020202");
+			snprintf(want, sizeof want, "%s %s 000000 00000000 01", base,
+				 route ? "0a0b0c0d" : "02020202");
 		expect_prepared(rows[i].name, front, want);
 	}
 	expect_prepared("one octet each", "46000040000000000033000001010101 02020202 01010100",
@@ -112,7 +130,8 @@ Test(ah_mutable, an_ip4_source_route_looks_as_at_its_end)
 		"48000040000000000033000001010101 0a000003 830b0c 0b000001 0b000002 00",
 	};
 	for (size_t i = 0; i < COUNT(hops); i++)
-		expect_prepared(hops[i], hops[i], "48000040000000000033000001010101 0a000003 000000 00000000 00000000 00");
+		expect_prepared(hops[i], hops[i],
+				"48000040000000000033000001010101 0a000003 000000 00000000 00000000 00");
 	expect_prepared("a route without addresses", "46000040000000000033000001010101 0a000003 83030400",
 			"46000040000000000033000001010101 0a000003 00000000");
 }
@@ -145,36 +164,50 @@ Test(ah_mutable, ip6_option_data_is_zeroed_by_the_bit_in_its_type)
 Test(ah_mutable, a_fragment_header_left_by_reassembly_is_skipped)
 {
 	expect_prepared("alone", "6000000000202cff" SRC6 D6 "33ff0006deadbeef", "6000000000183300" SRC6 D6);
-	expect_prepared("behind hop-by-hop", "60000000002800ff" SRC6 D6 "2c00010400000000 3c000000deadbeef 3300 0104 00000000",
+	expect_prepared("behind hop-by-hop",
+			"60000000002800ff" SRC6 D6 "2c00010400000000 3c000000deadbeef 3300 0104 00000000",
 			"6000000000200000" SRC6 D6 "3c00010400000000 3300 0104 00000000");
 }
 
 Test(ah_mutable, malformed_fronts_are_refused_and_nothing_is_written)
 {
-	static const struct { const char *id, *front; enum verdict want; } rows[] = {
+	static const struct { const char *id, *front; enum verdict want;
+	} rows[] = {
 		{ "nothing", "", DROP_HEADER },
 		{ "version 5", "55000034000000004033000001010101 02020202", DROP_HEADER },
 		{ "IPv4 header of 4 words", "44000034000000004033000001010101", DROP_HEADER },
-		{ "header length beyond the front", "46000034000000004033000001010101 02020202", DROP_HEADER },
-		{ "header length before its end", "45000034000000004033000001010101 02020202 01010101", DROP_HEADER },
+		{ "header length beyond the front", "46000034000000004033000001010101 02020202",
+		  DROP_HEADER },
+		{ "header length before its end", "45000034000000004033000001010101 02020202 01010101",
+		  DROP_HEADER },
 		{ "option of length 1", "46000034000000004033000001010101 02020202 44010101", DROP_HEADER },
 		{ "option of length 0", "46000034000000004033000001010101 02020202 44000101", DROP_HEADER },
-		{ "option without length", "46000034000000004033000001010101 02020202 01010144", DROP_HEADER },
+		{ "option without length", "46000034000000004033000001010101 02020202 01010144",
+		  DROP_HEADER },
 		{ "option past the end", "46000034000000004033000001010101 02020202 44050101", DROP_HEADER },
-		{ "source route without pointer", "46000034000000004033000001010101 02020202 83020101", DROP_HEADER },
-		{ "source route pointer 3", "47000034000000004033000001010101 02020202 830703 01020304 01", DROP_HEADER },
-		{ "source route of 5 octets", "47000034000000004033000001010101 02020202 830804 0102030405", DROP_HEADER },
+		{ "source route without pointer", "46000034000000004033000001010101 02020202 83020101",
+		  DROP_HEADER },
+		{ "source route pointer 3", "47000034000000004033000001010101 02020202 830703 01020304 01",
+		  DROP_HEADER },
+		{ "source route of 5 octets", "47000034000000004033000001010101 02020202 830804 0102030405",
+		  DROP_HEADER },
 		{ "IPv6 cut", "6000000000183340" SRC6 "20010db8", DROP_HEADER },
 		{ "extension header cut", "6000000000180040" SRC6 D6 "3300", DROP_HEADER },
-		{ "extension header past the end", "6000000000180040" SRC6 D6 "3301010400000000", DROP_HEADER },
+		{ "extension header past the end", "6000000000180040" SRC6 D6 "3301010400000000",
+		  DROP_HEADER },
 		{ "option past its header", "6000000000180040" SRC6 D6 "3300010500000000", DROP_HEADER },
 		{ "unknown extension header", "600000000018fd40" SRC6 D6 "3300010400000000", DROP_HEADER },
 		{ "octets behind AH's place", "6000000000183340" SRC6 D6 "3300010400000000", DROP_HEADER },
-		{ "more segments than addresses", "6000000000402b40" SRC6 A6 "3302000200000000" B6, DROP_HEADER },
-		{ "half an address", "6000000000402b40" SRC6 A6 "3301000000000000 0000000000000000", DROP_HEADER },
-		{ "type 2 with two addresses", "6000000000402b40" SRC6 A6 "3304020000000000" B6 C6, DROP_HEADER },
-		{ "unknown type, segments left", "6000000000402b40" SRC6 A6 "3302fe0100000000" B6, DROP_HEADER },
-		{ "two fragment headers", "6000000000402c40" SRC6 A6 "2c00000000000001 3300000000000001", DROP_HEADER },
+		{ "more segments than addresses", "6000000000402b40" SRC6 A6 "3302000200000000" B6,
+		  DROP_HEADER },
+		{ "half an address", "6000000000402b40" SRC6 A6 "3301000000000000 0000000000000000",
+		  DROP_HEADER },
+		{ "type 2 with two addresses", "6000000000402b40" SRC6 A6 "3304020000000000" B6 C6,
+		  DROP_HEADER },
+		{ "unknown type, segments left", "6000000000402b40" SRC6 A6 "3302fe0100000000" B6,
+		  DROP_HEADER },
+		{ "two fragment headers", "6000000000402c40" SRC6 A6 "2c00000000000001 3300000000000001",
+		  DROP_HEADER },
 		{ "first fragment", "6000000000402c40" SRC6 A6 "3300000100000001", DROP_FRAGMENT },
 		{ "later fragment", "6000000000402c40" SRC6 A6 "3300000800000001", DROP_FRAGMENT },
 	};
@@ -182,8 +215,8 @@ Test(ah_mutable, malformed_fronts_are_refused_and_nothing_is_written)
 		uint8_t room[BIG];
 		struct bytes b;
 		enum verdict v = prepared(rows[i].front, room, &b);
-		cr_expect(v == rows[i].want && b.n == 0, "%s: want %s, got %s", rows[i].id, verdict_name(rows[i].want),
-			  verdict_name(v));
+		cr_expect(v == rows[i].want && b.n == 0, "%s: want %s, got %s", rows[i].id,
+			  verdict_name(rows[i].want), verdict_name(v));
 	}
 	static uint8_t room[2 * AH_FRONT_MAX], big[AH_FRONT_MAX + 8];
 	struct wr w = wr_of(room, sizeof room), small = wr_of(room, 19);
@@ -224,10 +257,10 @@ flip_all(const char *id, struct sa *sa, struct bytes front, uint8_t *room, const
 			v = ah_open(sa, front, wr_done(&w), 0, &o);
 			test_flip(room, front.n, i, bit);
 			if (mask[i] != 's')
-				cr_expect(mutable == (v == ACCEPT), "%s octet %zu (%c) bit %u: %s", id, i, mask[i], bit,
-					  verdict_name(v));
-			cr_expect(v == ACCEPT || v == DROP_ICV || v == DROP_HEADER || v == DROP_FRAGMENT, "%s octet %zu", id,
-				  i);
+				cr_expect(mutable == (v == ACCEPT), "%s octet %zu (%c) bit %u: %s", id, i,
+					  mask[i], bit, verdict_name(v));
+			cr_expect(v == ACCEPT || v == DROP_ICV || v == DROP_HEADER || v == DROP_FRAGMENT,
+				  "%s octet %zu", id, i);
 		}
 }
 
@@ -239,8 +272,8 @@ Test(ah_mutable, the_mask_says_which_flips_a_receiver_accepts)
 		char mask[BIG];
 		struct bytes front = octets(fronts[i].front, room);
 		cr_assert(ah_mutability(front, mask) == ACCEPT, "%s", fronts[i].id);
-		cr_expect(strlen(fronts[i].mask) == front.n && memcmp(mask, fronts[i].mask, front.n) == 0, "%s: got %.*s",
-			  fronts[i].id, (int)front.n, mask);
+		cr_expect(strlen(fronts[i].mask) == front.n && memcmp(mask, fronts[i].mask, front.n) == 0,
+			  "%s: got %.*s", fronts[i].id, (int)front.n, mask);
 		flip_all(fronts[i].id, sa, front, room, mask);
 	}
 	static const char frag[] = "6000000000202cff" SRC6 D6 "3300000012345678";

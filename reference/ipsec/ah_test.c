@@ -3,7 +3,9 @@
 enum { BIG = 1024 };
 
 static const char front4_hex[] = "4500006400010000403300000a0000010a000002";
-static const char front6_hex[] = "6000000000503340" "20010db8000000000000000000000001" "20010db8000000000000000000000002";
+static const char front6_hex[] = "6000000000503340"
+				 "20010db8000000000000000000000001"
+				 "20010db8000000000000000000000002";
 
 static struct bytes
 front_of(uint8_t family, uint8_t room[BIG])
@@ -53,8 +55,8 @@ Test(ah, the_header_is_aligned_for_its_family_and_no_more)
 			cr_expect(all_zero(bytes_slice(p, used, n)), "%s: padding", rows[i].auth);
 		}
 		sa->spec.ah_align8 = true;
-		cr_expect(ah_header_len(sa, 4) == rows[i].v4_align8 && ah_header_len(sa, 6) == rows[i].v6, "%s: as Linux",
-			  rows[i].auth);
+		cr_expect(ah_header_len(sa, 4) == rows[i].v4_align8 && ah_header_len(sa, 6) == rows[i].v6,
+			  "%s: as Linux", rows[i].auth);
 		sa_close(sa);
 	}
 }
@@ -76,8 +78,10 @@ Test(ah, every_payload_length_comes_back_through_every_algorithm)
 				cr_assert(p.n == header + len && at(p, 0, 1) == 17 && at(p, 2, 2) == 0);
 				cr_assert(at(p, 4, 4) == 0x1001 && at(p, 8, 4) == len + 1);
 				enum verdict v = ah_receive(sa, front, p, &o);
-				cr_assert(v == ACCEPT, "%s %u %zu: %s", algs[i].name, c, len, verdict_name(v));
-				cr_assert(bytes_equal(o.payload, payload) && o.next_header == 17 && o.seq == len + 1);
+				cr_assert(v == ACCEPT, "%s %u %zu: %s", algs[i].name, c, len,
+					  verdict_name(v));
+				cr_assert(bytes_equal(o.payload, payload) && o.next_header == 17 &&
+					  o.seq == len + 1);
 				cr_assert(o.icv.n == algs[i].icv && o.iv.n == algs[i].iv);
 				cr_assert(12 + o.iv.n + o.icv.n + o.padding.n == header);
 			}
@@ -89,7 +93,8 @@ Test(ah, every_payload_length_comes_back_through_every_algorithm)
 /* Fields of AH itself, its padding and the payload: all of it is covered. */
 Test(ah, a_flipped_bit_behind_the_front_is_refused)
 {
-	static const char *const auth[] = { "hmac-sha1-96", "hmac-sha2-256-128", "aes-128-gmac", "aes-cmac-96" };
+	static const char *const auth[] = { "hmac-sha1-96", "hmac-sha2-256-128", "aes-128-gmac",
+					    "aes-cmac-96" };
 	for (unsigned i = 0; i < COUNT(auth); i++)
 		for (unsigned v6 = 0; v6 < 2; v6++) {
 			uint8_t room[BIG], octets[64], packet[BIG];
@@ -101,15 +106,15 @@ Test(ah, a_flipped_bit_behind_the_front_is_refused)
 				for (unsigned bit = 0; bit < 8; bit++) {
 					test_flip(packet, p.n, j, bit);
 					enum verdict v = ah_open(sa, front, p, 0, &o);
-					cr_assert(v == (j == 1 ? DROP_AH_LENGTH : DROP_ICV), "%s octet %zu: %s", auth[i], j,
-						  verdict_name(v));
+					cr_assert(v == (j == 1 ? DROP_AH_LENGTH : DROP_ICV),
+						  "%s octet %zu: %s", auth[i], j, verdict_name(v));
 					test_flip(packet, p.n, j, bit);
 				}
 			cr_expect(ah_open(sa, front, p, 0, &o) == ACCEPT);
 			for (size_t len = 0; len < p.n; len++) {
 				enum verdict v = ah_open(sa, front, bytes_slice(p, 0, len), 0, &o);
-				cr_assert(v == (len < p.n - 21 ? DROP_SHORT : DROP_ICV), "%s %zu: %s", auth[i], len,
-					  verdict_name(v));
+				cr_assert(v == (len < p.n - 21 ? DROP_SHORT : DROP_ICV), "%s %zu: %s",
+					  auth[i], len, verdict_name(v));
 			}
 			sa_close(sa);
 		}
@@ -119,7 +124,8 @@ Test(ah, what_two_ends_disagree_on_shows)
 {
 	uint8_t room[BIG], octets[64], packet[BIG];
 	struct ah_opened o;
-	struct sa *sa = test_sa(51, NULL, "hmac-sha1-96", 0, true), *plain = test_sa(51, NULL, "hmac-sha1-96", 0, false);
+	struct sa *sa = test_sa(51, NULL, "hmac-sha1-96", 0, true),
+		  *plain = test_sa(51, NULL, "hmac-sha1-96", 0, false);
 	struct bytes front = front_of(4, room);
 	struct bytes p = sealed(sa, NULL, front, test_octets(octets, 21), packet);
 	cr_expect(ah_open(sa, front, p, 0, &o) == ACCEPT);
@@ -129,15 +135,24 @@ Test(ah, what_two_ends_disagree_on_shows)
 	sa_close(plain);
 }
 
-/* --- given fields ------------------------------------------------------------------------------------------- */
+/* --- given fields
+ * ------------------------------------------------------------------------------------------- */
 
 Test(ah, a_given_field_goes_out_as_written_under_a_good_icv)
 {
-	static const struct { const char *id; unsigned field; uint64_t u; size_t from; unsigned n; enum verdict opens; } rows[] = {
+	static const struct {
+		const char *id;
+		unsigned field;
+		uint64_t u;
+		size_t from;
+		unsigned n;
+		enum verdict opens;
+	} rows[] = {
 		{ "next header", AH_NEXT_HEADER, 59, 0, 1, ACCEPT },
 		{ "payload length", AH_PAYLOAD_LEN, 5, 1, 1, DROP_AH_LENGTH },
 		{ "payload length 0", AH_PAYLOAD_LEN, 0, 1, 1, DROP_AH_LENGTH },
-		{ "reserved", AH_RESERVED, 0xbeef, 2, 2, ACCEPT },   /* RFC 4302 2.3: ignored by the recipient */
+		{ "reserved", AH_RESERVED, 0xbeef, 2, 2,
+		  ACCEPT }, /* RFC 4302 2.3: ignored by the recipient */
 		{ "spi", AH_SPI, 0, 4, 4, ACCEPT },
 		{ "seq", AH_SEQ, 0, 8, 4, ACCEPT },
 		{ "seq", AH_SEQ, 0xffffffff, 8, 4, ACCEPT },
@@ -148,11 +163,13 @@ Test(ah, a_given_field_goes_out_as_written_under_a_good_icv)
 		struct hdr given = hdr_of(&layout_ah);
 		hdr_set(&given, rows[i].field, rows[i].u);
 		struct sa *sa = test_sa(51, NULL, "hmac-sha1-96", 0, false);
-		struct bytes front = front_of(4, room), p = sealed(sa, &given, front, test_octets(octets, 21), packet);
+		struct bytes front = front_of(4, room),
+			     p = sealed(sa, &given, front, test_octets(octets, 21), packet);
 		cr_expect(at(p, rows[i].from, rows[i].n) == rows[i].u, "%s", rows[i].id);
 		enum verdict v = ah_open(sa, front, p, 0, &o);
 		cr_expect(v == rows[i].opens, "%s: %s", rows[i].id, verdict_name(v));
-		cr_expect(sa->seq == (rows[i].field == AH_SEQ ? 0 : 1), "%s: a given seq is not the SA's", rows[i].id);
+		cr_expect(sa->seq == (rows[i].field == AH_SEQ ? 0 : 1), "%s: a given seq is not the SA's",
+			  rows[i].id);
 		sa_close(sa);
 	}
 }
@@ -171,12 +188,14 @@ Test(ah, a_given_icv_or_padding_has_its_own_length)
 			struct bytes p = sealed(sa, &given, front, BYTES_NONE, packet);
 			size_t align = v6 ? 8 : 4, want = (12 + n + align - 1) / align * align;
 			cr_expect(p.n == want && at(p, 1, 1) == want / 4 - 2, "%zu: %zu", n, p.n);
-			cr_expect(bytes_equal(bytes_slice(p, 12, n), bytes_slice(BYTES_OF(octets), 0, n)), "%zu", n);
+			cr_expect(bytes_equal(bytes_slice(p, 12, n), bytes_slice(BYTES_OF(octets), 0, n)),
+				  "%zu", n);
 
 			given = hdr_of(&layout_ah);
 			hdr_set_bytes(&given, AH_PADDING, bytes_slice(BYTES_OF(octets), 0, n));
 			p = sealed(sa, &given, front, BYTES_NONE, packet);
-			cr_expect(p.n == 24 + n && bytes_equal(bytes_slice(p, 24, n), bytes_slice(BYTES_OF(octets), 0, n)));
+			cr_expect(p.n == 24 + n &&
+				  bytes_equal(bytes_slice(p, 24, n), bytes_slice(BYTES_OF(octets), 0, n)));
 			enum verdict v = ah_open(sa, front, p, 0, &o);
 			cr_expect(v == (n < 4 ? ACCEPT : DROP_AH_LENGTH), "%zu: %s", n, verdict_name(v));
 			sa_close(sa);
@@ -240,7 +259,8 @@ Test(ah, a_sender_that_refuses_changes_nothing)
 	sa_close(sa);
 }
 
-/* --- the receiver ------------------------------------------------------------------------------------------- */
+/* --- the receiver
+ * ------------------------------------------------------------------------------------------- */
 
 struct receive_row {
 	const char *id;
@@ -286,7 +306,8 @@ judge(const struct receive_row *r, const char *auth)
 	struct hdr given = hdr_of(&layout_ah);
 	for (uint64_t seq = 1; seq <= 100; seq += 99) {
 		hdr_set(&given, AH_SEQ, seq);
-		cr_assert(ah_receive(sa, front, sealed(sender, &given, front, BYTES_NONE, packet), &o) == ACCEPT);
+		cr_assert(ah_receive(sa, front, sealed(sender, &given, front, BYTES_NONE, packet), &o) ==
+			  ACCEPT);
 	}
 	hdr_set(&given, AH_SEQ, r->seq);
 	if (r->payload_len >= 0)
@@ -299,7 +320,8 @@ judge(const struct receive_row *r, const char *auth)
 	sa->state = r->state;
 	struct test_state before = test_state(sa);
 	enum verdict v = ah_receive(sa, r->bad_front ? bad : front, p, &o);
-	cr_expect(v == r->want, "%s %s: want %s, got %s", auth, r->id, verdict_name(r->want), verdict_name(v));
+	cr_expect(v == r->want, "%s %s: want %s, got %s", auth, r->id, verdict_name(r->want),
+		  verdict_name(v));
 	cr_expect(test_state_same(&before, sa) == (r->moves == false), "%s %s: state", auth, r->id);
 	if (r->moves)
 		cr_expect(ah_receive(sa, front, p, &o) == DROP_REPLAYED, "%s %s again", auth, r->id);

@@ -2,9 +2,9 @@
 #include "wire/checksum.h"
 #include "wire/layouts.h"
 
-#define IP4_MIN 20
-#define IP6_MIN 40
-#define OPTION_LSRR 131  /* RFC 791 3.1 */
+#define IP4_MIN     20
+#define IP6_MIN     40
+#define OPTION_LSRR 131 /* RFC 791 3.1 */
 #define OPTION_SSRR 137
 
 struct addr
@@ -19,7 +19,8 @@ chain_route4(struct bytes options, bool *malformed)
 		struct rd data = rd_of(o.data);
 		uint64_t pointer = rd_uint(&data, 1);
 		size_t n = rd_left(&data);
-		/* The pointer counts from 1 at the option's type; beyond the option the route is travelled. */
+		/* The pointer counts from 1 at the option's type; beyond the option the route is travelled.
+		 */
 		if (n >= 4 && pointer <= o.whole.n)
 			end = addr_of(bytes_slice(o.data, n - 3, 4));
 	}

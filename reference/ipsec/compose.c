@@ -7,8 +7,8 @@
 #define COMPOSE_MAX (65536 + 4096)
 
 /*
- * A packet on its way from the inside out. Spans are counted from the packet's end until it is done, since only the
- * end stands still while headers pile up in front.
+ * A packet on its way from the inside out. Spans are counted from the packet's end until it is done, since
+ * only the end stands still while headers pile up in front.
  */
 struct composing {
 	const struct packet *p;
@@ -34,7 +34,8 @@ static struct sa *
 sa_for(const struct composing *x, unsigned i)
 {
 	struct sa *sa = x->sa != NULL ? x->sa[i] : NULL;
-	bool fits = sa != NULL && sa->seal != NULL && sa->spec.protocol == layout_protocol(x->p->layer[i].lay);
+	bool fits =
+		sa != NULL && sa->seal != NULL && sa->spec.protocol == layout_protocol(x->p->layer[i].lay);
 	return fits ? sa : NULL;
 }
 
@@ -79,8 +80,11 @@ span_in(const struct composing *x, size_t from, size_t n)
 static struct build_ctx
 ctx_for(const struct composing *x, unsigned i, const struct addr *src, const struct addr *dst, uint8_t family)
 {
-	return (struct build_ctx){ .payload = pile_all(&x->pile), .next_header = next_header(x->p, i),
-				   .family = family, .src = addr_bytes(src), .dst = addr_bytes(dst) };
+	return (struct build_ctx){ .payload = pile_all(&x->pile),
+				   .next_header = next_header(x->p, i),
+				   .family = family,
+				   .src = addr_bytes(src),
+				   .dst = addr_bytes(dst) };
 }
 
 /* UDP in front of ESP: RFC 3948 2.1. */
@@ -110,7 +114,7 @@ put_plain(struct composing *x, unsigned i)
 	x->c.layer[i] = span_in(x, 0, hdr_size(&h));
 }
 
-/* ESP as somebody without the key would forge it: the given fields around the payload, the trailer only if given. */
+/* ESP as somebody without the key forges it: given fields around the payload, a trailer only if given. */
 static void
 forge_esp(const struct composing *x, const struct hdr *h, struct wr *w)
 {
@@ -173,8 +177,8 @@ front_for(struct composing *x, unsigned i, size_t n, struct wr *w)
 }
 
 /*
- * The front tells the length of the datagram and so that of AH, which given fields change. So a length that was not
- * foreseen is tried once more, with the sequence number taken already.
+ * The front tells the length of the datagram and so that of AH, which given fields change. So a length that
+ * was not foreseen is tried once more, with the sequence number taken already.
  */
 static enum verdict
 seal_ah(struct composing *x, struct sa *sa, unsigned i, uint8_t family, struct wr *out)
@@ -197,13 +201,16 @@ seal_ah(struct composing *x, struct sa *sa, unsigned i, uint8_t family, struct w
 	}
 }
 
-/* AH without an SA, or with a front that no ICV can be computed over: what is not given and needs a key is zero. */
+/* AH without an SA, or behind a front that has no ICV: what is not given and needs a key is zero. */
 static void
-forge_ah(const struct composing *x, unsigned i, const struct sa *sa, uint8_t family, uint64_t seq, struct wr *w)
+forge_ah(const struct composing *x, unsigned i, const struct sa *sa, uint8_t family, uint64_t seq,
+	 struct wr *w)
 {
 	static const uint8_t zeros[256];
 	struct hdr h = x->p->layer[i];
-	struct build_ctx c = { .payload = pile_all(&x->pile), .next_header = next_header(x->p, i), .family = family };
+	struct build_ctx c = { .payload = pile_all(&x->pile),
+			       .next_header = next_header(x->p, i),
+			       .family = family };
 	if (sa != NULL) {
 		size_t icv_n = sa->spec.auth->iv + seal_icv_len(sa->seal);
 		hdr_fill(&h, AH_SPI, sa->spec.spi);

@@ -54,13 +54,18 @@ take_apart(const struct sad *d, struct bytes octets, struct dissected *got)
 }
 
 static const char *const uppers[] = {
-	"udp sport=5000 dport=7 / 'hello", "tcp sport=1 dport=2 flags=syn|ack seq=77 / 'abc", "udp sport=5 dport=6",
+	"udp sport=5000 dport=7 / 'hello",
+	"tcp sport=1 dport=2 flags=syn|ack seq=77 / 'abc",
+	"udp sport=5 dport=6",
 	"tcp sport=1 dport=2 options=0x020405b4",
 };
-static const char *const outer4[] = { "ip4 src=10.0.0.1 dst=10.0.0.2 ttl=9", "ip4 src=10.0.0.1 dst=10.0.0.2 options=0x94040000" };
-static const char *const outer6[] = { "ip6 src=2001:db8::1 dst=2001:db8::2 hop_limit=9",
+static const char *const outer4[] = { "ip4 src=10.0.0.1 dst=10.0.0.2 ttl=9",
+				      "ip4 src=10.0.0.1 dst=10.0.0.2 options=0x94040000" };
+static const char *const outer6[] = {
+	"ip6 src=2001:db8::1 dst=2001:db8::2 hop_limit=9",
 	"ip6 src=2001:db8::1 dst=2001:db8::8 / hbh / rh addresses=2001:db8::2 / dstopt",
-	"ip6 src=2001:db8::1 dst=2001:db8::2 / frag id=5 / dstopt" };
+	"ip6 src=2001:db8::1 dst=2001:db8::2 / frag id=5 / dstopt"
+};
 
 static void
 round_trip(const char *id, const struct sad *d, const char *outer, const char *proto, const char *inner)
@@ -94,7 +99,8 @@ Test(compose, is_undone_by_dissect_for_every_transform_mode_and_mix_of_families)
 		for (unsigned k = 0; k < 4; k++) {
 			uint8_t family = k & 1 ? 6 : 4;
 			char id[80];
-			struct sa *sas[] = { test_transform_sa(&t[i], 0x1001, MODE_TRANSPORT, family, k & 2), NULL };
+			struct sa *sas[] = { test_transform_sa(&t[i], 0x1001, MODE_TRANSPORT, family, k & 2),
+					     NULL };
 			struct sad *d = test_sad(sas);
 			test_transform_name(&t[i], id);
 			for (size_t o = 0; o < (family == 4 ? COUNT(outer4) : COUNT(outer6)); o++)
@@ -151,8 +157,8 @@ Test(compose, spans_say_where_everything_is)
 		struct sa *sas[] = { test_transform_sa(&t[i], 0x1001, MODE_TRANSPORT, 4, false), NULL };
 		struct sad *d = test_sad(sas);
 		test_transform_name(&t[i], id);
-		snprintf(line, sizeof line, "%s / %s / ip4 src=1.1.1.1 / udp sport=1 dport=7 / 'hello", outer4[0],
-			 t[i].protocol == 50 ? "esp" : "ah");
+		snprintf(line, sizeof line, "%s / %s / ip4 src=1.1.1.1 / udp sport=1 dport=7 / 'hello",
+			 outer4[0], t[i].protocol == 50 ? "esp" : "ah");
 		make(&m, d, line);
 		check_spans(id, d, &m, 1);
 		cr_assert(eq(sz, m.c.layer[0].at, 0), "%s", id);
@@ -169,20 +175,24 @@ Test(compose, spans_say_where_everything_is)
 }
 
 /*
- * Nested SAs, checked by taking one layer off after the other as a host does: what is left at the end must be the same
- * line composed without its esp and ah layers. The SAs: "e" aes-gcm-16, "c" aes-cbc with hmac-sha1-96, "a" hmac-sha2-256-128 and
- * "g" aes-128-gmac of AH, SPIs from 0x1001 on.
+ * Nested SAs, checked by taking one layer off after the other as a host does: what is left at the end must be
+ * the same line composed without its esp and ah layers. The SAs: "e" aes-gcm-16, "c" aes-cbc with
+ * hmac-sha1-96, "a" hmac-sha2-256-128 and "g" aes-128-gmac of AH, SPIs from 0x1001 on.
  */
-static const struct nested { const char *sas, *line, *plain; } nested[] = {
+static const struct nested {
+	const char *sas, *line, *plain;
+} nested[] = {
 	{ "ae", "ip4 src=10.0.0.1 dst=10.0.0.2 / ah / esp / udp sport=5 dport=7 / 'x",
 	  "ip4 src=10.0.0.1 dst=10.0.0.2 / udp sport=5 dport=7 / 'x" },
 	{ "ea", "ip4 src=10.0.0.1 dst=10.0.0.2 / esp / ah / udp sport=5 dport=7 / 'x",
 	  "ip4 src=10.0.0.1 dst=10.0.0.2 / udp sport=5 dport=7 / 'x" },
 	{ "ag", "ip4 src=10.0.0.1 dst=10.0.0.2 options=0x94040000 / ah / ah / udp sport=5 dport=7 / 'x",
 	  "ip4 src=10.0.0.1 dst=10.0.0.2 options=0x94040000 / udp sport=5 dport=7 / 'x" },
-	{ "gaca", "ip6 src=2001:db8::1 dst=2001:db8::8 / hbh / rh addresses=2001:db8::2 / dstopt / ah / ah / esp / ah"
+	{ "gaca",
+	  "ip6 src=2001:db8::1 dst=2001:db8::8 / hbh / rh addresses=2001:db8::2 / dstopt / ah / ah / esp / ah"
 	  " / dstopt / udp sport=5 dport=7 / 'x",
-	  "ip6 src=2001:db8::1 dst=2001:db8::8 / hbh / rh addresses=2001:db8::2 / dstopt / dstopt / udp sport=5 dport=7"
+	  "ip6 src=2001:db8::1 dst=2001:db8::8 / hbh / rh addresses=2001:db8::2 / dstopt / dstopt / udp "
+	  "sport=5 dport=7"
 	  " / 'x" },
 	{ "ga", "ip6 src=2001:db8::1 dst=2001:db8::2 / frag id=9 / ah / ah / echo6 id=4 / 'x",
 	  "ip6 src=2001:db8::1 dst=2001:db8::2 / frag id=9 / echo6 id=4 / 'x" },
@@ -201,7 +211,9 @@ nested_sa(char kind, uint32_t spi, uint8_t family)
 	if (t.protocol == 50)
 		t.enc = alg_by_name(kind == 'c' ? "aes-cbc" : "aes-gcm-16", ALG_ENC);
 	if (kind != 'e' && kind != 'u')
-		t.auth = alg_by_name(kind == 'c' ? "hmac-sha1-96" : kind == 'a' ? "hmac-sha2-256-128" : "aes-128-gmac",
+		t.auth = alg_by_name(kind == 'c'   ? "hmac-sha1-96"
+				     : kind == 'a' ? "hmac-sha2-256-128"
+						   : "aes-128-gmac",
 				     ALG_AUTH);
 	struct sa *sa = test_transform_sa(&t, spi, MODE_TRANSPORT, family, kind == 'g');
 	if (kind == 'u')
@@ -234,7 +246,8 @@ Test(compose, nested_layers_come_off_one_by_one)
 			struct wr w = wr_of(b.p == next_room ? out_room : next_room, ROOM);
 			struct datagram_result r;
 			datagram_unprotect(d, b, DG_STRICT_PADDING, 0, work_room, &w, &r);
-			cr_assert(eq(int, r.verdict, ACCEPT), "row %zu, %s: %s", i, c, verdict_name(r.verdict));
+			cr_assert(eq(int, r.verdict, ACCEPT), "row %zu, %s: %s", i, c,
+				  verdict_name(r.verdict));
 			cr_assert(ne(uint, r.protocol, 0), "row %zu, %s", i, c);
 			b = wr_done(&w);
 		}
@@ -273,8 +286,9 @@ Test(compose, an_ah_in_a_fragment_has_the_icv_of_the_datagram_that_was_fragmente
 
 Test(compose, tunnels_in_tunnels_are_undone)
 {
-	static const char line[] = "ip4 src=10.0.0.1 dst=10.0.0.2 / esp / ip6 src=2001:db8::1 dst=2001:db8::2 / ah"
-				   " / ip4 src=10.0.0.1 dst=10.0.0.2 / ah / udp sport=5 dport=7 / 'x";
+	static const char line[] =
+		"ip4 src=10.0.0.1 dst=10.0.0.2 / esp / ip6 src=2001:db8::1 dst=2001:db8::2 / ah"
+		" / ip4 src=10.0.0.1 dst=10.0.0.2 / ah / udp sport=5 dport=7 / 'x";
 	struct sa *sas[] = { nested_sa('e', 1, 4), nested_sa('a', 2, 6), nested_sa('g', 3, 4), NULL };
 	struct sad *d = test_sad(sas);
 	struct made m;
@@ -289,13 +303,20 @@ Test(compose, tunnels_in_tunnels_are_undone)
 /* What was given is on the wire, right or wrong; what was not is computed around it. */
 Test(compose, a_given_field_goes_out_as_written)
 {
-	static const struct { const char *id, *sas, *line; } rows[] = {
-		{ "lengths", "e", "ip4 src=10.0.0.1 dst=10.0.0.2 total_length=99 checksum=0xbeef / esp / udp length=3" },
-		{ "protocol", "e", "ip4 src=10.0.0.1 dst=10.0.0.2 protocol=50 ihl=5 version=4 / esp seq=77 / udp checksum=1" },
+	static const struct {
+		const char *id, *sas, *line;
+	} rows[] = {
+		{ "lengths", "e",
+		  "ip4 src=10.0.0.1 dst=10.0.0.2 total_length=99 checksum=0xbeef / esp / udp length=3" },
+		{ "protocol", "e",
+		  "ip4 src=10.0.0.1 dst=10.0.0.2 protocol=50 ihl=5 version=4 / esp seq=77 / udp checksum=1" },
 		{ "ah reserved", "a", "ip4 src=10.0.0.1 dst=10.0.0.2 / ah reserved=0xabcd seq=5 / udp" },
-		{ "esp trailer", "e", "ip4 src=10.0.0.1 dst=10.0.0.2 / esp seq=5 padding=0x07070707 / udp / 'abcdef" },
-		{ "next header", "c", "ip4 src=10.0.0.1 dst=10.0.0.2 / esp next_header=6 / tcp data_offset=15 / 'x" },
-		{ "iv", "c", "ip4 src=10.0.0.1 dst=10.0.0.2 / esp iv=0x000102030405060708090a0b0c0d0e0f / udp / 'x" },
+		{ "esp trailer", "e",
+		  "ip4 src=10.0.0.1 dst=10.0.0.2 / esp seq=5 padding=0x07070707 / udp / 'abcdef" },
+		{ "next header", "c",
+		  "ip4 src=10.0.0.1 dst=10.0.0.2 / esp next_header=6 / tcp data_offset=15 / 'x" },
+		{ "iv", "c",
+		  "ip4 src=10.0.0.1 dst=10.0.0.2 / esp iv=0x000102030405060708090a0b0c0d0e0f / udp / 'x" },
 		{ "tfc", "c", "ip4 src=10.0.0.1 dst=10.0.0.2 / esp tfc=32 / udp / 'x" },
 		{ "longer padding", "c", "ip4 src=10.0.0.1 dst=10.0.0.2 / esp pad_length=38 / udp" },
 	};
@@ -314,8 +335,8 @@ Test(compose, a_given_field_goes_out_as_written)
 		want.payload_given = false;
 		if (i == 4)
 			want.n--;
-		cr_assert(packet_agree(&want, &got.packet, &diff), "%s: %s %s: want %s, got %s", rows[i].id, diff.shape,
-			  diff.d[0].field->name, diff.d[0].want, diff.d[0].got);
+		cr_assert(packet_agree(&want, &got.packet, &diff), "%s: %s %s: want %s, got %s", rows[i].id,
+			  diff.shape, diff.d[0].field->name, diff.d[0].want, diff.d[0].got);
 		bool given = strstr(rows[i].line, "seq=") != NULL;
 		cr_assert(eq(u64, sas[0]->seq, seq + !given), "%s", rows[i].id);
 		sad_free(d);
@@ -324,12 +345,19 @@ Test(compose, a_given_field_goes_out_as_written)
 
 Test(compose, a_given_icv_has_its_own_length_and_the_datagram_counts_it)
 {
-	static const struct { const char *sas, *line; size_t icv_n, total; } rows[] = {
-		{ "a", "ip4 src=10.0.0.1 dst=10.0.0.2 / ah icv=0x0011223344556677 / udp", 8, 20 + 12 + 8 + 8 },
-		{ "a", "ip4 src=10.0.0.1 dst=10.0.0.2 / ah icv=0x00112233445566778899 padding=0x / udp", 10, 20 + 22 + 8 },
+	static const struct {
+		const char *sas, *line;
+		size_t icv_n, total;
+	} rows[] = {
+		{ "a", "ip4 src=10.0.0.1 dst=10.0.0.2 / ah icv=0x0011223344556677 / udp", 8,
+		  20 + 12 + 8 + 8 },
+		{ "a", "ip4 src=10.0.0.1 dst=10.0.0.2 / ah icv=0x00112233445566778899 padding=0x / udp", 10,
+		  20 + 22 + 8 },
 		{ "a", "ip4 src=10.0.0.1 dst=10.0.0.2 / ah icv=0x / udp", 0, 20 + 12 + 8 },
-		{ "a", "ip4 src=10.0.0.1 dst=10.0.0.2 / ah padding=0x0102030405060708 / udp", 16, 20 + 12 + 16 + 8 + 8 },
-		{ "e", "ip4 src=10.0.0.1 dst=10.0.0.2 / esp icv=0x00112233 / udp", 4, 20 + 8 + 8 + 8 + 4 + 4 },
+		{ "a", "ip4 src=10.0.0.1 dst=10.0.0.2 / ah padding=0x0102030405060708 / udp", 16,
+		  20 + 12 + 16 + 8 + 8 },
+		{ "e", "ip4 src=10.0.0.1 dst=10.0.0.2 / esp icv=0x00112233 / udp", 4,
+		  20 + 8 + 8 + 8 + 4 + 4 },
 		{ "e", "ip4 src=10.0.0.1 dst=10.0.0.2 / esp icv=0x / udp", 0, 20 + 8 + 8 + 8 + 4 },
 	};
 	for (size_t i = 0; i < COUNT(rows); i++) {
@@ -363,9 +391,12 @@ Test(compose, an_ah_with_given_padding_has_a_right_icv)
 
 Test(compose, without_an_sa_only_what_is_given_goes_out)
 {
-	static const struct { const char *line, *octets; } rows[] = {
+	static const struct {
+		const char *line, *octets;
+	} rows[] = {
 		{ "esp spi=0x77 seq=3 / 'abcd", "0000007700000003 61626364" },
-		{ "esp spi=0x77 seq=3 iv=0xa1a2 tfc=2 padding=0x01 pad_length=1 next_header=17 icv=0xc1c2 / 'ab",
+		{ "esp spi=0x77 seq=3 iv=0xa1a2 tfc=2 padding=0x01 pad_length=1 next_header=17 icv=0xc1c2 / "
+		  "'ab",
 		  "0000007700000003 a1a2 6162 0000 01 01 11 c1c2" },
 		{ "ah spi=0x77 seq=3 next_header=17 / 'ab", "11010000 00000077 00000003 6162" },
 		{ "ah spi=0x77 seq=3 icv=0x01020304 / udp sport=1 dport=2 checksum=0",
@@ -374,7 +405,8 @@ Test(compose, without_an_sa_only_what_is_given_goes_out)
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		uint8_t want[100];
 		cr_assert(bytes_equal(test_datagram(rows[i].line, plain_room, ROOM),
-				      hex_octets(rows[i].octets, want, sizeof want)), "%s", rows[i].line);
+				      hex_octets(rows[i].octets, want, sizeof want)),
+			  "%s", rows[i].line);
 	}
 }
 
@@ -402,13 +434,44 @@ Test(compose, an_ah_that_no_icv_can_be_made_for_goes_out_with_zeros)
 	}
 }
 
+/* RFC 3948 2.1 */
+Test(compose, udp_in_front_of_esp_has_the_ports_of_the_sa_and_in_ipv4_no_checksum)
+{
+	static const struct {
+		const char *sas, *line;
+		uint16_t sport, dport;
+		bool zero;
+	} rows[] = {
+		{ "u", "ip4 src=10.0.0.1 dst=10.0.0.2 / udp / esp / udp / 'x", 4501, 4500, true },
+		{ "e", "ip4 src=10.0.0.1 dst=10.0.0.2 / udp / esp / udp / 'x", 4500, 4500, true },
+		{ "e", "ip4 src=10.0.0.1 dst=10.0.0.2 / udp sport=7 dport=9 / esp / udp / 'x", 7, 9, true },
+		{ "e", "ip4 src=10.0.0.1 dst=10.0.0.2 / udp checksum=1 / esp / udp / 'x", 4500, 4500, false },
+		{ "u", "ip6 src=2001:db8::1 dst=2001:db8::2 / udp / esp / udp / 'x", 4501, 4500, false },
+	};
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct sa *sas[] = { nested_sa(rows[i].sas[0], 0x1001, rows[i].line[2] == '4' ? 4 : 6),
+				     NULL };
+		struct sad *d = test_sad(sas);
+		struct made m;
+		make(&m, d, rows[i].line);
+		struct rd r = rd_of(bytes_slice(m.octets, m.c.layer[1].at, m.c.layer[1].n));
+		cr_assert(eq(u64, rd_uint(&r, 2), rows[i].sport), "row %zu", i);
+		cr_assert(eq(u64, rd_uint(&r, 2), rows[i].dport), "row %zu", i);
+		cr_assert(eq(u64, rd_uint(&r, 2), m.octets.n - m.c.layer[1].at), "row %zu", i);
+		cr_assert(eq(int, rd_uint(&r, 2) == 0, rows[i].zero), "row %zu", i);
+		sad_free(d);
+	}
+}
+
 Test(compose, an_ethernet_header_may_be_outermost)
 {
 	struct sa *sas[] = { nested_sa('e', 0x1001, 4), NULL };
 	struct sad *d = test_sad(sas);
 	struct made m;
 	struct dissected got;
-	make(&m, d, "eth src=02:00:00:00:00:01 dst=02:00:00:00:00:02 / ip4 src=10.0.0.1 dst=10.0.0.2 / esp / udp / 'x");
+	make(&m, d,
+	     "eth src=02:00:00:00:00:01 dst=02:00:00:00:00:02 / ip4 src=10.0.0.1 dst=10.0.0.2 / esp / udp / "
+	     "'x");
 	struct rd type = rd_of(bytes_slice(m.octets, 12, 2));
 	cr_assert(eq(u64, rd_uint(&type, 2), 0x0800));
 	cr_assert(eq(sz, m.c.layer[1].at, 14));
@@ -418,10 +481,14 @@ Test(compose, an_ethernet_header_may_be_outermost)
 
 Test(compose, checksums_cover_the_final_destination)
 {
-	static const struct { const char *via, *direct; } rows[] = {
-		{ "ip6 src=2001:db8::1 dst=2001:db8::8 / rh addresses=2001:db8::9|2001:db8::2 / udp sport=5 dport=7 / 'hello",
+	static const struct {
+		const char *via, *direct;
+	} rows[] = {
+		{ "ip6 src=2001:db8::1 dst=2001:db8::8 / rh addresses=2001:db8::9|2001:db8::2 / udp sport=5 "
+		  "dport=7 / 'hello",
 		  "ip6 src=2001:db8::1 dst=2001:db8::2 / udp sport=5 dport=7 / 'hello" },
-		{ "ip6 src=2001:db8::1 dst=2001:db8::2 / rh segments_left=0 addresses=2001:db8::9 / udp sport=5 dport=7 / 'hello",
+		{ "ip6 src=2001:db8::1 dst=2001:db8::2 / rh segments_left=0 addresses=2001:db8::9 / udp "
+		  "sport=5 dport=7 / 'hello",
 		  "ip6 src=2001:db8::1 dst=2001:db8::2 / udp sport=5 dport=7 / 'hello" },
 		{ "ip4 src=10.0.0.1 dst=10.0.0.9 options=0x8307040a000002 / udp sport=5 dport=7 / 'hello",
 		  "ip4 src=10.0.0.1 dst=10.0.0.2 / udp sport=5 dport=7 / 'hello" },
@@ -429,7 +496,9 @@ Test(compose, checksums_cover_the_final_destination)
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct bytes via = test_datagram(rows[i].via, plain_room, ROOM);
 		struct bytes direct = test_datagram(rows[i].direct, next_room, ROOM);
-		cr_assert(bytes_equal(bytes_slice(via, via.n - 13, 13), bytes_slice(direct, direct.n - 13, 13)), "row %zu", i);
+		cr_assert(
+			bytes_equal(bytes_slice(via, via.n - 13, 13), bytes_slice(direct, direct.n - 13, 13)),
+			"row %zu", i);
 	}
 }
 
@@ -439,15 +508,22 @@ Test(compose, refuses_only_what_does_not_fit)
 	struct sa *sa = nested_sa('e', 0x1001, 4);
 	struct sa *sas[PACKET_LAYERS] = { NULL, sa };
 	struct packet p = *test_packet(&line_room, "ip4 src=10.0.0.1 dst=10.0.0.2 / esp / udp");
-	static const struct { size_t n, room; bool fits; } rows[] = {
-		{ 65535 - 20 - 8 - 8 - 8 - 16 - 4, ROOM, true }, { 66000, ROOM, true }, { 69999, ROOM, false },
-		{ 65535, 65535, false }, { 100, 100, false },
+	static const struct {
+		size_t n, room;
+		bool fits;
+	} rows[] = {
+		{ 65535 - 20 - 8 - 8 - 8 - 16 - 4, ROOM, true },
+		{ 66000, ROOM, true },
+		{ 69999, ROOM, false },
+		{ 65535, 65535, false },
+		{ 100, 100, false },
 	};
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct wr w = wr_of(out_room, rows[i].room);
 		struct err e = { 0 };
 		p.payload = bytes_slice(BYTES_OF(big), 0, rows[i].n);
-		cr_assert(eq(int, packet_compose(&p, sas, rnd(), &w, NULL, &e), rows[i].fits), "row %zu: %s", i, e.text);
+		cr_assert(eq(int, packet_compose(&p, sas, rnd(), &w, NULL, &e), rows[i].fits), "row %zu: %s",
+			  i, e.text);
 		cr_assert(eq(int, e.text[0] == '\0', rows[i].fits), "row %zu", i);
 	}
 	sa_close(sa);

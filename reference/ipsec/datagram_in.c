@@ -13,8 +13,8 @@ struct arrival {
 	struct datagram_result *r;
 	struct chain c;
 	bool in_udp;
-	struct bytes packet;        /* from the AH or ESP header on */
-	struct bytes payload;       /* what was protected */
+	struct bytes packet;  /* from the AH or ESP header on */
+	struct bytes payload; /* what was protected */
 	uint8_t next_header;
 };
 
@@ -56,7 +56,7 @@ find(struct arrival *a)
 	return false;
 }
 
-/* RFC 4301 5.2 step 2 */
+/* RFC 4301 5.2 step 3a */
 static enum verdict
 find_sa(struct arrival *a)
 {
@@ -74,8 +74,9 @@ find_sa(struct arrival *a)
 	if (r->sa->state == SA_LARVAL || r->sa->state == SA_DEAD)
 		return DROP_SA_STATE;
 	r->seq = replay_infer(&r->sa->replay, low);
-	/* An observer cannot know whether the SA's owner would have refused encapsulation that was not agreed. */
-	if (r->protocol == IPPROTO_ESP_ && r->sa->spec.encap.udp != a->in_udp && !(a->in_udp && is_passive(a)))
+	/* An observer cannot know whether the SA's owner agreed to the encapsulation. */
+	if (r->protocol == IPPROTO_ESP_ && r->sa->spec.encap.udp != a->in_udp &&
+	    !(a->in_udp && is_passive(a)))
 		return DROP_ENCAP;
 	return ACCEPT;
 }
@@ -153,13 +154,14 @@ restore_transport(struct arrival *a)
 	wr_bytes(a->out, bytes_slice(a->c.whole, 0, a->c.upper.at));
 	wr_bytes(a->out, bytes_slice(a->payload, 0, n));
 	if (!a->out->full)
-		chain_rewrite(a->out, at, a->out->n - at, a->c.family, a->c.upper.announced_at, a->next_header);
+		chain_rewrite(a->out, at, a->out->n - at, a->c.family, a->c.upper.announced_at,
+			      a->next_header);
 	return ACCEPT;
 }
 
 /*
- * In transport mode 4 and 41 are an upper protocol as any other: IP in IP that somebody protected (RFC 4301 4.1). In
- * tunnel mode nothing else can be inside.
+ * In transport mode 4 and 41 are an upper protocol as any other: IP in IP that somebody protected (RFC
+ * 4301 4.1). In tunnel mode nothing else can be inside.
  */
 static enum verdict
 restore(struct arrival *a)

@@ -9,16 +9,17 @@
 struct passage {
 	struct chain c;
 	bool tunnel;
-	uint8_t family;            /* of the header in front */
-	struct addr src, dst;      /* of the same, dst final */
-	size_t head_n;             /* that header with what stays in front */
+	uint8_t family;       /* of the header in front */
+	struct addr src, dst; /* of the same, dst final */
+	size_t head_n;        /* that header with what stays in front */
 	size_t announced_at;
 	struct bytes payload;
 	uint8_t next_header;
 	size_t udp_n;
 };
 
-/* A mode that nobody chose is transport between the SA's own ends, and tunnel for everybody else's datagrams. */
+/* A mode that nobody chose is transport between the SA's own ends, and tunnel for everybody else's datagrams.
+ */
 static bool
 is_tunnel(const struct sa *sa, const struct chain *c)
 {
@@ -108,7 +109,8 @@ datagram_protect(struct sa *sa, struct bytes datagram, uint16_t ident, struct ra
 	if (n > DATAGRAM_MAX + (p.family == 6 ? tunnel_header_n(6) : 0) || n > wr_left(out))
 		return DROP_TOO_BIG;
 	put_head(sa, &p, ident, out);
-	v = sa->spec.protocol == IPPROTO_AH_ ? seal_ah(sa, &p, at, n, out) : seal_esp(sa, &p, at, n, rnd, out);
+	v = sa->spec.protocol == IPPROTO_AH_ ? seal_ah(sa, &p, at, n, out)
+					     : seal_esp(sa, &p, at, n, rnd, out);
 	if (v != ACCEPT)
 		out->n = at;
 	return v;

@@ -6,7 +6,7 @@
 /* A run of octets in clear and the layers found in it: the datagram, or the inside of an ESP. */
 struct region {
 	struct bytes octets;
-	unsigned first;            /* layer */
+	unsigned first; /* layer */
 };
 
 struct dissecting {
@@ -140,7 +140,7 @@ fill_esp(struct hdr *h, const struct esp_opened *o, size_t tfc)
 	hdr_set_bytes(h, ESP_ICV, o->icv);
 }
 
-/* Opens the ESP at the end of the stack and makes its inside the region. *more: there are new layers to look at. */
+/* Opens the ESP at the end of the stack and makes its inside the region. *more: new layers were found. */
 static bool
 open_esp(struct dissecting *x, bool *more)
 {
@@ -155,8 +155,8 @@ open_esp(struct dissecting *x, bool *more)
 	}
 	uint8_t *work = wr_room(&x->work, packet.n);
 	if (work == NULL)
-		return fail(x->e, ERR_RANGE, "esp at layer %u: want %zu octets to work in, got %zu", i, packet.n,
-			    x->work.cap - x->work.n);
+		return fail(x->e, ERR_RANGE, "esp at layer %u: want %zu octets to work in, got %zu", i,
+			    packet.n, x->work.cap - x->work.n);
 	struct esp_opened o;
 	uint64_t seq = replay_infer(&sa->replay, (uint32_t)h->v[ESP_SEQ].u);
 	if (!note(x, i, sa, esp_open(sa, packet, (uint32_t)(seq >> 32), work, &o)))
@@ -170,10 +170,12 @@ open_esp(struct dissecting *x, bool *more)
 }
 
 bool
-packet_dissect(struct dissected *d, const struct sad *sad, struct bytes datagram, uint8_t *work, size_t work_n,
-	       struct err *e)
+packet_dissect(struct dissected *d, const struct sad *sad, struct bytes datagram, uint8_t *work,
+	       size_t work_n, struct err *e)
 {
-	struct dissecting x = { .d = d, .sad = sad, .in = { datagram, 0 }, .work = wr_of(work, work_n), .e = e };
+	struct dissecting x = {
+		.d = d, .sad = sad, .in = { datagram, 0 }, .work = wr_of(work, work_n), .e = e
+	};
 	d->verdict = ACCEPT;
 	memset(d->sa, 0, sizeof d->sa);
 	if (!packet_parse_ip(&d->packet, datagram, e))

@@ -9,10 +9,12 @@ enum {
 
 /* RFC 4303 2.4 */
 static const uint8_t default_padding[PAD_MAX] = {
-#define ROW(n) n, n + 1, n + 2, n + 3, n + 4, n + 5, n + 6, n + 7, n + 8, n + 9, n + 10, n + 11, n + 12, n + 13, n + 14
-	ROW(1), ROW(16), ROW(31), ROW(46), ROW(61), ROW(76), ROW(91), ROW(106), ROW(121), ROW(136), ROW(151), ROW(166),
-	ROW(181), ROW(196), ROW(211), ROW(226), ROW(241)
+#define FIVE(n) (n), (n) + 1, (n) + 2, (n) + 3, (n) + 4
+#define ROW(n) FIVE(n), FIVE((n) + 5), FIVE((n) + 10)
+	ROW(1),   ROW(16),  ROW(31),  ROW(46),  ROW(61),  ROW(76),  ROW(91),  ROW(106), ROW(121),
+	ROW(136), ROW(151), ROW(166), ROW(181), ROW(196), ROW(211), ROW(226), ROW(241)
 #undef ROW
+#undef FIVE
 };
 
 static struct bytes
@@ -32,7 +34,7 @@ struct plan {
 	bool seq_given, iv_given;
 };
 
-/* The plaintext with its trailer ends on the cipher's block and on 4 octets (RFC 4303 2.4); blocks are 1, 8, 16. */
+/* RFC 4303 2.4: the plaintext with its trailer ends on 4 octets and on the cipher's block: 1, 8 or 16. */
 static size_t
 pad_needed(const struct alg *enc, size_t n)
 {
@@ -103,7 +105,8 @@ give(struct plan *p, const struct sa *sa, const struct hdr *given, size_t payloa
 
 /* Everything up to the ICV, in clear. */
 static void
-write_clear(struct wr *w, const struct plan *p, uint64_t counter, bool counts, struct bytes payload, struct random *rnd)
+write_clear(struct wr *w, const struct plan *p, uint64_t counter, bool counts, struct bytes payload,
+	    struct random *rnd)
 {
 	wr_uint(w, p->spi, 4);
 	wr_uint(w, p->seq, 4);
@@ -126,7 +129,9 @@ encrypt(const struct sa *sa, uint8_t *packet, size_t clear_n, uint64_t seq)
 {
 	size_t iv_n = sa->spec.enc->iv;
 	if (clear_n < HEAD + iv_n) {
-		memset(packet + clear_n, 0, seal_icv_len(sa->seal));
+		size_t icv_n = seal_icv_len(sa->seal);
+		struct wr icv = wr_of(packet + clear_n, icv_n);
+		wr_fill(&icv, 0, icv_n);
 		return true;
 	}
 	struct seal_esp s = {
@@ -143,8 +148,8 @@ encrypt(const struct sa *sa, uint8_t *packet, size_t clear_n, uint64_t seq)
 }
 
 enum verdict
-esp_seal(struct sa *sa, const struct hdr *given, uint8_t next_header, struct bytes payload, struct random *rnd,
-	 struct wr *out)
+esp_seal(struct sa *sa, const struct hdr *given, uint8_t next_header, struct bytes payload,
+	 struct random *rnd, struct wr *out)
 {
 	if (sa->seal == NULL)
 		return DROP_SA_STATE;

@@ -12,8 +12,8 @@ fresh_random(void)
 
 TestSuite(esp, .init = fresh_random);
 
-/* Every transform that the algorithm table makes possible: each cipher with one MAC, each MAC with one cipher, each
- * combined mode, and confidentiality alone. */
+/* Every transform that the algorithm table makes possible: each cipher with one MAC, each MAC with one
+ * cipher, each combined mode, and confidentiality alone. */
 struct transform { const char *enc, *auth; };
 
 static unsigned
@@ -61,10 +61,12 @@ Test(esp, seals_the_sample_packet_of_rfc_3602)
 				       "18191a1b1c1d1e1f202122232425262728292a2b2c2d2e2f3031323334353637",
 				       payload, sizeof payload);
 	struct bytes got = sealed(sa, &given, 1, data, packet);
-	struct bytes expected = hex_octets(
-		"0000432100000001e96e8c08ab465763fd098d45dd3ff893f663c25d325c18c6a9453e194e120849a4870b66cc6b9965"
-		"330013b4898dc856a4699e523a55db080b59ec3a8e4b7e52775b07d1db34ed9c538ab50c551b874aa269add047ad2d59"
-		"13ac19b7cfbad4a6", want, sizeof want);
+	struct bytes expected = hex_octets("0000432100000001e96e8c08ab465763fd098d45dd3ff893f663c25d325c18c6a"
+					   "9453e194e120849a4870b66cc6b9965"
+					   "330013b4898dc856a4699e523a55db080b59ec3a8e4b7e52775b07d1db34ed9c5"
+					   "38ab50c551b874aa269add047ad2d59"
+					   "13ac19b7cfbad4a6",
+					   want, sizeof want);
 	cr_expect(bytes_equal(got, expected));
 	struct esp_opened o;
 	cr_expect(esp_open(sa, expected, 0, work, &o) == ACCEPT);
@@ -76,7 +78,9 @@ Test(esp, seals_the_sample_packet_of_rfc_3602)
 Test(esp, seals_a_published_gcm_packet_with_esn)
 {
 	uint8_t key[20], iv[8], payload[BIG], packet[BIG], want[BIG], work[BIG];
-	struct sa_spec s = { .spi = 0x4321, .protocol = 50, .enc = alg_by_name("aes-gcm-16", ALG_ENC), .esn = true };
+	struct sa_spec s = {
+		.spi = 0x4321, .protocol = 50, .enc = alg_by_name("aes-gcm-16", ALG_ENC), .esn = true
+	};
 	s.enc_key = hex_octets("4c80cdefbb5d10da906ac73c3613a6342e443b68", key, sizeof key);
 	struct sa *sa = test_open(&s);
 	struct hdr given = hdr_of(&layout_esp);
@@ -85,10 +89,12 @@ Test(esp, seals_a_published_gcm_packet_with_esn)
 	struct bytes data = hex_octets("45000048699a000080114db7c0a80102c0a801010a9bf15638d30100000100000000"
 				       "0000045f736970045f756470037369700963796265726369747902646b0000210001",
 				       payload, sizeof payload);
-	struct bytes expected = hex_octets(
-		"00004321000000004956ed7e3b244cfefecf537e729d5b07dc30df528dd22b768d1b98736696a6fd348509fa13ceac34"
-		"cfa2436f14a3f3cf65925bf1f4a13c5d15b21e1884f5ff6247aeabb786b93bce61bc17d768fd9732459018148f6cbe72"
-		"2fd04796562dfdb4", want, sizeof want);
+	struct bytes expected = hex_octets("00004321000000004956ed7e3b244cfefecf537e729d5b07dc30df528dd22b768"
+					   "d1b98736696a6fd348509fa13ceac34"
+					   "cfa2436f14a3f3cf65925bf1f4a13c5d15b21e1884f5ff6247aeabb786b93bce6"
+					   "1bc17d768fd9732459018148f6cbe72"
+					   "2fd04796562dfdb4",
+					   want, sizeof want);
 	cr_expect(bytes_equal(sealed(sa, &given, 1, data, packet), expected));
 	struct esp_opened o;
 	cr_expect(esp_open(sa, expected, 0x87654321, work, &o) == ACCEPT && o.seq == 0x8765432100000000);
@@ -117,7 +123,8 @@ Test(esp, every_payload_length_comes_back_through_every_transform)
 			enum verdict v = esp_receive(sa, p, true, work, &o);
 			cr_assert(v == ACCEPT, "%s %s %zu: %s", t[i].enc, t[i].auth, len, verdict_name(v));
 			cr_assert(bytes_equal(o.payload, payload) && o.next_header == 17 && o.seq == len + 1);
-			cr_assert(o.padding.n == o.pad_length && o.pad_length < align && o.icv.n == seal_icv_len(sa->seal));
+			cr_assert(o.padding.n == o.pad_length && o.pad_length < align &&
+				  o.icv.n == seal_icv_len(sa->seal));
 		}
 		sa_close(sa);
 	}
@@ -137,7 +144,8 @@ Test(esp, every_pad_length_is_generated_and_consumed)
 			struct bytes p = sealed(sa, &given, 17, payload, packet);
 			struct esp_opened o;
 			cr_assert(esp_receive(sa, p, true, work, &o) == ACCEPT, "%s %u", t[i].enc, pad);
-			cr_assert(o.pad_length == pad && o.padding.n == pad && bytes_equal(o.payload, payload));
+			cr_assert(o.pad_length == pad && o.padding.n == pad &&
+				  bytes_equal(o.payload, payload));
 			for (unsigned j = 0; j < pad; j++)
 				cr_assert(at(o.padding, j, 1) == j + 1, "%s %u octet %u", t[i].enc, pad, j);
 		}
@@ -179,8 +187,8 @@ Test(esp, a_flipped_bit_anywhere_is_refused)
 				for (size_t j = 0; j < p.n; j++) {
 					test_flip(packet, p.n, j, (unsigned)j % 8);
 					enum verdict v = esp_open(sa, p, 0, work, &o);
-					cr_assert(v == DROP_ICV, "%s %s octet %zu: %s", t[i].enc, t[i].auth, j,
-						  verdict_name(v));
+					cr_assert(v == DROP_ICV, "%s %s octet %zu: %s", t[i].enc, t[i].auth,
+						  j, verdict_name(v));
 					test_flip(packet, p.n, j, (unsigned)j % 8);
 				}
 				cr_assert(esp_open(sa, p, 0, work, &o) == ACCEPT);
@@ -214,7 +222,8 @@ Test(esp, every_shorter_prefix_is_refused)
 	}
 }
 
-/* --- given fields ------------------------------------------------------------------------------------------- */
+/* --- given fields
+ * ------------------------------------------------------------------------------------------- */
 
 /* NULL encryption shows on the wire what was written. */
 static struct bytes
@@ -228,7 +237,13 @@ shown(const struct hdr *given, size_t payload_n, uint8_t packet[BIG], struct sa 
 Test(esp, a_given_field_goes_out_as_written)
 {
 	static const uint8_t five[] = { 9, 8, 7, 6, 5 };
-	static const struct { unsigned field; uint64_t u; size_t size, from; unsigned n; uint64_t want; } rows[] = {
+	static const struct {
+		unsigned field;
+		uint64_t u;
+		size_t size, from;
+		unsigned n;
+		uint64_t want;
+	} rows[] = {
 		/* payload 10: 8 + 10 + 0 + 2 + 12 = 32 */
 		{ ESP_SPI, 0, 32, 0, 4, 0 },
 		{ ESP_SPI, 0xfffffffe, 32, 0, 4, 0xfffffffe },
@@ -236,7 +251,8 @@ Test(esp, a_given_field_goes_out_as_written)
 		{ ESP_SEQ, 0x100000007, 32, 4, 4, 7 },
 		{ ESP_NEXT_HEADER, 59, 32, 19, 1, 59 },
 		{ ESP_PAD_LENGTH, 255, 32, 18, 1, 255 },
-		{ ESP_TFC, 3, 36, 18, 6, 0x000000010111 },  /* tfc 3, then one octet of padding, its length, next header */
+		{ ESP_TFC, 3, 36, 18, 6,
+		  0x000000010111 }, /* tfc 3, then one octet of padding, its length, next header */
 		{ ESP_TFC, 100, 132, 118, 2, 0x0011 },
 	};
 	for (size_t i = 0; i < COUNT(rows); i++) {
@@ -252,7 +268,8 @@ Test(esp, a_given_field_goes_out_as_written)
 		enum verdict v = esp_open(sa, p, 0, work, &o);
 		cr_expect(v == (rows[i].field == ESP_PAD_LENGTH ? DROP_PAD_LENGTH : ACCEPT), "row %zu: %s", i,
 			  verdict_name(v));
-		cr_expect(sa->seq == (rows[i].field == ESP_SEQ ? 0 : 1), "row %zu: a given seq is not the SA's", i);
+		cr_expect(sa->seq == (rows[i].field == ESP_SEQ ? 0 : 1),
+			  "row %zu: a given seq is not the SA's", i);
 		sa_close(sa);
 	}
 
@@ -263,7 +280,8 @@ Test(esp, a_given_field_goes_out_as_written)
 	hdr_set_bytes(&given, ESP_PADDING, BYTES_OF(five));
 	struct bytes p = shown(&given, 9, packet, &sa);
 	cr_expect(p.n == 8 + 9 + 5 + 2 + 12 && at(p, 17, 7) == 0x09080706050511);
-	cr_expect(esp_open(sa, p, 0, work, &o) == ACCEPT && o.pad_length == 5 && !esp_padding_default(o.padding));
+	cr_expect(esp_open(sa, p, 0, work, &o) == ACCEPT && o.pad_length == 5 &&
+		  !esp_padding_default(o.padding));
 	sa_close(sa);
 
 	hdr_set(&given, ESP_PAD_LENGTH, 2);
@@ -297,7 +315,8 @@ Test(esp, padding_beyond_255_is_sent_and_its_length_cut)
 	sa_close(sa);
 }
 
-/* Ciphertext that is no multiple of the block, under an ICV that holds: only the receiver with the key sees it. */
+/* Ciphertext that is no multiple of the block, under an ICV that holds: only the receiver with the key sees
+ * it. */
 Test(esp, ragged_ciphertext_has_a_good_icv)
 {
 	static const struct transform t[] = { { "aes-cbc", "hmac-sha1-96" }, { "3des-cbc", "hmac-sha1-96" },
@@ -318,8 +337,8 @@ Test(esp, ragged_ciphertext_has_a_good_icv)
 			cr_assert(p.n == 8u + sa->spec.enc->iv + 32 + pad + seal_icv_len(sa->seal));
 			cr_assert(v == want, "%s pad %zu: %s", t[i].enc, pad, verdict_name(v));
 			test_flip(packet, p.n, p.n - 1, 0);
-			cr_assert(esp_open(sa, p, 0, work, &o) == DROP_ICV, "%s pad %zu: the ICV decides first",
-				  t[i].enc, pad);
+			cr_assert(esp_open(sa, p, 0, work, &o) == DROP_ICV,
+				  "%s pad %zu: the ICV decides first", t[i].enc, pad);
 		}
 		sa_close(sa);
 	}
@@ -332,16 +351,17 @@ Test(esp, a_given_iv_goes_out_as_written_whatever_its_length)
 	for (unsigned i = 0; i < COUNT(enc); i++)
 		for (size_t n = 0; n <= sizeof octets; n += 4) {
 			uint8_t payload[40], packet[BIG], work[BIG];
-			struct sa *sa = test_sa(50, enc[i],
-						alg_is_combined(alg_by_name(enc[i], ALG_ENC)) ? NULL : "hmac-sha1-96", 0,
-						false);
+			struct sa *sa =
+				test_sa(50, enc[i],
+					alg_is_combined(alg_by_name(enc[i], ALG_ENC)) ? NULL : "hmac-sha1-96",
+					0, false);
 			struct hdr given = hdr_of(&layout_esp);
 			struct bytes iv = bytes_slice(BYTES_OF(octets), 0, n);
 			hdr_set_bytes(&given, ESP_IV, iv);
 			struct bytes p = sealed(sa, &given, 17, test_octets(payload, 36), packet);
 			size_t own = sa->spec.enc->iv;
-			cr_expect(bytes_equal(bytes_slice(p, 8, n < own ? n : own), bytes_slice(iv, 0, own)), "%s %zu",
-				  enc[i], n);
+			cr_expect(bytes_equal(bytes_slice(p, 8, n < own ? n : own), bytes_slice(iv, 0, own)),
+				  "%s %zu", enc[i], n);
 			cr_expect(sa->iv == 0, "%s %zu: the counter was not used", enc[i], n);
 			struct esp_opened o;
 			enum verdict v = esp_open(sa, p, 0, work, &o);
@@ -370,9 +390,11 @@ Test(esp, a_packet_too_short_for_an_iv_goes_out_in_clear)
 /* RFC 4106 3.1, RFC 3686 3.1 */
 Test(esp, a_counter_iv_never_repeats_though_seq_does)
 {
-	static const char *const enc[] = { "aes-gcm-16", "aes-ctr", "chacha20-poly1305", "aes-ccm-8", "aes-gmac" };
+	static const char *const enc[] = { "aes-gcm-16", "aes-ctr", "chacha20-poly1305", "aes-ccm-8",
+					   "aes-gmac" };
 	for (unsigned i = 0; i < COUNT(enc); i++) {
-		struct sa *sa = test_sa(50, enc[i], alg_is_combined(alg_by_name(enc[i], ALG_ENC)) ? NULL : "hmac-sha1-96",
+		struct sa *sa = test_sa(50, enc[i],
+					alg_is_combined(alg_by_name(enc[i], ALG_ENC)) ? NULL : "hmac-sha1-96",
 					0, false);
 		struct hdr given = hdr_of(&layout_esp);
 		hdr_set(&given, ESP_SEQ, 7);
@@ -415,8 +437,10 @@ Test(esp, tfc_fills_tunnel_packets_up)
 			struct esp_opened o;
 			struct bytes payload = test_octets(octets, len);
 			struct bytes p = sealed(sa, NULL, 4, payload, packet);
-			cr_assert(p.n == len + esp_overhead(sa, len) && esp_open(sa, p, 0, work, &o) == ACCEPT);
-			cr_expect(o.payload.n == (tunnel && len < 150 ? 150 : len), "%zu: %zu", len, o.payload.n);
+			cr_assert(p.n == len + esp_overhead(sa, len) &&
+				  esp_open(sa, p, 0, work, &o) == ACCEPT);
+			cr_expect(o.payload.n == (tunnel && len < 150 ? 150 : len), "%zu: %zu", len,
+				  o.payload.n);
 			cr_expect(bytes_equal(bytes_slice(o.payload, 0, len), payload));
 			cr_expect(all_zero(bytes_slice(o.payload, len, 150)));
 		}
@@ -424,7 +448,8 @@ Test(esp, tfc_fills_tunnel_packets_up)
 	}
 }
 
-/* --- the sender's refusals ---------------------------------------------------------------------------------- */
+/* --- the sender's refusals
+ * ---------------------------------------------------------------------------------- */
 
 Test(esp, a_sender_that_refuses_changes_nothing)
 {
@@ -456,7 +481,8 @@ Test(esp, a_sender_that_refuses_changes_nothing)
 	sa_close(sa);
 }
 
-/* --- the receiver ------------------------------------------------------------------------------------------- */
+/* --- the receiver
+ * ------------------------------------------------------------------------------------------- */
 
 struct receive_row {
 	const char *id;
@@ -528,8 +554,10 @@ judge(const struct receive_row *r, struct transform t)
 	struct test_state before = test_state(sa);
 	struct bytes p = row_packet(sender, r, packet);
 	enum verdict v = esp_receive(sa, p, true, work, &o);
-	cr_expect(v == r->want, "%s/%s %s: want %s, got %s", t.enc, t.auth, r->id, verdict_name(r->want), verdict_name(v));
-	cr_expect(test_state_same(&before, sa) == (r->moves == false), "%s/%s %s: state", t.enc, t.auth, r->id);
+	cr_expect(v == r->want, "%s/%s %s: want %s, got %s", t.enc, t.auth, r->id, verdict_name(r->want),
+		  verdict_name(v));
+	cr_expect(test_state_same(&before, sa) == (r->moves == false), "%s/%s %s: state", t.enc, t.auth,
+		  r->id);
 	if (r->want != DROP_SHORT && r->want != DROP_SA_STATE)
 		cr_expect(o.seq == r->seq, "%s: seq %llu", r->id, (unsigned long long)o.seq);
 	if (r->moves) {
@@ -542,7 +570,9 @@ judge(const struct receive_row *r, struct transform t)
 
 Test(esp, a_receiver_has_a_reason_for_every_drop_and_moves_only_after_the_icv)
 {
-	static const struct transform t[] = { { "null", "hmac-sha1-96" }, { "aes-gcm-16", NULL }, { "aes-gmac", NULL },
+	static const struct transform t[] = { { "null", "hmac-sha1-96" },
+					      { "aes-gcm-16", NULL },
+					      { "aes-gmac", NULL },
 					      { "aes-ctr", "aes-xcbc-mac-96" } };
 	for (unsigned i = 0; i < COUNT(t); i++)
 		for (unsigned j = 0; j < COUNT(receive_rows); j++)
@@ -553,21 +583,25 @@ Test(esp, padding_is_judged_only_where_asked)
 {
 	uint8_t packet[BIG], work[BIG];
 	struct esp_opened o;
-	struct sa *sender = test_sa(50, "aes-gcm-16", NULL, 0, false), *sa = test_sa(50, "aes-gcm-16", NULL, 64, false);
+	struct sa *sender = test_sa(50, "aes-gcm-16", NULL, 0, false),
+		  *sa = test_sa(50, "aes-gcm-16", NULL, 64, false);
 	const struct receive_row r = { .seq = 5, .pad = 4, .next_header = 17 };
-	cr_expect(esp_receive(sa, row_packet(sender, &r, packet), false, work, &o) == ACCEPT && o.pad_length == 4);
+	cr_expect(esp_receive(sa, row_packet(sender, &r, packet), false, work, &o) == ACCEPT &&
+		  o.pad_length == 4);
 	sa_close(sender);
 	sa_close(sa);
 }
 
 Test(esp, default_padding_is_told_from_others)
 {
-	static const struct { uint8_t o[4]; size_t n; bool want; } rows[] = {
-		{ { 0 }, 0, true }, { { 1 }, 1, true }, { { 1, 2, 3, 4 }, 4, true }, { { 0, 1, 2, 3 }, 4, false },
-		{ { 1, 2, 3, 5 }, 4, false }, { { 0 }, 1, false },
+	static const struct { uint8_t o[4]; size_t n; bool want;
+	} rows[] = {
+		{ { 0 }, 0, true },           { { 1 }, 1, true },           { { 1, 2, 3, 4 }, 4, true },
+		{ { 0, 1, 2, 3 }, 4, false }, { { 1, 2, 3, 5 }, 4, false }, { { 0 }, 1, false },
 	};
 	for (size_t i = 0; i < COUNT(rows); i++)
-		cr_expect(esp_padding_default(bytes_slice(BYTES_OF(rows[i].o), 0, rows[i].n)) == rows[i].want, "row %zu", i);
+		cr_expect(esp_padding_default(bytes_slice(BYTES_OF(rows[i].o), 0, rows[i].n)) == rows[i].want,
+			  "row %zu", i);
 }
 
 /* RFC 4303 A2: the wire has 32 bits, both ends count 64. */
@@ -596,11 +630,13 @@ Test(esp, esn_crosses_the_subspace)
 			cr_assert(at(p, 4, 4) == (uint32_t)(s.seq + n));
 			cr_assert(esp_receive(peer, p, true, work, &o) == DROP_REPLAYED, "%s %u", enc[i], n);
 		}
-		cr_expect(esp_receive(peer, late, true, work, &o) == ACCEPT && o.seq == s.seq + 5, "%s: case B", enc[i]);
+		cr_expect(esp_receive(peer, late, true, work, &o) == ACCEPT && o.seq == s.seq + 5,
+			  "%s: case B", enc[i]);
 		struct hdr given = hdr_of(&layout_esp);
 		hdr_set(&given, ESP_SEQ, 200); /* a sender that forgot its high half */
 		struct test_state before = test_state(peer);
-		cr_expect(esp_receive(peer, sealed(sa, &given, 17, BYTES_NONE, packet), true, work, &o) == DROP_ICV);
+		cr_expect(esp_receive(peer, sealed(sa, &given, 17, BYTES_NONE, packet), true, work, &o) ==
+			  DROP_ICV);
 		cr_expect(test_state_same(&before, peer), "%s", enc[i]);
 		sa_close(sa);
 		sa_close(peer);

@@ -1,10 +1,15 @@
-/* A buffer that grows towards its front, for packets built from the inside out. What is in it ends at the buffer's end. */
+/* A buffer that grows towards its front, for packets built from the inside out. What is in it ends at the
+ * buffer's end. */
 #ifndef ESPY_IPSEC_PILE_H
 #define ESPY_IPSEC_PILE_H
 
 #include "wire/field.h"
 
-struct pile { uint8_t *p; size_t cap, n; bool full; };
+struct pile {
+	uint8_t *p;
+	size_t cap, n;
+	bool full;
+};
 
 static inline struct pile
 pile_of(uint8_t *p, size_t cap)

@@ -6,8 +6,8 @@
 #define SUBSPACE ((uint64_t)1 << 32)
 #define WINDOW_MAX ((uint32_t)1 << 31) /* RFC 4303 A2: the algorithm assumes no more */
 
-/* One word more than the window fills, so that a word can be cleared while every number of the window has a bit of
- * its own; then up to a power of two, so that a number finds its word without a division. */
+/* One word more than the window fills, so that a word can be cleared while every number of the window has a
+ * bit of its own; then up to a power of two, so that a number finds its word without a division. */
 static uint32_t
 words_for(uint32_t window)
 {
@@ -40,9 +40,9 @@ replay_free(struct replay *r)
 }
 
 /*
- * RFC 4303 A2.2, cases A and B in one: the full number is the first at or right of the window's left edge B that
- * ends in these 32 bits. Before the window has left the first subspace B is 0: there is no subspace Th - 1 to be in.
- * With anti-replay off (which RFC 4303 3.3.3 discourages beside ESN) the widest window decides.
+ * RFC 4303 A2.2, cases A and B in one: the full number is the first at or right of the window's left edge B
+ * that ends in these 32 bits. Before the window has left the first subspace B is 0: there is no subspace to
+ * the left of it. With anti-replay off (which RFC 4303 3.3.3 discourages beside ESN) the widest window decides.
  */
 uint64_t
 replay_infer(const struct replay *r, uint32_t low)

@@ -14,14 +14,18 @@ struct replay {
 	uint32_t window;      /* W in packets; 0: anti-replay off */
 	bool esn;
 	uint64_t top;         /* highest authenticated number; 0: none yet */
-	uint64_t *bits;       /* ring of ceil(W/64)+1 words, owned */
+	uint64_t *bits;       /* ring of at least ceil(W/64)+1 words, a power of two, owned */
 	uint32_t words;
 };
 
 bool replay_init(struct replay *r, uint32_t window, bool esn, struct err *e) MUST_USE;
 void replay_free(struct replay *r);                       /* safe twice */
 
-/* The full number behind the 32 bits on the wire (RFC 4303 A2.2); without ESN the same number. */
+/*
+ * The full number behind the 32 bits on the wire (RFC 4303 A2.2); without ESN the same number. Where the pseudo-code of
+ * A2.3 would say subspace -1 (nothing or little received yet, a number near 2^32) this says 0, so that a first packet
+ * after a gap of up to 2^32 - 1 is still found (3.4.3).
+ */
 uint64_t replay_infer(const struct replay *r, uint32_t low);
 
 /* const: a check cannot move the window. Zero is DROP_SEQ_ZERO only where anti-replay is on. */

@@ -64,9 +64,10 @@ Test(replay, edges_of_odd_windows)
 	for (uint32_t w = 1; w <= 260; w++) {
 		struct replay r = window_of(w, false);
 		const struct row rows[] = {
-			{ 1000, ACCEPT }, { 1000 - w + 1, w == 1 ? DROP_REPLAYED : ACCEPT }, { 1000 - w, DROP_OLD },
-			{ 1001, ACCEPT }, { 1000 - w + 1, DROP_OLD }, { 1001 + w, ACCEPT }, { 1001, DROP_OLD },
-			{ 1002, w == 1 ? DROP_OLD : ACCEPT },
+			{ 1000, ACCEPT },           { 1000 - w + 1, w == 1 ? DROP_REPLAYED : ACCEPT },
+			{ 1000 - w, DROP_OLD },     { 1001, ACCEPT },
+			{ 1000 - w + 1, DROP_OLD }, { 1001 + w, ACCEPT },
+			{ 1001, DROP_OLD },         { 1002, w == 1 ? DROP_OLD : ACCEPT },
 		};
 		char id[16];
 		snprintf(id, sizeof id, "%u", w);
@@ -77,7 +78,9 @@ Test(replay, edges_of_odd_windows)
 
 Test(replay, without_a_window_everything_is_accepted)
 {
-	static const struct row rows[] = { { 0, ACCEPT }, { 7, ACCEPT }, { 7, ACCEPT }, { 1, ACCEPT }, { 0, ACCEPT } };
+	static const struct row rows[] = {
+		{ 0, ACCEPT }, { 7, ACCEPT }, { 7, ACCEPT }, { 1, ACCEPT }, { 0, ACCEPT }
+	};
 	struct replay r = window_of(0, false);
 	run("off", &r, rows, COUNT(rows));
 	cr_expect(r.bits == NULL && r.top == 7);
@@ -148,8 +151,8 @@ Test(replay, esn_edges_around_a_subspace)
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct replay r = { .window = rows[i].w, .esn = true, .top = rows[i].top };
 		uint64_t got = replay_infer(&r, rows[i].low);
-		cr_expect(got == rows[i].want, "row %zu: want %llx, got %llx", i, (unsigned long long)rows[i].want,
-			  (unsigned long long)got);
+		cr_expect(got == rows[i].want, "row %zu: want %llx, got %llx", i,
+			  (unsigned long long)rows[i].want, (unsigned long long)got);
 		r.esn = false;
 		cr_expect(replay_infer(&r, rows[i].low) == rows[i].low, "row %zu without ESN", i);
 	}
@@ -181,17 +184,19 @@ Test(replay, inference_agrees_with_the_rfcs_pseudo_code)
 	static const uint32_t windows[] = { 1, 2, 32, 33, 64, 100, 4096, 65537, 1u << 30, 1u << 31 };
 	uint64_t s = 42;
 	for (unsigned i = 0; i < 400000; i++) {
-		uint32_t w = windows[next_random(&s) % COUNT(windows)], near = (uint32_t)(next_random(&s) % 7);
+		uint32_t w = windows[next_random(&s) % COUNT(windows)],
+			 near = (uint32_t)(next_random(&s) % 7);
 		uint64_t t = next_random(&s) >> (1 + next_random(&s) % 32);
 		if (i % 2 != 0)
-			t = (t & ~(uint64_t)UINT32_MAX) | (w - 3 + near); /* around the line between A and B */
+			t = (t & ~(uint64_t)UINT32_MAX) |
+			    (w - 3 + near); /* around the line between A and B */
 		if (t >> 32 == 0 || t >> 32 >= UINT32_MAX)
 			continue; /* no subspace before the first, none after the last */
 		uint32_t low = i % 3 != 0 ? (uint32_t)(t - w + 1 + near - 3) : (uint32_t)next_random(&s);
 		struct replay r = { .window = w, .esn = true, .top = t };
 		uint64_t want = rfc_infer(t, w, low), got = replay_infer(&r, low);
-		cr_assert(got == want, "T %llx W %u low %x: want %llx, got %llx", (unsigned long long)t, w, low,
-			  (unsigned long long)want, (unsigned long long)got);
+		cr_assert(got == want, "T %llx W %u low %x: want %llx, got %llx", (unsigned long long)t, w,
+			  low, (unsigned long long)want, (unsigned long long)got);
 	}
 }
 
@@ -241,8 +246,8 @@ compare(uint32_t w, bool esn, uint64_t base, uint64_t seed)
 			continue; /* the wire cannot say numbers that far left of the window */
 		enum verdict want = twin_offer(&t, seq), got = offer(&r, seq);
 		seen[want]++;
-		cr_assert(got == want && r.top == t.top, "W %u base %llx seq %llx top %llx: want %s, got %s", w,
-			  (unsigned long long)base, (unsigned long long)seq, (unsigned long long)t.top,
+		cr_assert(got == want && r.top == t.top, "W %u base %llx seq %llx top %llx: want %s, got %s",
+			  w, (unsigned long long)base, (unsigned long long)seq, (unsigned long long)t.top,
 			  verdict_name(want), verdict_name(got));
 	}
 	cr_assert(seen[ACCEPT] > 100 && seen[DROP_REPLAYED] > 100, "W %u: the input bites", w);
@@ -252,8 +257,8 @@ compare(uint32_t w, bool esn, uint64_t base, uint64_t seed)
 
 Test(replay, agrees_with_a_set_of_all_seen_numbers)
 {
-	static const uint32_t windows[] = { 1, 2, 31, 32, 33, 63, 64, 65, 96, 100, 127, 128, 129, 191, 192, 193, 1000,
-					    4096, 5000 };
+	static const uint32_t windows[] = { 1,   2,   31,  32,  33,  63,  64,   65,   96,  100,
+					    127, 128, 129, 191, 192, 193, 1000, 4096, 5000 };
 	for (size_t i = 0; i < COUNT(windows); i++) {
 		compare(windows[i], false, 0, 7 + i);
 		compare(windows[i], false, UINT32_MAX - SPAN, 70 + i);

@@ -1,7 +1,7 @@
 /*
- * A security association, RFC 4301 4.4.2.1: plain data that everybody may read, made and destroyed here because
- * it owns keys and keyed contexts. It knows nothing of PF_KEY encodings; numbers that PF_KEY shares (state, mode)
- * have the same values there.
+ * A security association, RFC 4301 4.4.2.1: plain data that everybody may read, made and destroyed here
+ * because it owns keys and keyed contexts. It knows nothing of PF_KEY encodings; numbers that PF_KEY shares
+ * (state, mode) have the same values there.
  */
 #ifndef ESPY_IPSEC_SA_H
 #define ESPY_IPSEC_SA_H
@@ -34,18 +34,18 @@ struct sa_spec {
 	struct bytes enc_key, auth_key; /* salt last */
 	uint32_t replay;         /* window in packets, 0 off */
 	bool esn;
-	uint64_t seq;            /* counter to start from: the first packet carries seq + 1 (-seq N sets it to N - 1) */
-	bool seq_cycle;          /* the sender's counter may roll over to 0 (RFC 4303 3.3.3: only where the receiver
-	                            has said it does no anti-replay). Off by default, manual keys included:
-	                            overflow is refused unless somebody asked for the cycle */
+	uint64_t seq;            /* counter to start from: the first packet carries seq + 1 */
+	/* The sender's counter may roll over to 0 (RFC 4303 3.3.3: only where the receiver has said that it does
+	 * no anti-replay). Off by default, manual keys included: overflow is refused unless somebody asked. */
+	bool seq_cycle;
 	uint32_t reqid;
 	struct encap encap;
 	struct lifetime hard, soft;
 	uint32_t flags;          /* as the dialect gave them, kept for GET */
 	uint32_t tfc;            /* pad every tunnel packet's payload to this many octets, 0 off */
 	uint8_t comp;            /* IPComp: the PF_KEY number of its algorithm (2 deflate), 0 none */
-	bool ah_align8;          /* AH on IPv4 padded to 8 octets (Linux without its ALIGN4 flag), against RFC 4302
-	                            3.3.3.2.1: to talk to such a peer */
+	/* AH on IPv4 padded to 8 octets against RFC 4302 3.3.3.2.1, to talk to Linux without its ALIGN4 flag. */
+	bool ah_align8;
 };
 
 struct sa {
@@ -53,9 +53,9 @@ struct sa {
 	uint8_t state;           /* enum sa_state */
 	struct seal *seal;       /* NULL while larval */
 	uint64_t seq;            /* last number sent */
-	uint64_t iv;             /* last counter IV used. Apart from seq, because a given seq may repeat and an IV must
-	                            never (RFC 4106 3.1, RFC 3686 3.1); starts beside seq, so that a counter carried
-	                            over a restart carries both */
+	/* Last counter IV used. Apart from seq, because a given seq may repeat and an IV must never (RFC 4106
+	 * 3.1, RFC 3686 3.1); it starts beside seq, so that a counter carried over a restart carries both. */
+	uint64_t iv;
 	struct replay replay;
 	struct lifetime current;
 	uint8_t enc_key[SA_KEY_MAX], auth_key[SA_KEY_MAX];
@@ -63,11 +63,11 @@ struct sa {
 };
 
 /*
- * Builds an SA in state mature. Refuses what the RFCs and the algorithm rows refuse, with ERR_RANGE and the reason:
- * no service at all (null and no integrity, RFC 4303 3.2), anti-replay without integrity (RFC 4303 3.4.3), a
- * cipher on AH, integrity beside a combined algorithm, a key that does not fit or is weak (RFC 2405 3), SPI 0.
- * SPIs 1 to 255 pass: manual keying may use them. In the SA an ESP spec.enc is never NULL (none is the row of
- * kind ALG_NULL) and a spec.auth of kind ALG_NULL becomes NULL.
+ * Builds an SA in state mature. Refuses what the RFCs and the algorithm rows refuse, with ERR_RANGE and the
+ * reason: no service at all (null and no integrity, RFC 4303 3.2), anti-replay without integrity (RFC
+ * 4303 3.4.3), a cipher on AH, integrity beside a combined algorithm, a key that does not fit or is weak (RFC
+ * 2405 3), SPI 0. SPIs 1 to 255 pass: manual keying may use them. In the SA an ESP spec.enc is never NULL
+ * (none is the row of kind ALG_NULL) and a spec.auth of kind ALG_NULL becomes NULL.
  */
 struct sa *sa_open(const struct sa_spec *spec, struct err *e);
 
@@ -76,9 +76,9 @@ struct sa *sa_open_larval(uint32_t spi, uint8_t protocol, const struct addr *src
 			  struct err *e);
 
 /*
- * Completes a larval SA (same SPI, protocol and destination), or changes the lifetimes of a mature or dying one. Keys
- * and algorithms never change: a spec without them (or with the same) is accepted then, another is refused. On
- * failure the SA is as it was.
+ * Completes a larval SA (same SPI, protocol and destination), or changes the lifetimes of a mature or dying
+ * one. Keys and algorithms never change: a spec without them (or with the same) is accepted then, another is
+ * refused. On failure the SA is as it was.
  */
 bool sa_complete(struct sa *sa, const struct sa_spec *spec, struct err *e) MUST_USE;
 
@@ -86,16 +86,17 @@ bool sa_complete(struct sa *sa, const struct sa_spec *spec, struct err *e) MUST_
 void sa_close(struct sa *sa);
 
 /*
- * Accounts one packet (RFC 4301 4.4.2.1) at time now. n is what the caller counts, here and everywhere in espy the
- * octets of the protected datagram. usetime is the first packet's time. *hard: a hard limit is now
- * reached (used >= limit); *soft: a soft one is, and the SA is still mature, so that a caller who makes it dying
- * hears of it once. The time since addtime counts only where somebody set current.addtime.
+ * Accounts one packet (RFC 4301 4.4.2.1) at time now. n is what the caller counts, here and everywhere in
+ * espy the octets of the protected datagram. usetime is the first packet's time. *hard: a hard limit is now
+ * reached (used >= limit); *soft: a soft one is, and the SA is still mature, so that a caller who makes it
+ * dying hears of it once. The time since addtime counts only where somebody set current.addtime.
  */
 void sa_account(struct sa *sa, size_t n, uint64_t now, bool *soft, bool *hard);
 
 /*
- * The numbers of the next packet: the next sequence number unless seq is NULL, the next counter IV unless iv is
- * NULL. False when one of them would repeat (RFC 4303 3.3.3, RFC 4302 3.3.2, RFC 4106 3.1); then neither moves.
+ * The numbers of the next packet: the next sequence number unless seq is NULL, the next counter IV unless iv
+ * is NULL. False when one of them would repeat (RFC 4303 3.3.3, RFC 4302 3.3.2, RFC 4106 3.1); then neither
+ * moves.
  */
 bool sa_take_numbers(struct sa *sa, uint64_t *seq, uint64_t *iv) MUST_USE;
 

@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#define HASH_NONFATAL_OOM 1
+#define HASH_NONFATAL_OOM            1
 #define uthash_nonfatal_oom(element) ((element)->unfiled = true)
 #include <uthash.h>
 
@@ -34,7 +34,7 @@ struct path {
 
 struct member {
 	struct link *link;
-	struct path *path;        /* NULL: not filed */
+	struct path *path; /* NULL: not filed */
 	struct member *newer, *older;
 };
 
@@ -43,17 +43,17 @@ enum { BY_PATH, BY_REQID, MEMBERS };
 struct link {
 	struct exact_key key;
 	struct sa *sa;
-	uint64_t serial;          /* order of arrival */
+	uint64_t serial; /* order of arrival */
 	struct member member[MEMBERS];
-	bool larval;              /* waits in the nursery: no mode and reqid yet */
+	bool larval; /* waits in the nursery: no mode and reqid yet */
 	struct link *older_larval, *newer_larval;
-	UT_hash_handle hh;        /* its order list is the insertion order */
+	UT_hash_handle hh; /* its order list is the insertion order */
 	bool unfiled;
 };
 
 /*
- * Apart from struct sad, because a larval SA that sa_complete() made mature is filed under its path by the next
- * lookup, and lookups are const.
+ * Apart from struct sad, because a larval SA that sa_complete() made mature is filed under its path by the
+ * next lookup, and lookups are const.
  */
 struct paths {
 	struct path *by_key;
@@ -99,7 +99,9 @@ exact_key_of(uint32_t spi, uint8_t protocol, const struct addr *dst)
 static struct path_key
 path_key_of(uint8_t protocol, uint8_t mode, const struct addr *src, const struct addr *dst, uint32_t reqid)
 {
-	return (struct path_key){ .src = *src, .dst = *dst, .protocol = protocol, .mode = mode, .reqid = reqid };
+	return (struct path_key){
+		.src = *src, .dst = *dst, .protocol = protocol, .mode = mode, .reqid = reqid
+	};
 }
 
 static struct path *
@@ -280,7 +282,8 @@ sad_find(const struct sad *d, uint32_t spi, uint8_t protocol, const struct addr 
 }
 
 struct sa *
-sad_inbound(const struct sad *d, uint32_t spi, uint8_t protocol, const struct addr *src, const struct addr *dst)
+sad_inbound(const struct sad *d, uint32_t spi, uint8_t protocol, const struct addr *src,
+	    const struct addr *dst)
 {
 	/* The source takes part only in the multicast lookups of RFC 4301 4.1. */
 	(void)src;
@@ -312,8 +315,8 @@ path_best(const struct path *path, struct link *best)
 }
 
 struct sa *
-sad_outbound(const struct sad *d, uint8_t protocol, uint8_t mode, const struct addr *src, const struct addr *dst,
-	     uint32_t reqid)
+sad_outbound(const struct sad *d, uint8_t protocol, uint8_t mode, const struct addr *src,
+	     const struct addr *dst, uint32_t reqid)
 {
 	nursery_settle(d->paths);
 	struct link *best = NULL;

@@ -28,13 +28,15 @@ Test(sad, an_sa_is_found_by_spi_protocol_and_destination_only)
 {
 	struct sad *d = sad_new();
 	struct sa *sa = add(d, new_sa(0x1001, 50, MODE_TRANSPORT, "10.0.0.1", "10.0.0.2", 0));
-	static const struct { uint32_t spi; uint8_t protocol; const char *src, *dst; bool found; } rows[] = {
-		{ 0x1001, 50, "10.0.0.1", "10.0.0.2", true },
-		{ 0x1001, 50, "10.9.9.9", "10.0.0.2", true },
-		{ 0x1002, 50, "10.0.0.1", "10.0.0.2", false },
-		{ 0x1001, 51, "10.0.0.1", "10.0.0.2", false },
-		{ 0x1001, 50, "10.0.0.1", "10.0.0.3", false },
-		{ 0x1001, 50, "::1", "a00:2::", false },
+	static const struct {
+		uint32_t spi;
+		uint8_t protocol;
+		const char *src, *dst;
+		bool found;
+	} rows[] = {
+		{ 0x1001, 50, "10.0.0.1", "10.0.0.2", true },  { 0x1001, 50, "10.9.9.9", "10.0.0.2", true },
+		{ 0x1002, 50, "10.0.0.1", "10.0.0.2", false }, { 0x1001, 51, "10.0.0.1", "10.0.0.2", false },
+		{ 0x1001, 50, "10.0.0.1", "10.0.0.3", false }, { 0x1001, 50, "::1", "a00:2::", false },
 	};
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct addr src = test_addr(rows[i].src), dst = test_addr(rows[i].dst);
@@ -136,7 +138,10 @@ Test(sad, flush_takes_one_protocol_or_all)
 
 /* The obvious database: an array in order of arrival. */
 #define MANY 10000
-struct twin { struct sa *sa[MANY]; unsigned n; };
+struct twin {
+	struct sa *sa[MANY];
+	unsigned n;
+};
 
 static struct sa *
 twin_find(const struct twin *t, uint32_t spi, uint8_t protocol, const struct addr *dst)
@@ -158,7 +163,8 @@ twin_outbound(const struct twin *t, const struct sa_spec *s, uint32_t reqid)
 		    !addr_equal(&sa->spec.dst, &s->dst) || (reqid != 0 && sa->spec.reqid != reqid) ||
 		    (s->mode != MODE_ANY && sa->spec.mode != MODE_ANY && sa->spec.mode != s->mode))
 			continue;
-		if (sa->state == SA_MATURE || (sa->state == SA_DYING && (best == NULL || best->state == SA_DYING)))
+		if (sa->state == SA_MATURE ||
+		    (sa->state == SA_DYING && (best == NULL || best->state == SA_DYING)))
 			best = sa;
 	}
 	return best;
@@ -176,8 +182,10 @@ roll(struct random_seeded *r, uint64_t below)
 static struct sa_spec
 random_spec(struct random_seeded *r)
 {
-	struct sa_spec s = { .spi = (uint32_t)roll(r, 4000) + 1, .protocol = (uint8_t)(50 + roll(r, 2)),
-			     .mode = (uint8_t)roll(r, 3), .reqid = (uint32_t)roll(r, 4) };
+	struct sa_spec s = { .spi = (uint32_t)roll(r, 4000) + 1,
+			     .protocol = (uint8_t)(50 + roll(r, 2)),
+			     .mode = (uint8_t)roll(r, 3),
+			     .reqid = (uint32_t)roll(r, 4) };
 	char text[48];
 	snprintf(text, sizeof text, roll(r, 2) ? "10.0.0.%u" : "2001:db8::%u", (unsigned)roll(r, 8));
 	s.dst = test_addr(text);
@@ -191,7 +199,8 @@ compare(const struct sad *d, const struct twin *t, struct random_seeded *r)
 {
 	struct sa_spec s = random_spec(r);
 	cr_assert(sad_find(d, s.spi, s.protocol, &s.dst) == twin_find(t, s.spi, s.protocol, &s.dst));
-	cr_assert(sad_outbound(d, s.protocol, s.mode, &s.src, &s.dst, s.reqid) == twin_outbound(t, &s, s.reqid));
+	cr_assert(sad_outbound(d, s.protocol, s.mode, &s.src, &s.dst, s.reqid) ==
+		  twin_outbound(t, &s, s.reqid));
 	unsigned i = 0;
 	if (roll(r, 500) != 0)
 		return;

@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#define HASH_NONFATAL_OOM 1
+#define HASH_NONFATAL_OOM            1
 #define uthash_nonfatal_oom(element) ((element)->unfiled = true)
 #include <uthash.h>
 
@@ -17,7 +17,7 @@ struct spd_key {
 _Static_assert(sizeof(struct spd_key) == 2 * sizeof(struct addr) + 10, "padding in a hash key");
 
 struct node {
-	struct spd_entry entry;     /* first: a node and its entry have one address */
+	struct spd_entry entry; /* first: a node and its entry have one address */
 	struct node *before;
 	struct spd_key key;
 	UT_hash_handle by_key, by_id;
@@ -25,7 +25,7 @@ struct node {
 };
 
 struct spd {
-	struct node *first, *last;  /* in lookup order */
+	struct node *first, *last; /* in lookup order */
 	struct node *keys, *ids;
 	uint32_t id;
 };
@@ -139,7 +139,8 @@ bool
 spd_add(struct spd *d, const struct spd_entry *entry, struct spd_entry **added, struct err *e)
 {
 	if (node_find(d, entry->dir, &entry->selector) != NULL) {
-		fail(e, ERR_REFUSED, "a policy with these selectors and direction %u is there already", entry->dir);
+		fail(e, ERR_REFUSED, "a policy with these selectors and direction %u is there already",
+		     entry->dir);
 		if (e != NULL)
 			e->os_errno = EEXIST;
 		return false;

@@ -8,9 +8,15 @@ entry(uint8_t dir, uint32_t priority, const char *src, uint8_t src_bits, const c
       uint16_t protocol)
 {
 	return (struct spd_entry){
-		.dir = dir, .action = SPD_BYPASS, .priority = priority,
-		.selector = { .src = test_addr(src), .dst = test_addr(dst), .src_bits = src_bits,
-			      .dst_bits = dst_bits, .protocol = protocol, .sport = SELECTOR_ANY,
+		.dir = dir,
+		.action = SPD_BYPASS,
+		.priority = priority,
+		.selector = { .src = test_addr(src),
+			      .dst = test_addr(dst),
+			      .src_bits = src_bits,
+			      .dst_bits = dst_bits,
+			      .protocol = protocol,
+			      .sport = SELECTOR_ANY,
 			      .dport = SELECTOR_ANY },
 	};
 }
@@ -82,7 +88,8 @@ Test(spd, a_thousand_entries_keep_their_order_and_their_ids)
 		struct rd rd = rd_of(BYTES_OF(o));
 		uint32_t priority = (uint32_t)rd_uint(&rd, 1) % 5;
 		snprintf(text, sizeof text, "10.1.%u.%u", i / 256, i % 256);
-		struct spd_entry *added = add(d, entry(DIR_IN, priority, text, 32, "10.0.0.2", 32, SELECTOR_ANY));
+		struct spd_entry *added =
+			add(d, entry(DIR_IN, priority, text, 32, "10.0.0.2", 32, SELECTOR_ANY));
 		cr_assert(spd_by_id(d, added->id) == added);
 		if (rd_uint(&rd, 1) % 4 != 0)
 			continue;
@@ -95,7 +102,8 @@ Test(spd, a_thousand_entries_keep_their_order_and_their_ids)
 	for (const struct spd_entry *p = spd_next(d, NULL); p != NULL; before = p, p = spd_next(d, p), n++)
 		if (before != NULL)
 			cr_assert(before->priority < p->priority ||
-				  (before->priority == p->priority && before->id < p->id), "entry %u", n);
+					  (before->priority == p->priority && before->id < p->id),
+				  "entry %u", n);
 	cr_assert(gt(uint, n, 600));
 	cr_assert(eq(uint, spd_flush(d), n));
 	spd_free(d);

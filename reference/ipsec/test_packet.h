@@ -92,8 +92,12 @@ test_sad(struct sa *const *sas)
 	return d;
 }
 
-/* Every transform of the algorithm table: ciphers with one integrity algorithm, integrity with one cipher, AH. */
-struct test_transform { uint8_t protocol; const struct alg *enc, *auth; };
+/* Every transform of the algorithm table: ciphers with one integrity algorithm, integrity with one cipher,
+ * AH. */
+struct test_transform {
+	uint8_t protocol;
+	const struct alg *enc, *auth;
+};
 #define TEST_TRANSFORMS 64
 
 static inline unsigned
@@ -104,7 +108,8 @@ test_transforms(struct test_transform t[TEST_TRANSFORMS])
 		bool null = a->kind == ALG_NULL;
 		if (a->use & ALG_ENC)
 			t[n++] = (struct test_transform){
-				50, a, alg_is_combined(a) ? NULL : alg_by_name("hmac-sha1-96", ALG_AUTH) };
+				50, a, alg_is_combined(a) ? NULL : alg_by_name("hmac-sha1-96", ALG_AUTH)
+			};
 		if ((a->use & ALG_ENC) && !null)
 			t[n++] = (struct test_transform){ 50, a, NULL };
 		if ((a->use & ALG_AUTH) && !null)
@@ -125,7 +130,8 @@ test_transform_name(const struct test_transform *t, char text[80])
 	return text;
 }
 
-/* An SA of the transform between the ends of a family: .1 to .2 in transport mode, .101 to .102 in tunnel mode. */
+/* An SA of the transform between the ends of a family: .1 to .2 in transport mode, .101 to .102 in tunnel
+ * mode. */
 static inline struct sa *
 test_transform_sa(const struct test_transform *t, uint32_t spi, uint8_t mode, uint8_t family, bool esn)
 {
@@ -135,10 +141,12 @@ test_transform_sa(const struct test_transform *t, uint32_t spi, uint8_t mode, ui
 	bool integrity = t->auth != NULL || alg_is_combined(t->enc);
 	s.spi = spi;
 	s.mode = mode;
-	s.src = test_addr(family == 4 ? mode == MODE_TUNNEL ? "10.0.0.101" : "10.0.0.1"
-				      : mode == MODE_TUNNEL ? "2001:db8::101" : "2001:db8::1");
-	s.dst = test_addr(family == 4 ? mode == MODE_TUNNEL ? "10.0.0.102" : "10.0.0.2"
-				      : mode == MODE_TUNNEL ? "2001:db8::102" : "2001:db8::2");
+	s.src = test_addr(family == 4           ? mode == MODE_TUNNEL ? "10.0.0.101" : "10.0.0.1"
+			  : mode == MODE_TUNNEL ? "2001:db8::101"
+						: "2001:db8::1");
+	s.dst = test_addr(family == 4           ? mode == MODE_TUNNEL ? "10.0.0.102" : "10.0.0.2"
+			  : mode == MODE_TUNNEL ? "2001:db8::102"
+						: "2001:db8::2");
 	s.replay = integrity ? 64 : 0;
 	s.esn = esn && integrity;
 	s.seq = s.esn ? 0xfffffffe : 0;

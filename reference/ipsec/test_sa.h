@@ -1,4 +1,5 @@
-/* For the tests of this folder: SAs with every kind of transform, keys from a pattern, octets written as hexadecimal. */
+/* For the tests of this folder: SAs with every kind of transform, keys from a pattern, octets written as
+ * hexadecimal. */
 #ifndef ESPY_IPSEC_TEST_SA_H
 #define ESPY_IPSEC_TEST_SA_H
 

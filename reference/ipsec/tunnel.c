@@ -2,9 +2,9 @@
 #include "wire/layouts.h"
 
 #define TUNNEL_TTL 64
-#define DF 0x4000
+#define DF         0x4000
 
-enum { NOT_ECT, ECT1, ECT0, CE };   /* RFC 3168 5 */
+enum { NOT_ECT, ECT1, ECT0, CE }; /* RFC 3168 5 */
 
 size_t
 tunnel_header_n(uint8_t family)
@@ -51,12 +51,14 @@ tunnel_ecn(uint8_t outer, uint8_t inner, uint8_t *result)
 {
 	/* RFC 6040 4.2, figure 4 */
 	enum { DROP = 4 };
+	/* clang-format off */
 	static const uint8_t figure4[4][4] = {
 		[NOT_ECT] = { [NOT_ECT] = NOT_ECT, [ECT0] = NOT_ECT, [ECT1] = NOT_ECT, [CE] = DROP },
 		[ECT0]    = { [NOT_ECT] = ECT0,    [ECT0] = ECT0,    [ECT1] = ECT1,    [CE] = CE },
 		[ECT1]    = { [NOT_ECT] = ECT1,    [ECT0] = ECT1,    [ECT1] = ECT1,    [CE] = CE },
 		[CE]      = { [NOT_ECT] = CE,      [ECT0] = CE,      [ECT1] = CE,      [CE] = CE },
 	};
+	/* clang-format on */
 	uint8_t cell = figure4[inner & 3][outer & 3];
 	*result = cell & 3;
 	return cell != DROP;

@@ -22,7 +22,8 @@ udpencap_is_esp(const struct sad *sad, const struct addr *src, const struct addr
 }
 
 void
-udpencap_finish(struct wr *out, size_t at, const struct encap *e, const struct addr *src, const struct addr *dst)
+udpencap_finish(struct wr *out, size_t at, const struct encap *e, const struct addr *src,
+		const struct addr *dst)
 {
 	struct bytes segment = bytes_slice(wr_done(out), at, SIZE_MAX);
 	wr_patch(out, at, e->sport, 2);

@@ -4,13 +4,13 @@
 
 #include "ipsec/sad.h"
 
-#define UDPENCAP_PORT 4500
+#define UDPENCAP_PORT   4500
 #define UDPENCAP_HEADER 8
 
 /*
- * Whether the payload of a UDP datagram is to be taken as ESP: not a keepalive, no non-ESP marker (RFC 3948 2.2, 2.3),
- * and its SPI is one of sad's, on port 4500 or the SA's own. *sa is that SA. A passive observer believes port 4500 without
- * an SA too (*sa NULL).
+ * Whether the payload of a UDP datagram is to be taken as ESP: not a keepalive, no non-ESP marker (RFC
+ * 3948 2.2, 2.3), and its SPI is one of sad's, on port 4500 or the SA's own. *sa is that SA. A passive
+ * observer believes port 4500 without an SA too (*sa NULL).
  */
 bool udpencap_is_esp(const struct sad *sad, const struct addr *src, const struct addr *dst, uint16_t sport,
 		     uint16_t dport, struct bytes payload, bool passive, struct sa **sa);

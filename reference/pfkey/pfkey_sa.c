@@ -90,7 +90,8 @@ pfkey_push_keys(struct pfkey_msg *m, const struct sa_spec *s)
 			return false;
 		hdr_set_bytes(h, XKEY_KEY, s->auth_key);
 	}
-	if (s->enc_key.n > 0) {
+	/* NULL encryption has a key of no bits: KAME's setkey and Linux's kernel expect the extension all the same. */
+	if (s->enc != NULL) {
 		h = pfkey_msg_push(m, EXT_KEY_ENCRYPT, 0);
 		if (h == NULL)
 			return false;

@@ -215,6 +215,7 @@ sadb_write(struct sadb *d, int sock, struct bytes msg, uint64_t now)
 		return EMSGSIZE;
 	/* The base header is whole, so that even octets that cannot be parsed get their answer. */
 	int refused = pfkey_msg_parse(&d->asked, dialect, msg, false, &q.err) ? obey(&q) : EINVAL;
+	d->refused = q.err;
 	if (refused != 0)
 		send_error(&q, refused);
 	return 0;

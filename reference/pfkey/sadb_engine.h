@@ -30,6 +30,7 @@ struct sadb {
 	struct sadb_note *notes;
 	struct sadb_pending *pending;
 	struct pfkey_msg asked, reply, kept;   /* too large for small stacks */
+	struct err refused;             /* why the last write was; for whoever debugs a manager */
 	uint8_t store[4096];            /* octets that reply borrows */
 	uint8_t out[PFKEY_MSG_MAX], wrapped[PFKEY_MSG_MAX + 16];
 };

@@ -1,0 +1,19 @@
+#!/bin/sh
+# Runs every suite on the Linux target and compares what failed with the list of known departures: case ids, one a line, # for
+# comments. A new failure, a case that could not be decided, or a known departure that no longer fails is an error.
+espy=$1 dir=$2 known=$3
+"$espy" run -q -t linux -o "$dir" >"$dir.txt"
+status=$?
+[ "$status" -le 1 ] || { cat "$dir.txt"; exit 1; }
+got=$(mktemp) && want=$(mktemp) || exit 1
+trap 'rm -f "$got" "$want"' EXIT
+sed -e 's/#.*//' -e 's/[[:space:]]*$//' -e '/^$/d' "$known" | sort -u >"$want"
+grep -o '"event":"case".*"verdict":"\(FAIL\|INCONCLUSIVE\|ERROR\)"' "$dir/events.jsonl" |
+	sed 's/.*"id":"\([^"]*\)","full_id".*/\1/' | sort -u >"$got"
+tail -n 1 "$dir.txt"
+if ! cmp -s "$want" "$got"; then
+	echo "known departures (<) against what failed now (>):"
+	diff "$want" "$got"
+	cat "$dir.txt"
+	exit 1
+fi

@@ -1,0 +1,27 @@
+#!/bin/sh
+# Formatting, static analysis, manual pages, and a clean build with clang.
+set -e
+files=$(git ls-files '*.c' '*.h')
+if command -v clang-format >/dev/null; then
+	# shellcheck disable=SC2086
+	clang-format --dry-run -Werror $files
+else
+	echo "lint: clang-format is not here: formatting not checked"
+fi
+if command -v cppcheck >/dev/null; then
+	cppcheck --quiet --std=c11 --enable=warning,portability --inline-suppr --suppress=missingIncludeSystem \
+		--error-exitcode=1 -j "$(nproc)" -Ireference -I. reference runner reports
+else
+	echo "lint: cppcheck is not here: static analysis skipped"
+fi
+if command -v mandoc >/dev/null; then
+	mandoc -T lint -W warning man/*.[1-8]
+else
+	echo "lint: mandoc is not here: manual pages not checked"
+fi
+if command -v clang >/dev/null; then
+	make --no-print-directory -s -j"$(nproc)" B=build-clang CC=clang all unit-build
+else
+	echo "lint: clang is not here: second compiler skipped"
+fi
+echo "lint: clean"

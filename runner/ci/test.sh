@@ -1,0 +1,29 @@
+#!/bin/sh
+# make test: stages one after the other, each with its time; the first failure ends it. The last line counts stages.
+make=${MAKE:-make}
+jobs=-j$(nproc)
+passed=0
+stage() {
+	name=$1
+	shift
+	began=$(date +%s)
+	echo "== $name"
+	if "$@"; then
+		passed=$((passed + 1))
+		echo "== $name: ok, $(($(date +%s) - began)) s"
+	else
+		echo "== $name: failed"
+		echo "$passed passed, 1 failed"
+		exit 1
+	fi
+}
+stage build "$make" --no-print-directory -s "$jobs" all
+stage "unit tests, vectors, suites on the reference" "$make" --no-print-directory -s "$jobs" check
+if command -v linux.uml >/dev/null; then
+	stage "suites on a Linux kernel" "$make" --no-print-directory -s suites-linux
+else
+	echo "== suites on a Linux kernel: skipped: user-mode-linux is not to be had here"
+fi
+stage "address and undefined-behaviour sanitizers" "$make" --no-print-directory asan
+stage lint "$make" --no-print-directory -s lint
+echo "$passed passed, 0 failed"
