@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "reports/fold.h"
 #include "reports/progress.h"
 
 #define GROUPS_PER_CASE 3                /* different reasons shown of one case */
@@ -17,11 +18,12 @@ group_failures(const json_t *cases)
 	json_t *groups = json_object(), *event;
 	size_t i;
 	json_array_foreach(cases, i, event) {
-		char why[1200], *key;
+		char why[1200], folded[1200], *key;
 		if (!event_unmet(event))
 			continue;
 		event_why(event, why, sizeof why);
-		if (asprintf(&key, "%s %s %s", event_text(event, "verdict"), event_text(event, "id"), why) < 0)
+		fold_text(event, why, folded, sizeof folded);
+		if (asprintf(&key, "%s %s %s", event_text(event, "verdict"), event_text(event, "id"), folded) < 0)
 			break;
 		json_t *list = json_object_get(groups, key);
 		if (list == NULL) {
@@ -110,6 +112,9 @@ put_commands(FILE *out, const struct run_record *r, const json_t *events)
 		fputs(" -t ", out);
 		put_word(out, target);
 	}
+	const json_t *seed = json_object_get(r->start, "seed");
+	if (json_is_integer(seed))
+		fprintf(out, " --seed %lld", (long long)json_integer_value(seed));
 	fputs("\n     espy explain ", out);
 	put_word(out, event_text(event, "id"));
 	putc('\n', out);
@@ -196,7 +201,8 @@ put_skips(FILE *out, const json_t *cases)
 	size_t i;
 	json_array_foreach(cases, i, event)
 		if (event_is(event, "SKIP")) {
-			const char *reason = event_text(event, "reason");
+			char reason[1200];
+			fold_text(event, event_text(event, "reason"), reason, sizeof reason);
 			(void)names_seen(reasons, reason[0] != '\0' ? reason : "no reason given");
 		}
 	if (json_object_size(reasons) > 0)

@@ -77,7 +77,7 @@ report_run_json(const struct run_record *r, const char *dir, struct err *e)
 	if (!folder_make(dir, e) || !atomic_file_begin(&a, e))
 		return false;
 	json_t *o = whole(r);
-	bool ok = json_dumpf(o, a.out, JSON_INDENT(1)) == 0;
+	bool ok = json_dumpf(o, a.out, JSON_INDENT(1) | JSON_REAL_PRECISION(9)) == 0;
 	json_decref(o);
 	fputc('\n', a.out);
 	if (ok)

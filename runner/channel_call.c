@@ -1,6 +1,7 @@
 /*
- * The channel of the reference host: operations are calls, answers are in the queue when they return. A handle is the
- * host's own, twice, and one more for UDP, since the host numbers both kinds from 0.
+ * The channel of the reference host: operations are calls, answers are in the queue when they
+ * return. A handle is the host's own, twice, and one more for UDP, since the host numbers both
+ * kinds from 0.
  */
 #include "runner/target_reference.h"
 
@@ -53,7 +54,8 @@ call_udp_open(struct channel *c, int family, struct bytes addr, uint16_t port, s
 	struct reference *r = c->impl;
 	struct addr local = addr_of(addr);
 	if (policy.n > 0)
-		return fail(e, ERR_UNSUPPORTED, "udp socket: the reference has no policies of single sockets");
+		return fail(e, ERR_UNSUPPORTED,
+			    "udp socket: the reference has no policies of single sockets");
 	int s = host_udp_open(r->host, (uint8_t)family, &local, port);
 	if (s < 0)
 		return refused(e, -s, "opening a UDP socket");
@@ -134,14 +136,19 @@ channel_call_pfkey(struct reference *r, int sock, struct bytes msg)
 void
 channel_call_udp(struct reference *r, int sock, const struct addr *from, uint16_t port, struct bytes data)
 {
-	struct channel_event ev = { .sock = handle_of(sock, KIND_UDP), .when_ns = monotonic_ns(), .from_port = port };
+	struct channel_event ev = { .sock = handle_of(sock, KIND_UDP),
+				    .when_ns = monotonic_ns(),
+				    .from_port = port };
 	struct wr w = wr_of(ev.from, sizeof ev.from);
 	wr_bytes(&w, addr_bytes(from));
 	ev.from_len = (uint8_t)w.n;
 	event_push(r, &ev, data);
 }
 
-/* The record is copied: a frame sent on a link may push another while the caller still looks at this one. */
+/*
+ * The record is copied: a frame sent on a link may push another while the caller still looks at
+ * this one.
+ */
 static bool
 call_next_event(struct channel *c, struct channel_event *ev, struct err *e)
 {
@@ -158,7 +165,8 @@ call_next_event(struct channel *c, struct channel_event *ev, struct err *e)
 	wr_bytes(&head, rd_take(&rd, sizeof *ev));
 	wr_bytes(&w, rd_rest(&rd));
 	ev->data = wr_done(&w);
-	return !w.full || fail(e, ERR_SHORT, "an event of %zu octets, room for %zu", record.n, sizeof r->event);
+	return !w.full ||
+	       fail(e, ERR_SHORT, "an event of %zu octets, room for %zu", record.n, sizeof r->event);
 }
 
 static int
@@ -192,7 +200,8 @@ void
 channel_call_open(struct channel *c, struct reference *r)
 {
 	*c = (struct channel){ .ops = &call_ops, .impl = r };
-	c->hello = (struct channel_hello){ .os = "reference", .big_endian = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__,
+	c->hello = (struct channel_hello){ .os = "reference",
+					   .big_endian = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__,
 					   .word_bits = 8 * sizeof(void *),
 					   .features = CHAN_PFKEY | CHAN_SOCKETS | CHAN_TUNABLES };
 }

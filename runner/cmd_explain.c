@@ -24,6 +24,8 @@ static const struct options options = {
 	rows,
 };
 
+#define WIDTH 100
+
 struct request {
 	struct choice choice;
 	struct purposes purposes;
@@ -69,12 +71,17 @@ print_head(struct request *q, const struct plan_item *it)
 static void
 print_values(const struct plan *p, unsigned param)
 {
+	int column = printf("  %-10s", p->items[0].params[param].name);
 	for (unsigned i = 0; i < p->n; i++) {
+		const char *value = p->items[i].params[param].value;
 		unsigned k = 0;
-		while (k < i && strcmp(p->items[k].params[param].value, p->items[i].params[param].value) != 0)
+		while (k < i && strcmp(p->items[k].params[param].value, value) != 0)
 			k++;
-		if (k == i)
-			printf(" %s", p->items[i].params[param].value);
+		if (k < i)
+			continue;
+		if (column + 1 + (int)strlen(value) > WIDTH)
+			column = printf("\n%12s", "") - 1;
+		column += printf(" %s", value);
 	}
 	putchar('\n');
 }
@@ -85,10 +92,8 @@ print_params(const struct plan *p)
 	if (p->n == 1 && p->items[0].params_n == 0)
 		return;
 	printf("\n%u combination%s:\n", p->n, p->n == 1 ? "" : "s");
-	for (unsigned i = 0; i < p->items[0].params_n; i++) {
-		printf("  %-10s", p->items[0].params[i].name);
+	for (unsigned i = 0; i < p->items[0].params_n; i++)
 		print_values(p, i);
-	}
 }
 
 /* What the engine sets up first: the setup named, or the suite's default. */

@@ -13,7 +13,7 @@
 #include "runner/paths.h"
 #include "runner/worker.h"
 
-enum { O_TARGET, O_JOBS, O_OUT, O_SEED, O_LEVEL, O_PARAM, O_SUITES, O_VERBOSE, O_QUIET };
+enum { O_TARGET, O_JOBS, O_OUT, O_SEED, O_LEVEL, O_PARAM, O_SUITES, O_FAIL_FAST, O_VERBOSE, O_QUIET };
 
 static const struct option_row rows[] = {
 	[O_TARGET] = { 't', "target", "TARGET", "linux (default), linux:PATH, reference" },
@@ -23,6 +23,7 @@ static const struct option_row rows[] = {
 	[O_LEVEL] = { 0, "level", "LIST", "only these: must,should,may,info" },
 	[O_PARAM] = { 0, "params", "NAME=GLOB", "only combinations with this value; may be repeated" },
 	[O_SUITES] = { 0, "suites", "PATH", "a suite file or a folder of them; may be repeated" },
+	[O_FAIL_FAST] = { 0, "fail-fast", NULL, "stop after the first case that fails" },
 	[O_VERBOSE] = { 'v', "verbose", NULL, "a line for every case, and its packets in the journal" },
 	[O_QUIET] = { 'q', "quiet", NULL, "no progress" },
 	{ 0, NULL, NULL, NULL },
@@ -42,7 +43,7 @@ struct run {
 	const char *selectors[LIST_MAX], *params[LIST_MAX + 1], *paths[LIST_MAX];
 	unsigned selectors_n, params_n, paths_n;
 	unsigned levels, jobs, verbose;
-	bool quiet;
+	bool quiet, fail_fast;
 	const char *target, *dir;
 	uint64_t seed;
 	int argc;
@@ -119,6 +120,7 @@ take_option(struct run *r, int which, const char *value)
 	case O_SUITES: return push(r->paths, &r->paths_n, value);
 	case O_VERBOSE: r->verbose++; return true;
 	case O_QUIET: r->quiet = true; return true;
+	case O_FAIL_FAST: r->fail_fast = true; return true;
 	case O_SEED: return parse_number("--seed", value, UINT64_MAX, &r->seed);
 	case O_JOBS:
 		if (!parse_number("--jobs", value, 64, &n))
@@ -247,7 +249,7 @@ execute(struct run *r)
 {
 	struct err e = { 0 };
 	struct worker_setup setup = { .plan = &r->plan, .target = r->target, .dir = r->dir, .seed = r->seed, .jobs = r->jobs,
-				      .everything = r->verbose > 0 };
+				      .everything = r->verbose > 0, .fail_fast = r->fail_fast };
 	r->journal = journal_open(r->dir, &e);
 	if (r->journal == NULL) {
 		fprintf(stderr, "espy: %s\n", e.text);

@@ -129,12 +129,34 @@ step_shuffle(struct stage *s, const struct step *st)
 static void
 step_if(struct stage *s, const struct step *st)
 {
+	struct condition_calls calls = { stage_question, s };
 	struct err e = { 0 };
 	bool yes;
-	if (!condition_eval(st->condition, &s->vars, NULL, &yes, &e))
+	if (!condition_eval(st->condition, &s->vars, &calls, &yes, &e))
 		stage_error(s, &e);
 	else
 		steps_run(s, yes ? st->body : st->otherwise);
+}
+
+static const char *
+side_text(struct stage *s, const struct expr *x)
+{
+	struct val v;
+	return x != NULL && expr_eval(x, &s->vars, &v, NULL) ? val_print(s->arena, &v) : "?";
+}
+
+/* What no field alone can say: a relation between things received. */
+static void
+step_check(struct stage *s, const struct step *st)
+{
+	struct condition_calls calls = { stage_question, s };
+	struct err e = { 0 };
+	bool yes;
+	if (!condition_eval(st->condition, &s->vars, &calls, &yes, &e))
+		stage_error(s, &e);
+	else if (!yes)
+		stage_decide(s, V_FAIL, "%s: got %s and %s", st->text, side_text(s, st->condition->left),
+			     side_text(s, st->condition->right));
 }
 
 static void
@@ -196,6 +218,7 @@ static step_function *const step_functions[] = {
 	[STEP_IF] = step_if,               [STEP_AUDIT] = step_audit,
 	[STEP_LET] = step_let,             [STEP_ALIVE] = step_alive,
 	[STEP_NOTE] = step_note,           [STEP_PFKEY_CLOSE] = step_pfkey_close,
+	[STEP_CHECK] = step_check,
 };
 
 void

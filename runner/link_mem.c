@@ -1,4 +1,7 @@
-/* A link into the reference host: a frame sent is a call, and every answer is there when it returns. */
+/*
+ * A link into the reference host: a frame sent is a call, and every answer is there when it
+ * returns.
+ */
 #include "runner/target_reference.h"
 
 static bool
@@ -19,7 +22,8 @@ mem_recv(struct link *l, uint8_t *buf, size_t cap, struct err *e)
 	if (!spool_pop(&end->r->frames[end->link], &frame))
 		return 0;
 	if (frame.n > cap) {
-		fail(e, ERR_SHORT, "link %u: a frame of %zu octets, room for %zu", end->link + 1, frame.n, cap);
+		fail(e, ERR_SHORT, "link %u: a frame of %zu octets, room for %zu", end->link + 1, frame.n,
+		     cap);
 		return -1;
 	}
 	struct wr w = wr_of(buf, cap);

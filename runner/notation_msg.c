@@ -30,6 +30,16 @@ struct defaults {                       /* what the case says an SA is */
 	bool policy_message;
 };
 
+uint8_t
+stage_protocol(const struct stage *s)
+{
+	const struct val *protocol = vars_get(&s->vars, "protocol"), *name = vars_get(&s->vars, "transform");
+	struct transform t;
+	if (protocol != NULL && protocol->text != NULL)
+		return strcmp(protocol->text, "ah") == 0 ? 51 : 50;
+	return name != NULL && name->text != NULL && transform_parse(&t, name->text, NULL) && t.enc == NULL ? 51 : 50;
+}
+
 static bool
 case_defaults(struct stage *s, struct defaults *d, enum pfkey_type type, struct err *e)
 {
@@ -38,10 +48,8 @@ case_defaults(struct stage *s, struct defaults *d, enum pfkey_type type, struct 
 	bool v6 = s->family == 6;
 	d->policy_message = type >= PFKEY_X_SPDUPDATE && type <= PFKEY_X_SPDDELETE2;
 	d->sa.spi = 0x1001;
-	d->sa.protocol = 50;
-	const struct val *protocol = vars_get(&s->vars, "protocol"), *mode = vars_get(&s->vars, "mode");
-	if (protocol != NULL && protocol->text != NULL && strcmp(protocol->text, "ah") == 0)
-		d->sa.protocol = 51;
+	d->sa.protocol = stage_protocol(s);
+	const struct val *mode = vars_get(&s->vars, "mode");
 	d->sa.mode = mode != NULL && mode->text != NULL && strcmp(mode->text, "tunnel") == 0 ? MODE_TUNNEL : MODE_TRANSPORT;
 	d->sa.src = addr_of(v6 ? BYTES_OF(net->tester6) : BYTES_OF(net->tester4));
 	d->sa.dst = addr_of(v6 ? BYTES_OF(net->target6) : BYTES_OF(net->target4));
@@ -242,10 +250,9 @@ push_written(struct stage *s, struct resolved_msg *r, const struct layer_spec *l
 static uint8_t
 default_satype(const struct stage *s, enum pfkey_type type)
 {
-	const struct val *protocol = vars_get(&s->vars, "protocol");
 	if (type >= PFKEY_X_SPDUPDATE && type <= PFKEY_X_SPDDELETE2)
 		return SATYPE_UNSPEC;
-	return protocol != NULL && protocol->text != NULL && strcmp(protocol->text, "ah") == 0 ? SATYPE_AH : SATYPE_ESP;
+	return stage_protocol(s) == 51 ? SATYPE_AH : SATYPE_ESP;
 }
 
 /* `pfkey < write(errno=EMSGSIZE)`: what write() itself said. */

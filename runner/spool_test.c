@@ -28,7 +28,10 @@ Test(spool, gives_records_back_in_order_whatever_their_length)
 	struct spool s = { 0 };
 	struct bytes b;
 	cr_assert(not(spool_pop(&s, &b)));
-	/* Fills faster than it empties, so that records move to the front and memory grows on the way. */
+	/*
+	 * Fills faster than it empties, so that records move to the front and memory grows on the
+	 * way.
+	 */
 	uint32_t in = 0, out = 0;
 	for (unsigned round = 0; round < 200; round++) {
 		for (unsigned i = 0; i < 3; i++, in++)

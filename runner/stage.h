@@ -147,6 +147,12 @@ void sentinel_close(struct engine *g);
 /* --- steps ----------------------------------------------------------------------------------- */
 
 void steps_run(struct stage *s, const struct step *steps);
+/* What a condition may ask: mutable(OCTET), registers_auth(NUMBER), registers_encrypt(NUMBER). ctx is the stage. */
+bool stage_question(void *ctx, const char *name, const struct val *argument, bool *result, struct err *e) MUST_USE;
+/* Whether SADB_REGISTER of the case's type of SA listed an algorithm number. */
+bool pfkey_registers(struct stage *s, bool auth, const struct val *number, bool *result, struct err *e) MUST_USE;
+/* 50, or 51 where the case says `protocol in ah` or its transform has no cipher. */
+uint8_t stage_protocol(const struct stage *s);
 void step_setkey(struct stage *s, const struct step *st);
 void step_send(struct stage *s, const struct step *st);
 void step_expect(struct stage *s, const struct step *st);

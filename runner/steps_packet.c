@@ -288,11 +288,13 @@ mutable_octet(struct stage *s, const struct val *argument, bool *result, struct 
 	return fail(e, ERR_SYNTAX, "mutable: no AH packet was sent just before");
 }
 
-static bool
-condition_call(void *ctx, const char *name, const struct val *argument, bool *result, struct err *e)
+bool
+stage_question(void *ctx, const char *name, const struct val *argument, bool *result, struct err *e)
 {
 	if (strcmp(name, "mutable") == 0)
 		return mutable_octet(ctx, argument, result, e);
+	if (strcmp(name, "registers_auth") == 0 || strcmp(name, "registers_encrypt") == 0)
+		return pfkey_registers(ctx, strcmp(name, "registers_auth") == 0, argument, result, e);
 	return fail(e, ERR_UNKNOWN, "no question called '%s'", name);
 }
 
@@ -304,7 +306,7 @@ step_expect(struct stage *s, const struct step *st)
 	if (st->want == WANT_MODEL)
 		wanted = s->model_accepts;
 	else if (st->condition != NULL) {
-		struct condition_calls calls = { condition_call, s };
+		struct condition_calls calls = { stage_question, s };
 		if (!condition_eval(st->condition, &s->vars, &calls, &wanted, &e)) {
 			stage_error(s, &e);
 			return;

@@ -86,6 +86,22 @@ step_pfkey_send(struct stage *s, const struct step *st)
 		stage_error(s, &e);
 }
 
+bool
+pfkey_registers(struct stage *s, bool auth, const struct val *number, bool *result, struct err *e)
+{
+	const struct capabilities *c = &s->g->caps;
+	bool ah = stage_protocol(s) == 51;
+	const struct pfkey_alg *rows = auth ? (ah ? c->auth_ah : c->auth_esp) : c->enc;
+	unsigned rows_n = auth ? (ah ? c->auth_ah_n : c->auth_esp_n) : c->enc_n;
+	uint64_t id;
+	if (!c->known || !val_to_number(number, &id))
+		return fail(e, ERR_SYNTAX, "want the number of an algorithm, and a target that answers SADB_REGISTER");
+	*result = false;
+	for (unsigned i = 0; i < rows_n; i++)
+		*result |= rows[i].id == id;
+	return true;
+}
+
 /* --- what a socket got ----------------------------------------------------------------------- */
 
 /* The next message on a socket: the channel is synced first, so "none" is a fact. Messages of other sockets wait in the evidence,

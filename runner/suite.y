@@ -40,6 +40,7 @@ static void suite_yyerror(struct SUITE_YYLTYPE *at, struct scan *s, void *scanne
 %token <text> T_NEEDS "needs" T_WHEN "when" T_UNCALIBRATED "uncalibrated" T_PFKEY "pfkey" T_APP "app"
 %token <text> T_DELIVER "deliver" T_TUNABLE "tunable" T_WAIT "wait" T_REPEAT "repeat" T_SHUFFLE "shuffle" T_OF "of"
 %token <text> T_AS "as" T_MODEL "model" T_ANY "any" T_IF "if" T_ELSE "else" T_AND "and" T_AUDIT "audit" T_LET "let"
+%token <text> T_CHECK "check"
 %token <text> T_ALIVE "alive" T_NOTE "note" T_LINK "link" T_BARE "bare" T_NOTHING "nothing" T_WITHOUT "without"
 %token <text> T_SIZE "size" T_UDP "udp" T_BIND_KW "bind" T_POLICY "policy" T_SEND "send" T_CLOSE "close" T_TO "to"
 
@@ -150,6 +151,8 @@ plain: T_SETKEY
 		{ $$ = step_new(A, STEP_AUDIT, AT(@1)); $$->name = $2; }
 	| T_LET word '=' expr
 		{ $$ = step_new(A, STEP_LET, AT(@1)); $$->name = $2; $$->value = $4; }
+	| T_CHECK condition
+		{ $$ = step_new(A, STEP_CHECK, AT(@1)); $$->condition = $2; }
 	| T_ALIVE
 		{ $$ = step_new(A, STEP_ALIVE, AT(@1)); }
 	| T_NOTE T_STRING

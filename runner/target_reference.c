@@ -38,7 +38,9 @@ reference_sound(const struct reference *r, struct err *e)
 	return !r->lost || fail(e, ERR_DEAD, "the reference: no memory for what it sent");
 }
 
-/* The kernel's randomness fails only where there is none at all: nothing true could be sent then. */
+/*
+ * The kernel's randomness fails only where there is none at all: nothing true could be sent then.
+ */
 static void
 kernel_fill(struct random *source, uint8_t *p, size_t n)
 {
@@ -95,9 +97,14 @@ set_link(struct host_if *i, const struct target_net *net, const uint8_t mac[6])
 static struct host *
 build_host(struct reference *r, const struct profile *profile, struct err *e)
 {
-	struct host_setup s = { .profile = profile, .dialect = dialect_by_os("reference"), .random = &r->pool.random,
-				.links = TARGET_LINKS, .send = on_send, .pfkey_deliver = on_pfkey,
-				.udp_deliver = on_udp, .ctx = r };
+	struct host_setup s = { .profile = profile,
+				.dialect = dialect_by_os("reference"),
+				.random = &r->pool.random,
+				.links = TARGET_LINKS,
+				.send = on_send,
+				.pfkey_deliver = on_pfkey,
+				.udp_deliver = on_udp,
+				.ctx = r };
 	for (unsigned i = 0; i < TARGET_LINKS; i++)
 		set_link(&s.link[i], &target_nets[i], target_macs[i]);
 	return host_new(&s, e);
@@ -123,7 +130,8 @@ static void
 open_ends(struct target *t, struct reference *r)
 {
 	for (unsigned i = 0; i < TARGET_LINKS; i++) {
-		struct wr target_mac = wr_of(t->link[i].target_mac, 6), tester_mac = wr_of(t->link[i].tester_mac, 6);
+		struct wr target_mac = wr_of(t->link[i].target_mac, 6),
+			  tester_mac = wr_of(t->link[i].tester_mac, 6);
 		link_mem_open(&t->link[i], r, i);
 		wr_bytes(&target_mac, BYTES_OF(target_macs[i]));
 		wr_bytes(&tester_mac, BYTES_OF(tester_macs[i]));
@@ -142,7 +150,8 @@ target_reference_open(struct target *t, const struct target_options *o, struct e
 	const struct profile *profile = profile_by_name(name);
 	memset(t, 0, sizeof *t);
 	if (profile == NULL)
-		return fail(e, ERR_UNKNOWN, "profile: want reference, rfc4301, linux or kame, got \"%s\"", name);
+		return fail(e, ERR_UNKNOWN, "profile: want reference, rfc4301, linux or kame, got \"%s\"",
+			    name);
 	struct reference *r = calloc(1, sizeof *r);
 	if (r == NULL)
 		return fail_errno(e, "the reference");

@@ -1,6 +1,6 @@
 /*
- * The reference host as a target in this process: what its link, channel and driver files share. The host knows no clock,
- * randomness or memory of ours; this is where it gets them.
+ * The reference host as a target in this process: what its link, channel and driver files share.
+ * The host knows no clock, randomness or memory of ours; this is where it gets them.
  */
 #ifndef ESPY_RUNNER_TARGET_REFERENCE_H
 #define ESPY_RUNNER_TARGET_REFERENCE_H
@@ -33,11 +33,15 @@ bool reference_sound(const struct reference *r, struct err *e) MUST_USE;
 /* link_mem.c: link `n` of the host; synchronous. Closing it leaves the host alone. */
 void link_mem_open(struct link *l, struct reference *r, unsigned n);
 
-/* channel_call.c: the host's sockets and tunables as calls; synchronous. Closing it leaves the host alone. */
+/*
+ * channel_call.c: the host's sockets and tunables as calls; synchronous. Closing it leaves the host
+ * alone.
+ */
 void channel_call_open(struct channel *c, struct reference *r);
 
 /* What the host's callbacks do with a PF_KEY message and a UDP datagram. */
 void channel_call_pfkey(struct reference *r, int sock, struct bytes msg);
-void channel_call_udp(struct reference *r, int sock, const struct addr *from, uint16_t port, struct bytes data);
+void channel_call_udp(struct reference *r, int sock, const struct addr *from, uint16_t port,
+		      struct bytes data);
 
 #endif

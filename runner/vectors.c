@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "runner/commands.h"
+#include "runner/paths.h"
 #include "runner/vector.h"
 
 static const char help[] =
@@ -51,34 +52,10 @@ vectors_run_file(const char *path, bool verbose, FILE *out, struct vectors_tally
 	return ok;
 }
 
-static bool
-is_folder(const char *path)
-{
-	struct stat st;
-	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
-}
-
 bool
 vectors_folder(char *path, size_t cap)
 {
-	static const char *const beside[] = { "../vectors", "../share/espy/vectors" };
-	char exe[2048];
-	const char *env = getenv("ESPY_VECTORS");
-	snprintf(path, cap, "%s", env != NULL && env[0] != '\0' ? env : "vectors");
-	if (env != NULL || is_folder(path))
-		return is_folder(path);
-	ssize_t n = readlink("/proc/self/exe", exe, sizeof exe - 1);
-	exe[n > 0 ? n : 0] = '\0';
-	char *slash = strrchr(exe, '/');
-	if (slash == NULL)
-		return false;
-	*slash = '\0';
-	for (size_t i = 0; i < sizeof beside / sizeof beside[0]; i++) {
-		snprintf(path, cap, "%s/%s", exe, beside[i]);
-		if (is_folder(path))
-			return true;
-	}
-	return false;
+	return paths_find(path, cap, "vectors", "ESPY_VECTORS", NULL);
 }
 
 /* Every .json of the folder but the schema, in the order of their names. */
@@ -86,8 +63,8 @@ static bool
 list_files(glob_t *files, struct err *e)
 {
 	char folder[2200], pattern[2300];
-	if (!vectors_folder(folder, sizeof folder))
-		return fail(e, ERR_IO, "no folder of vectors: set ESPY_VECTORS or name files");
+	if (!paths_find(folder, sizeof folder, "vectors", "ESPY_VECTORS", e))
+		return false;
 	snprintf(pattern, sizeof pattern, "%s/*.json", folder);
 	if (glob(pattern, 0, NULL, files) != 0)
 		return fail(e, ERR_IO, "%s: no vector files there", folder);

@@ -157,6 +157,8 @@ worker_main(const struct workers *all, unsigned worker, int fd)
 		double ms = (double)(clock_ns() - began) / 1e6;
 		say(fd, case_event(&x.engine, &s->plan->items[i], i, worker, ms, &evidence, &o, s->everything));
 		atomic_store(&all->board->current[worker], -1);
+		if (s->fail_fast && o.verdict == V_FAIL)
+			atomic_store(&all->board->next, s->plan->n);
 		if (!x.engine.dead)
 			continue;
 		instance_down(&x);

@@ -15,6 +15,7 @@ struct worker_setup {
 	uint64_t seed;
 	unsigned jobs;
 	bool everything;              /* exhibits also of cases that passed */
+	bool fail_fast;               /* no case begins after one has failed */
 };
 
 struct workers;

@@ -1,5 +1,6 @@
 /*
- * IPv6 extension headers, strictly in order (RFC 8200 4.1): what a node must do about each before it looks behind it.
+ * IPv6 extension headers, strictly in order (RFC 8200 4.1): what a node must do about each before
+ * it looks behind it.
  */
 #include "host/parts.h"
 
@@ -21,7 +22,10 @@ option_is_known(uint8_t type)
 	return type == PAD1 || type == PADN || type == ROUTER_ALERT;
 }
 
-/* RFC 8200 4.2: the two high bits of an unknown option say what to do. `at`: where the options begin. */
+/*
+ * RFC 8200 4.2: the two high bits of an unknown option say what to do. `at`: where the options
+ * begin.
+ */
 static void
 walk_options(struct bytes area, size_t at, struct ext_walk *x)
 {
@@ -42,7 +46,10 @@ walk_options(struct bytes area, size_t at, struct ext_walk *x)
 		problem(x, PROBLEM_FIELD, at + here);
 }
 
-/* RFC 8200 4.4: a type nobody knows is skipped with no segments left, else reported. Type 0 is such (RFC 5095). */
+/*
+ * RFC 8200 4.4: a type nobody knows is skipped with no segments left, else reported. Type 0 is such
+ * (RFC 5095).
+ */
 static void
 walk_routing(struct bytes header, size_t at, struct ext_walk *x)
 {

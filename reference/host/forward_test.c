@@ -7,8 +7,11 @@ Test(forward, carries_between_the_links_with_one_hop_less)
 	struct world *w = world_open("reference");
 	for (unsigned i = 0; i < COUNT(places); i++) {
 		const struct place *p = &places[i];
-		struct { unsigned in, out; const char *src, *dst; } rows[] = {
-			{ 0, 1, p->tester, p->far }, { 1, 0, p->far, p->tester }, { 1, 0, p->far, p->away },
+		struct { unsigned in, out; const char *src, *dst;
+		} rows[] = {
+			{ 0, 1, p->tester, p->far },
+			{ 1, 0, p->far, p->tester },
+			{ 1, 0, p->far, p->away },
 		};
 		for (unsigned k = 0; k < COUNT(rows); k++) {
 			struct bytes d = echo(w, rows[k].src, rows[k].dst, 1, 40);
@@ -21,7 +24,8 @@ Test(forward, carries_between_the_links_with_one_hop_less)
 			cr_assert(eq(u8, is.ttl, 63), "%s row %u", p->id, k);
 			cr_assert(eq(u16, is.id, was.id), "%s row %u", p->id, k);
 			cr_assert(bytes_equal(bytes_slice(is.all, is.header, SIZE_MAX),
-					      bytes_slice(was.all, was.header, SIZE_MAX)), "%s row %u", p->id, k);
+					      bytes_slice(was.all, was.header, SIZE_MAX)),
+				  "%s row %u", p->id, k);
 		}
 	}
 	world_close(w);
@@ -86,7 +90,10 @@ Test(forward, cuts_a_fragment_into_fragments_of_the_same_whole)
 	struct world *w = world_open("reference");
 	struct ip ip;
 	cr_assert(zero(int, host_tunable_set(w->h, "mtu", "576")));
-	/* offset 80, more to come; with record route, which stays with the first, and a security option, which is copied */
+	/*
+	 * offset 80, more to come; with record route, which stays with the first, and a security
+	 * option, which is copied
+	 */
 	struct wr d = room(w);
 	struct bytes plain = echo(w, places[0].tester, places[0].far, 1, 1000);
 	static const uint8_t options[] = { 7, 7, 4, 0, 0, 0, 0, 130, 4, 0, 0, 0 };
@@ -120,15 +127,22 @@ Test(forward, is_off_for_a_host)
 	world_close(w);
 }
 
-/* A gateway: what link 2 sends to `away` goes by a tunnel on link 1, and what comes by it goes to link 2. */
+/*
+ * A gateway: what link 2 sends to `away` goes by a tunnel on link 1, and what comes by it goes to
+ * link 2.
+ */
 struct gateway { struct world *w; struct sa *in, *out; };
 
 static struct gateway
 gateway_open(const struct place *p, uint8_t transit)
 {
 	struct gateway g = { .w = world_open("reference") };
-	struct sa_row in = { 0x5001, 50, MODE_TUNNEL, "aes-cbc", "hmac-sha1-96", p->tester, p->target, 0, 32 };
-	struct sa_row out = { 0x5002, 50, MODE_TUNNEL, "aes-cbc", "hmac-sha1-96", p->target, p->tester, 0, 0 };
+	struct sa_row in = {
+		0x5001, 50, MODE_TUNNEL, "aes-cbc", "hmac-sha1-96", p->tester, p->target, 0, 32
+	};
+	struct sa_row out = {
+		0x5002, 50, MODE_TUNNEL, "aes-cbc", "hmac-sha1-96", p->target, p->tester, 0, 0
+	};
 	g.in = add_sa(g.w, &in);
 	g.out = add_sa(g.w, &out);
 	struct spd_entry e = policy(DIR_OUT, SPD_PROTECT, p->far, p->away, SELECTOR_ANY);
@@ -210,7 +224,8 @@ Test(forward, reports_a_discarded_datagram_when_told_to)
 			input(w, 0, echo(w, p->tester, p->far, 1, 8));
 			cr_assert(eq(u32, w->frames, on), "%s", p->id);
 			if (on)
-				expect(p->id, heard(w, 0), p->target, p->tester, i == 0 ? "1 3/13" : "58 1/1");
+				expect(p->id, heard(w, 0), p->target, p->tester,
+				       i == 0 ? "1 3/13" : "58 1/1");
 		}
 	}
 	world_close(w);
@@ -224,9 +239,12 @@ Test(forward, fragments_of_what_it_sends_come_together_again)
 			for (unsigned esp = 0; esp < 2; esp++) {
 				const struct place *p = &places[i];
 				struct world *w = world_open("reference"), *peer = world_open("reference");
-				struct sa_row row = { 0x5002, 50, MODE_TRANSPORT, "aes-gcm-16", NULL, p->target, p->tester, 0, 0 };
+				struct sa_row row = { 0x5002,       50,   MODE_TRANSPORT,
+						      "aes-gcm-16", NULL, p->target,
+						      p->tester,    0,    0 };
 				(void)add_sa(w, &row);
-				struct spd_entry e = policy(DIR_OUT, SPD_PROTECT, p->target, p->tester, SELECTOR_ANY);
+				struct spd_entry e =
+					policy(DIR_OUT, SPD_PROTECT, p->target, p->tester, SELECTOR_ANY);
 				request(&e, 50, MODE_TRANSPORT, LEVEL_REQUIRE);
 				if (esp)
 					add_policy(w, &e);
@@ -234,7 +252,8 @@ Test(forward, fragments_of_what_it_sends_come_together_again)
 				int sock = host_udp_open(w->h, i == 0 ? 4 : 6, NULL, 4000);
 				static uint8_t data[5000];
 				struct addr to = at(p->tester);
-				cr_assert(zero(int, host_udp_send(w->h, sock, &to, 7, BYTES_OF(data), w->now)));
+				cr_assert(
+					zero(int, host_udp_send(w->h, sock, &to, 7, BYTES_OF(data), w->now)));
 				cr_assert(w->frames >= 4, "%s", p->id);
 				/* another host's reassembly is the judge */
 				struct bytes whole = BYTES_NONE;
@@ -246,16 +265,20 @@ Test(forward, fragments_of_what_it_sends_come_together_again)
 					peer->h->setup.link[0].addr[i == 0 ? 0 : 2] = to;
 					struct arrival a = { .now = 1 };
 					bool last = k + 1 == w->frames;
-					cr_assert(eq(int, local_step(peer->h, &a, &ip, &whole), last), "%s: frame %u", p->id, k);
+					cr_assert(eq(int, local_step(peer->h, &a, &ip, &whole), last),
+						  "%s: frame %u", p->id, k);
 				}
 				struct ip ip;
 				cr_assert(ip_parse(whole, &ip), "%s", p->id);
 				uint32_t used = w->h->ident6;
-				cr_assert(eq(u32, used, i == 1 ? 1 : 0), "%s: one identification a datagram", p->id);
+				cr_assert(eq(u32, used, i == 1 ? 1 : 0), "%s: one identification a datagram",
+					  p->id);
 				cr_assert(eq(u8, ip.protocol, esp ? 50 : 17), "%s", p->id);
 				cr_assert(esp ? ip.all.n > 5000 : ip.all.n == 5008 + ip.header, "%s", p->id);
 				if (!esp)
-					cr_assert(zero(u16, ip_sum_upper(&ip, 17, bytes_slice(ip.all, ip.header, SIZE_MAX))));
+					cr_assert(zero(
+						u16, ip_sum_upper(&ip, 17,
+								  bytes_slice(ip.all, ip.header, SIZE_MAX))));
 				world_close(w);
 				world_close(peer);
 			}

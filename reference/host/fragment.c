@@ -1,5 +1,6 @@
 /*
- * Fragmentation behind AH and ESP (RFC 4303 3.3.4, RFC 4302 3.3.4): RFC 791 3.2 and RFC 8200 4.5. The SA saw one datagram.
+ * Fragmentation behind AH and ESP (RFC 4303 3.3.4, RFC 4302 3.3.4): RFC 791 3.2 and RFC 8200 4.5.
+ * The SA saw one datagram.
  */
 #include "host/parts.h"
 
@@ -13,7 +14,10 @@ send_whole(struct host *h, unsigned link, const struct ip *ip)
 	frame_send(h, link, &w);
 }
 
-/* Options that stay with the first fragment are those without the copied bit (RFC 791 3.1); the rest is padded with EOL. */
+/*
+ * Options that stay with the first fragment are those without the copied bit (RFC 791 3.1); the
+ * rest is padded with EOL.
+ */
 static void
 put_copied_options(struct wr *w, struct bytes options)
 {
@@ -58,8 +62,10 @@ split4(struct host *h, unsigned link, const struct ip *ip)
 	}
 }
 
-/* What this host is the source of has no header that routers act on (hop-by-hop, routing), so the IPv6 header alone is
- * repeated in every fragment (RFC 8200 4.5). */
+/*
+ * What this host is the source of has no header that routers act on (hop-by-hop, routing), so the
+ * IPv6 header alone is repeated in every fragment (RFC 8200 4.5).
+ */
 static void
 split6(struct host *h, unsigned link, const struct ip *ip)
 {

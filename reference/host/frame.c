@@ -1,7 +1,10 @@
 /* Ethernet on the way out. */
 #include "host/parts.h"
 
-/* RFC 1112 6.4, RFC 2464 7; a neighbour is whoever spoke last on the link, and everybody until somebody has. */
+/*
+ * RFC 1112 6.4, RFC 2464 7; a neighbour is whoever spoke last on the link, and everybody until
+ * somebody has.
+ */
 static void
 put_destination(const struct host *h, unsigned link, const struct addr *hop, struct wr *w)
 {

@@ -7,9 +7,10 @@
 static bool
 setup_is_sound(const struct host_setup *s, struct err *e)
 {
-	if (s->profile == NULL || s->dialect == NULL || s->random == NULL || s->send == NULL || s->pfkey_deliver == NULL ||
-	    s->udp_deliver == NULL)
-		return fail(e, ERR_RANGE, "host: profile, dialect, random and the three callbacks must be given");
+	if (s->profile == NULL || s->dialect == NULL || s->random == NULL || s->send == NULL ||
+	    s->pfkey_deliver == NULL || s->udp_deliver == NULL)
+		return fail(e, ERR_RANGE,
+			    "host: profile, dialect, random and the three callbacks must be given");
 	if (s->links == 0 || s->links > HOST_LINKS)
 		return fail(e, ERR_RANGE, "host.links: want 1 to %d, got %u", HOST_LINKS, s->links);
 	for (unsigned i = 0; i < s->links; i++)
@@ -26,8 +27,12 @@ databases_open(struct host *h, struct err *e)
 	h->spd = spd_new();
 	if (h->sad == NULL || h->spd == NULL)
 		return fail(e, ERR_IO, "host: out of memory");
-	struct sadb_setup s = { .dialect = h->setup.dialect, .sad = h->sad, .spd = h->spd, .random = h->setup.random,
-				.deliver = h->setup.pfkey_deliver, .ctx = h->setup.ctx };
+	struct sadb_setup s = { .dialect = h->setup.dialect,
+				.sad = h->sad,
+				.spd = h->spd,
+				.random = h->setup.random,
+				.deliver = h->setup.pfkey_deliver,
+				.ctx = h->setup.ctx };
 	h->sadb = sadb_new(&s, e);
 	return h->sadb != NULL;
 }
@@ -64,7 +69,10 @@ host_free(struct host *h)
 	free(h);
 }
 
-/* The weak host model: an address of one link is ours on every link, as on the systems we stand for (RFC 1122 3.3.4.2). */
+/*
+ * The weak host model: an address of one link is ours on every link, as on the systems we stand for
+ * (RFC 1122 3.3.4.2).
+ */
 bool
 host_is_local(const struct host *h, const struct addr *a)
 {
@@ -89,7 +97,8 @@ host_is_broadcast(const struct host *h, const struct addr *a)
 		for (unsigned i = 0; i < h->setup.link[l].n; i++) {
 			unsigned bits = h->setup.link[l].bits[i];
 			uint32_t hosts = bits < 31 ? UINT32_MAX >> bits : 0;
-			if (hosts != 0 && (v & hosts) == hosts && addr_in_prefix(a, &h->setup.link[l].addr[i], bits))
+			if (hosts != 0 && (v & hosts) == hosts &&
+			    addr_in_prefix(a, &h->setup.link[l].addr[i], bits))
 				return true;
 		}
 	return false;
@@ -159,7 +168,10 @@ host_pfkey_close(struct host *h, int sock)
 	sadb_close(h->sadb, sock);
 }
 
-/* RFC 1122 3.3.2, RFC 8200 4.5: the sender hears of a datagram whose first fragment came, and which was not completed. */
+/*
+ * RFC 1122 3.3.2, RFC 8200 4.5: the sender hears of a datagram whose first fragment came, and which
+ * was not completed.
+ */
 static void
 tick_reassembly(struct host *h, uint64_t now)
 {

@@ -1,9 +1,10 @@
 /*
- * A small IP host (and router between its interfaces) with IPsec: frames in, frames out. IPv4 and IPv6 input with
- * extension headers, reassembly in front of AH and ESP and of delivery (so that no fragment reaches them, RFC 4303
- * 3.4.1), fragmentation behind them, ARP and ND answers, echo, UDP sockets, ICMP errors, the SPD on the way in, out and
- * through, AH and ESP by the SAD, PF_KEY by the sadb. It knows no clock and no sockets of the OS: `now` (seconds) and
- * randomness are arguments.
+ * A small IP host (and router between its interfaces) with IPsec: frames in, frames out. IPv4 and
+ * IPv6 input with extension headers, reassembly in front of AH and ESP and of delivery (so that no
+ * fragment reaches them, RFC 4303 3.4.1), fragmentation behind them, ARP and ND answers, echo, UDP
+ * sockets, ICMP errors, the SPD on the way in, out and through, AH and ESP by the SAD, PF_KEY by
+ * the sadb. It knows no clock and no sockets of the OS: `now` (seconds) and randomness are
+ * arguments.
  */
 #ifndef ESPY_HOST_HOST_H
 #define ESPY_HOST_HOST_H
@@ -40,7 +41,12 @@ struct host_setup {
 	const struct profile *profile;
 	const struct dialect *dialect;
 	struct random *random;
-	struct host_if { uint8_t mac[6]; struct addr addr[4]; uint8_t bits[4]; unsigned n; } link[HOST_LINKS];
+	struct host_if {
+		uint8_t mac[6];
+		struct addr addr[4];
+		uint8_t bits[4];
+		unsigned n;
+	} link[HOST_LINKS];
 	unsigned links;
 	void (*send)(void *ctx, unsigned link, struct bytes frame);
 	void (*pfkey_deliver)(void *ctx, int sock, struct bytes msg);
@@ -52,8 +58,10 @@ struct host_setup {
 struct host *host_new(const struct host_setup *s, struct err *e);
 void host_free(struct host *h);              /* NULL allowed */
 
-/* One Ethernet frame arrives; every answer has gone out by `send` when this returns. The callbacks must not call the
- * host again. */
+/*
+ * One Ethernet frame arrives; every answer has gone out by `send` when this returns. The callbacks
+ * must not call the host again.
+ */
 void host_input(struct host *h, unsigned link, struct bytes frame, uint64_t now);
 
 /* PF_KEY sockets: see sadb.h. */
@@ -61,14 +69,21 @@ int host_pfkey_open(struct host *h);
 int host_pfkey_write(struct host *h, int sock, struct bytes msg, uint64_t now);
 void host_pfkey_close(struct host *h, int sock);
 
-/* UDP sockets. local NULL or family 0: any address; port 0 picks one. A handle, or -errno (Linux numbers). A datagram
- * that policy drops on its way out is sent all the same, as far as the caller learns: 0. */
+/*
+ * UDP sockets. local NULL or family 0: any address; port 0 picks one. A handle, or -errno (Linux
+ * numbers). A datagram that policy drops on its way out is sent all the same, as far as the caller
+ * learns: 0.
+ */
 int host_udp_open(struct host *h, uint8_t family, const struct addr *local, uint16_t port);
-int host_udp_send(struct host *h, int sock, const struct addr *to, uint16_t port, struct bytes data, uint64_t now);
+int host_udp_send(struct host *h, int sock, const struct addr *to, uint16_t port, struct bytes data,
+		  uint64_t now);
 void host_udp_close(struct host *h, int sock);
 
-/* Counters and tunables by name; -ENOENT if unknown, -EINVAL for a value that does not fit. Counters: one per enum
- * verdict, "drop.replayed" and so on, and the events of tunables.c; settings: "mtu", "spd.miss", ... Counters can be set. */
+/*
+ * Counters and tunables by name; -ENOENT if unknown, -EINVAL for a value that does not fit.
+ * Counters: one per enum verdict, "drop.replayed" and so on, and the events of tunables.c;
+ * settings: "mtu", "spd.miss", ... Counters can be set.
+ */
 int host_tunable_get(struct host *h, const char *name, char *value, size_t cap);
 int host_tunable_set(struct host *h, const char *name, const char *value);
 

@@ -17,7 +17,8 @@ Test(host, answers_an_echo_in_clear_with_the_same_data)
 			cr_assert(ip_parse(ask, &was) && ip_parse(heard(w, 0), &is));
 			struct bytes sent = bytes_slice(was.all, was.header + 4, SIZE_MAX);
 			struct bytes back = bytes_slice(is.all, is.header + 4, SIZE_MAX);
-			cr_assert(bytes_equal(sent, back), "%s %u: identifier, sequence number, data", p->id, n);
+			cr_assert(bytes_equal(sent, back), "%s %u: identifier, sequence number, data", p->id,
+				  n);
 		}
 	world_close(w);
 }
@@ -96,7 +97,9 @@ Test(host, says_which_protocol_and_port_it_lacks)
 		struct bytes strange = datagram(w, p->tester, p->target, 253, BYTES_OF(data));
 		input(w, 0, strange);
 		expect(p->id, heard(w, 0), p->target, p->tester, i == 0 ? "1 3/2" : "58 4/1");
-		/* behind the ICMP header is what was sent; IPv6 points at the octet that named 253 */
+		/*
+		 * behind the ICMP header is what was sent; IPv6 points at the octet that named 253
+		 */
 		size_t quote = (i == 0 ? 20 : 40) + 8;
 		cr_assert(bytes_equal(bytes_slice(heard(w, 0), quote, SIZE_MAX), strange), "%s", p->id);
 		struct rd r = rd_of(bytes_slice(heard(w, 0), quote - 4, 4));
@@ -137,8 +140,8 @@ Test(host, answers_no_error_where_the_rfcs_forbid_it)
 		input(w, 0, rows[i].d);
 		cr_assert(eq(u32, w->frames, 0), "%s", rows[i].id);
 	}
-	static const char *const sources[] = { "0.0.0.0", "127.0.0.1", "224.0.0.1", "255.255.255.255", "240.0.0.1",
-					       "192.0.2.255" };
+	static const char *const sources[] = { "0.0.0.0",         "127.0.0.1", "224.0.0.1",
+					       "255.255.255.255", "240.0.0.1", "192.0.2.255" };
 	for (unsigned i = 0; i < COUNT(sources); i++) {
 		input(w, 0, datagram(w, sources[i], places[0].target, 253, BYTES_OF(data)));
 		cr_assert(eq(u32, w->frames, 0), "from %s", sources[i]);

@@ -1,4 +1,7 @@
-/* ICMP of both families: echo, and the errors a host and router must send. RFC 792, RFC 1122 3.2.2, RFC 4443. */
+/*
+ * ICMP of both families: echo, and the errors a host and router must send. RFC 792, RFC 1122 3.2.2,
+ * RFC 4443.
+ */
 #include "host/parts.h"
 
 enum { ECHO_REPLY4 = 0, ECHO4 = 8, ECHO6 = 128, ECHO_REPLY6 = 129, REDIRECT6 = 137 };
@@ -55,14 +58,20 @@ message_send(struct host *h, const struct message *m, uint64_t now)
 	(void)output_datagram(h, wr_done(&w), false, now, NULL);
 }
 
-/* RFC 1122 3.2.2.6, RFC 4443 4.2. A broadcast is not answered; an IPv6 multicast is. The DSCP is the asker's. */
+/*
+ * RFC 1122 3.2.2.6, RFC 4443 4.2. A broadcast is not answered; an IPv6 multicast is. The DSCP is
+ * the asker's.
+ */
 static void
 echo_reply(struct host *h, const struct arrival *a, const struct ip *ip, struct bytes message)
 {
 	struct rd r = rd_of(message);
 	rd_skip(&r, 4);
-	struct message m = { .src = answer_source(h, a, ip), .dst = &ip->src, .tos = ip->tos & 0xfc,
-			     .type = ip->family == 4 ? ECHO_REPLY4 : ECHO_REPLY6, .rest = (uint32_t)rd_uint(&r, 4) };
+	struct message m = { .src = answer_source(h, a, ip),
+			     .dst = &ip->src,
+			     .tos = ip->tos & 0xfc,
+			     .type = ip->family == 4 ? ECHO_REPLY4 : ECHO_REPLY6,
+			     .rest = (uint32_t)rd_uint(&r, 4) };
 	m.body = rd_rest(&r);
 	bool asked_many = a->group || host_is_broadcast(h, &ip->dst) || addr_is_multicast(&ip->dst);
 	if (r.bad || m.src == NULL || addr_is_any(m.dst) || (ip->family == 4 && asked_many))
@@ -103,16 +112,21 @@ source_is_one_host(const struct host *h, const struct addr *a)
 {
 	static const struct addr zero4 = { 4, { 0 } }, loop4 = { 4, { 127 } }, class_e = { 4, { 240 } };
 	return !addr_is_any(a) && !addr_is_multicast(a) && !host_is_broadcast(h, a) &&
-	       !addr_in_prefix(a, &zero4, 8) && !addr_in_prefix(a, &loop4, 8) && !addr_in_prefix(a, &class_e, 4);
+	       !addr_in_prefix(a, &zero4, 8) && !addr_in_prefix(a, &loop4, 8) &&
+	       !addr_in_prefix(a, &class_e, 4);
 }
 
-/* Packet Too Big and an option to be reported even so are the two exceptions for multicast, RFC 4443 2.4(e.3). */
+/*
+ * Packet Too Big and an option to be reported even so are the two exceptions for multicast, RFC
+ * 4443 2.4(e.3).
+ */
 static bool
 may_answer(const struct host *h, const struct arrival *a, const struct ip *ip, uint8_t type, uint8_t code)
 {
 	bool excepted = ip->family == 6 && (type == 2 || (type == 4 && code == 2));
 	bool many = a->group || addr_is_multicast(&ip->dst) || host_is_broadcast(h, &ip->dst);
-	return source_is_one_host(h, &ip->src) && (excepted || !many) && ip->offset == 0 && !is_itself_an_error(ip);
+	return source_is_one_host(h, &ip->src) && (excepted || !many) && ip->offset == 0 &&
+	       !is_itself_an_error(ip);
 }
 
 static bool
@@ -126,9 +140,12 @@ rate_allows(struct host *h, uint64_t now)
 }
 
 void
-icmp_error(struct host *h, const struct arrival *a, const struct ip *ip, uint8_t type, uint8_t code, uint32_t rest)
+icmp_error(struct host *h, const struct arrival *a, const struct ip *ip, uint8_t type, uint8_t code,
+	   uint32_t rest)
 {
-	struct message m = { .src = answer_source(h, a, ip), .dst = &ip->src, .type = type, .code = code, .rest = rest };
+	struct message m = {
+		.src = answer_source(h, a, ip), .dst = &ip->src, .type = type, .code = code, .rest = rest
+	};
 	if (m.src == NULL || !may_answer(h, a, ip, type, code) || !rate_allows(h, a->now)) {
 		host_count(h, EV_ICMP_SUPPRESSED);
 		return;

@@ -57,7 +57,8 @@ host_input(struct host *h, unsigned link, struct bytes frame, uint64_t now)
 	uint16_t type = (uint16_t)rd_uint(&r, 2);
 	struct bytes rest = rd_rest(&r);
 	host_count(h, EV_FRAMES_IN);
-	if (r.bad || link >= h->setup.links || (!is_group(dst) && !bytes_equal(dst, BYTES_OF(h->setup.link[link].mac)))) {
+	if (r.bad || link >= h->setup.links ||
+	    (!is_group(dst) && !bytes_equal(dst, BYTES_OF(h->setup.link[link].mac)))) {
 		host_count(h, EV_FRAME_FOREIGN);
 		return;
 	}

@@ -1,15 +1,20 @@
 /*
- * A datagram for this host, one layer at a time: reassembly, then AH and ESP, then policy, then whoever it is for. The
- * order is RFC 4301 5.2's; a step that yields another datagram starts over with it.
+ * A datagram for this host, one layer at a time: reassembly, then AH and ESP, then policy, then
+ * whoever it is for. The order is RFC 4301 5.2's; a step that yields another datagram starts over
+ * with it.
  */
 #include "host/parts.h"
 
 #include "ipsec/chain.h"
 
 static void
-report_fragment6(struct host *h, const struct arrival *a, const struct ip *ip, enum reassembly_result v, size_t at)
+report_fragment6(struct host *h, const struct arrival *a, const struct ip *ip, enum reassembly_result v,
+		 size_t at)
 {
-	/* RFC 8200 4.5: the payload length is at octet 4, the fragment offset at octet 2 of its header. */
+	/*
+	 * RFC 8200 4.5: the payload length is at octet 4, the fragment offset at octet 2 of its
+	 * header.
+	 */
 	struct ext_walk x = { .answer = true, .pointer = v == REASSEMBLY_LENGTH ? 4 : (uint32_t)at + 2 };
 	if (v == REASSEMBLY_LENGTH || v == REASSEMBLY_TOO_LONG)
 		icmp_parameter_problem(h, a, ip, &x);
@@ -34,8 +39,13 @@ add_fragment(struct host *h, struct arrival *a, struct fragment *f, size_t heade
 static bool
 fragment4(struct host *h, struct arrival *a, const struct ip *ip, struct bytes *octets)
 {
-	struct fragment f = { .ip = ip, .id = ip->id, .protocol = ip->protocol, .offset = ip->offset, .more = ip->mf,
-			      .front = bytes_slice(ip->all, 0, ip->header), .next_at = 9,
+	struct fragment f = { .ip = ip,
+			      .id = ip->id,
+			      .protocol = ip->protocol,
+			      .offset = ip->offset,
+			      .more = ip->mf,
+			      .front = bytes_slice(ip->all, 0, ip->header),
+			      .next_at = 9,
 			      .data = bytes_slice(ip->all, ip->header, SIZE_MAX) };
 	return add_fragment(h, a, &f, 0, octets);
 }
@@ -54,10 +64,13 @@ headers_complete(const struct fragment *f)
 }
 
 static bool
-fragment6(struct host *h, struct arrival *a, const struct ip *ip, const struct ext_walk *x, struct bytes *octets)
+fragment6(struct host *h, struct arrival *a, const struct ip *ip, const struct ext_walk *x,
+	  struct bytes *octets)
 {
 	struct rd r = rd_of(bytes_slice(ip->all, x->at, SIZE_MAX));
-	struct fragment f = { .ip = ip, .next_at = x->next_at, .own = 8, .front = bytes_slice(ip->all, 0, x->at + 8) };
+	struct fragment f = {
+		.ip = ip, .next_at = x->next_at, .own = 8, .front = bytes_slice(ip->all, 0, x->at + 8)
+	};
 	f.protocol = (uint8_t)rd_uint(&r, 1);
 	rd_skip(&r, 1);
 	uint32_t place = (uint32_t)rd_uint(&r, 2);
@@ -76,18 +89,22 @@ fragment6(struct host *h, struct arrival *a, const struct ip *ip, const struct e
 	return add_fragment(h, a, &f, x->at, octets);
 }
 
-/* RFC 4301 5.2 step 5: a transport mode SA is for datagrams between its own ends. Behind a NAT the source is not its own. */
+/*
+ * RFC 4301 5.2 step 5: a transport mode SA is for datagrams between its own ends. Behind a NAT the
+ * source is not its own.
+ */
 static bool
 source_fits(const struct host *h, const struct sa *sa, const struct ip *ip)
 {
 	const struct sa_spec *s = &sa->spec;
-	return !h->set.rules.source_checked || s->mode != MODE_TRANSPORT || s->encap.udp || addr_is_any(&s->src) ||
-	       addr_equal(&s->src, &ip->src);
+	return !h->set.rules.source_checked || s->mode != MODE_TRANSPORT || s->encap.udp ||
+	       addr_is_any(&s->src) || addr_equal(&s->src, &ip->src);
 }
 
 /* Takes one layer off. False: dropped, or (protocol 0) there was none. */
 static bool
-unprotect(struct host *h, struct arrival *a, const struct ip *ip, struct datagram_result *r, struct bytes *octets)
+unprotect(struct host *h, struct arrival *a, const struct ip *ip, struct datagram_result *r,
+	  struct bytes *octets)
 {
 	struct wr w = wr_of(h->in[h->in_turn], sizeof h->in[0]);
 	unsigned flags = h->set.rules.strict_padding ? DG_STRICT_PADDING : 0;
@@ -125,7 +142,10 @@ static void
 deliver(struct host *h, struct arrival *a, const struct ip *ip, const struct ext_walk *x)
 {
 	struct bytes upper = bytes_slice(ip->all, x->at, SIZE_MAX);
-	/* Neighbour Discovery serves the link, in front of policy: none could be looked for without it. */
+	/*
+	 * Neighbour Discovery serves the link, in front of policy: none could be looked for without
+	 * it.
+	 */
 	if (ip->family == 6 && x->protocol == IPPROTO_ICMP6 && neigh_discovery(h, a, ip, upper))
 		return;
 	enum verdict v = policy_check(h, a, ip->all, false);
@@ -141,7 +161,10 @@ deliver(struct host *h, struct arrival *a, const struct ip *ip, const struct ext
 		unknown_protocol(h, a, ip, x);
 }
 
-/* IPv4 options: one that is malformed, or a source route that goes on, ends here (RFC 1122 3.2.1.8: not by this host). */
+/*
+ * IPv4 options: one that is malformed, or a source route that goes on, ends here (RFC 1122 3.2.1.8:
+ * not by this host).
+ */
 static bool
 options4_pass(struct host *h, struct arrival *a, const struct ip *ip)
 {

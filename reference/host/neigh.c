@@ -1,6 +1,7 @@
 /*
- * ARP (RFC 826, RFC 5227) and Neighbor Discovery (RFC 4861), the answering half: whoever asks for one of the link's addresses is
- * told its MAC. The host asks nobody; a neighbour is whoever spoke last (input.c).
+ * ARP (RFC 826, RFC 5227) and Neighbor Discovery (RFC 4861), the answering half: whoever asks for
+ * one of the link's addresses is told its MAC. The host asks nobody; a neighbour is whoever spoke
+ * last (input.c).
  */
 #include "host/parts.h"
 
@@ -46,10 +47,13 @@ advertise(struct host *h, unsigned link, const struct addr *target, const struct
 	const struct addr *to = nobody ? &all_nodes : asker;
 	struct wr w = frame_begin(h, link, 0x86dd, to);
 	struct wr d = wr_of(h->said, sizeof h->said);
-	ip_begin(&d, &(struct ip_head){ .src = target, .dst = to, .protocol = IPPROTO_ICMP6, .ttl = ND_HOPS });
+	ip_begin(&d,
+		 &(struct ip_head){ .src = target, .dst = to, .protocol = IPPROTO_ICMP6, .ttl = ND_HOPS });
 	wr_uint(&d, ND_ADVERT << 8, 2);
 	wr_uint(&d, 0, 2);
-	wr_uint(&d, (h->set.forward != 0 ? (uint32_t)NA_ROUTER : 0) | NA_OVERRIDE | (nobody ? 0 : NA_SOLICITED), 4);
+	wr_uint(&d,
+		(h->set.forward != 0 ? (uint32_t)NA_ROUTER : 0) | NA_OVERRIDE | (nobody ? 0 : NA_SOLICITED),
+		4);
 	wr_bytes(&d, addr_bytes(target));
 	wr_uint(&d, OPT_TARGET_MAC << 8 | 1, 2);
 	wr_bytes(&d, BYTES_OF(h->setup.link[link].mac));
@@ -60,7 +64,10 @@ advertise(struct host *h, unsigned link, const struct addr *target, const struct
 	frame_send(h, link, &w);
 }
 
-/* A datagram that came by an SA or from behind a router is no Neighbor Discovery (RFC 4861 7.1.1: hop limit 255). */
+/*
+ * A datagram that came by an SA or from behind a router is no Neighbor Discovery (RFC 4861 7.1.1:
+ * hop limit 255).
+ */
 bool
 neigh_discovery(struct host *h, const struct arrival *a, const struct ip *ip, struct bytes message)
 {

@@ -1,7 +1,8 @@
 #include "host/test_world.h"
 
 static void
-frame_in(struct world *w, unsigned link, const uint8_t dst[6], const uint8_t src[6], uint16_t type, struct bytes body)
+frame_in(struct world *w, unsigned link, const uint8_t dst[6], const uint8_t src[6], uint16_t type,
+	 struct bytes body)
 {
 	uint8_t octets[200];
 	struct wr f = wr_of(octets, sizeof octets);

@@ -1,6 +1,6 @@
 /*
- * RFC 4301 5.1: the SPD says what happens to a datagram that leaves, the SAD has the SAs that it says, and then it goes
- * to the link.
+ * RFC 4301 5.1: the SPD says what happens to a datagram that leaves, the SAD has the SAs that it
+ * says, and then it goes to the link.
  */
 #include "host/parts.h"
 
@@ -13,7 +13,10 @@ struct leaving {
 	bool tunnelled;
 };
 
-/* First match; an ICMP error that no entry names goes by the traffic that it is about (RFC 4301 6.2). */
+/*
+ * First match; an ICMP error that no entry names goes by the traffic that it is about (RFC 4301
+ * 6.2).
+ */
 static const struct spd_entry *
 find(const struct host *h, struct bytes datagram)
 {
@@ -37,7 +40,9 @@ choose(const struct host *h, const struct spd_request *r, struct leaving *l)
 	return sad_outbound(h->sad, r->protocol, r->mode, src, dst, reqid);
 }
 
-/* What a layer takes from the MTU. Whole blocks: a datagram as much shorter may be padded up again. */
+/*
+ * What a layer takes from the MTU. Whole blocks: a datagram as much shorter may be padded up again.
+ */
 static void
 cost_add(struct leaving *l, const struct sa *sa, size_t before, size_t after)
 {
@@ -77,7 +82,10 @@ protect_by(struct host *h, struct sa *sa, struct leaving *l)
 	return ACCEPT;
 }
 
-/* Requests in order: the first is the innermost. An SA that is missing is asked for, even where it is optional. */
+/*
+ * Requests in order: the first is the innermost. An SA that is missing is asked for, even where it
+ * is optional.
+ */
 static enum verdict
 protect(struct host *h, const struct spd_entry *p, struct leaving *l)
 {
@@ -99,9 +107,9 @@ protect(struct host *h, const struct spd_entry *p, struct leaving *l)
 }
 
 /*
- * A source may fragment what it sends, and so may the entry of a tunnel its outer datagrams; a router may fragment IPv4
- * without DF (RFC 791 3.2, RFC 8200 4.5). For IPv6 in a tunnel the sender is told, as long as it could do better than
- * 1,280 octets (RFC 2473 7.1).
+ * A source may fragment what it sends, and so may the entry of a tunnel its outer datagrams; a
+ * router may fragment IPv4 without DF (RFC 791 3.2, RFC 8200 4.5). For IPv6 in a tunnel the sender
+ * is told, as long as it could do better than 1,280 octets (RFC 2473 7.1).
  */
 static bool
 may_fragment(const struct ip *first, const struct leaving *l, bool transit)
@@ -117,10 +125,14 @@ output_datagram(struct host *h, struct bytes datagram, bool transit, uint64_t no
 	struct ip ip;
 	if (!ip_parse(datagram, &ip))
 		return DROP_INTERNAL;
-	struct leaving l = { .datagram = datagram, .src = ip.src, .dst = ip.dst, .now = now, .family = ip.family };
+	struct leaving l = {
+		.datagram = datagram, .src = ip.src, .dst = ip.dst, .now = now, .family = ip.family
+	};
 	const struct spd_entry *p = find(h, datagram);
 	uint8_t action = p != NULL ? p->action : h->set.rules.spd_miss;
-	enum verdict v = action == SPD_DISCARD ? DROP_POLICY : action == SPD_PROTECT ? protect(h, p, &l) : ACCEPT;
+	enum verdict v = action == SPD_DISCARD   ? DROP_POLICY
+			 : action == SPD_PROTECT ? protect(h, p, &l)
+						 : ACCEPT;
 	uint32_t room = host_mtu(h, l.family);
 	if (v == ACCEPT && l.datagram.n > room && !may_fragment(&ip, &l, transit))
 		v = DROP_TOO_BIG;

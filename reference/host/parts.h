@@ -1,8 +1,9 @@
 /*
- * What the files of this folder share: the host itself and the functions they lend one another. Nobody outside
- * includes this. Buffers: a datagram that arrives stays where it is (frame, reassembly slot) or in `in`, what the
- * host says is written in `said`, what protection makes of it in `out`, and every frame in `frame`. One datagram is
- * under way at a time, so nothing is allocated for it.
+ * What the files of this folder share: the host itself and the functions they lend one another.
+ * Nobody outside includes this. Buffers: a datagram that arrives stays where it is (frame,
+ * reassembly slot) or in `in`, what the host says is written in `said`, what protection makes of it
+ * in `out`, and every frame in `frame`. One datagram is under way at a time, so nothing is
+ * allocated for it.
  */
 #ifndef ESPY_HOST_PARTS_H
 #define ESPY_HOST_PARTS_H
@@ -18,9 +19,22 @@
 
 /* What happened beside the verdicts: each is a counter of this name (tunables.c). */
 enum host_event {
-	EV_FRAMES_IN, EV_FRAMES_OUT, EV_FRAME_FOREIGN, EV_FORWARDED, EV_ECHO, EV_ICMP_SENT, EV_ICMP_SUPPRESSED,
-	EV_ICMP_ERROR_IN, EV_CHECKSUM, EV_UDP_NO_PORT, EV_UDP_DELIVERED, EV_REASSEMBLED, EV_REASSEMBLY_FAILED,
-	EV_ACQUIRE, EV_NO_NEXT_HEADER, HOST_EVENT_N
+	EV_FRAMES_IN,
+	EV_FRAMES_OUT,
+	EV_FRAME_FOREIGN,
+	EV_FORWARDED,
+	EV_ECHO,
+	EV_ICMP_SENT,
+	EV_ICMP_SUPPRESSED,
+	EV_ICMP_ERROR_IN,
+	EV_CHECKSUM,
+	EV_UDP_NO_PORT,
+	EV_UDP_DELIVERED,
+	EV_REASSEMBLED,
+	EV_REASSEMBLY_FAILED,
+	EV_ACQUIRE,
+	EV_NO_NEXT_HEADER,
+	HOST_EVENT_N
 };
 
 struct host_settings {
@@ -38,7 +52,10 @@ struct udp_socket {
 	uint16_t port;
 };
 
-/* SAs whose limits a datagram reached; the sadb hears of them when no datagram is under way, since it may remove them. */
+/*
+ * SAs whose limits a datagram reached; the sadb hears of them when no datagram is under way, since
+ * it may remove them.
+ */
 #define LIMITS_MAX (SECPATH_MAX + 2 * SPD_REQUESTS)
 #define HOST_MTU_LEAST 68     /* RFC 791 3.2 */
 
@@ -64,7 +81,10 @@ struct host {
 	uint8_t frame[ETHER_HEADER + DATAGRAM_ROOM];
 };
 
-/* How a datagram came in. It goes along with the datagram until that is delivered, forwarded or dropped. */
+/*
+ * How a datagram came in. It goes along with the datagram until that is delivered, forwarded or
+ * dropped.
+ */
 struct arrival {
 	unsigned link;
 	bool group;                   /* the frame went to a multicast or broadcast MAC */
@@ -91,8 +111,11 @@ host_drop(struct host *h, enum verdict v)
 	h->drops[v]++;
 }
 
-/* host.c: addresses and links. host_source: the address to speak from on a link, NULL if it has none of the family.
- * host_route: the link towards dst; what is on no link goes by the first one, to the tester. */
+/*
+ * host.c: addresses and links. host_source: the address to speak from on a link, NULL if it has
+ * none of the family. host_route: the link towards dst; what is on no link goes by the first one,
+ * to the tester.
+ */
 bool host_is_local(const struct host *h, const struct addr *a);
 bool host_is_broadcast(const struct host *h, const struct addr *a);
 const struct addr *host_source(const struct host *h, unsigned link, uint8_t family);
@@ -127,12 +150,18 @@ void ext_walk(const struct ip *ip, struct ext_walk *x);
 
 /* policy.c: the inbound check. */
 enum verdict policy_check(const struct host *h, const struct arrival *a, struct bytes datagram, bool transit);
-/* The flow of the traffic that an ICMP error is about, in the direction of the error itself (RFC 4301 6.2). */
+/*
+ * The flow of the traffic that an ICMP error is about, in the direction of the error itself (RFC
+ * 4301 6.2).
+ */
 bool policy_quoted_flow(const struct ip *ip, struct flow *f);
 
-/* output.c: a whole IP datagram leaves: SPD, protection, route, fragments. *mtu (may be NULL) is what would have
- * fitted when the answer is DROP_TOO_BIG. `transit`: its source is elsewhere. */
-enum verdict output_datagram(struct host *h, struct bytes datagram, bool transit, uint64_t now, uint32_t *mtu);
+/*
+ * output.c: a whole IP datagram leaves: SPD, protection, route, fragments. *mtu (may be NULL) is
+ * what would have fitted when the answer is DROP_TOO_BIG. `transit`: its source is elsewhere.
+ */
+enum verdict output_datagram(struct host *h, struct bytes datagram, bool transit, uint64_t now,
+			     uint32_t *mtu);
 
 /* fragment.c: sends a datagram of any size on a link, in fragments where it exceeds the MTU. */
 enum verdict fragment_send(struct host *h, unsigned link, struct bytes datagram);
@@ -144,7 +173,8 @@ void forward_datagram(struct host *h, struct arrival *a, const struct ip *ip);
 void icmp_input(struct host *h, struct arrival *a, const struct ip *ip, struct bytes message);
 void icmp_error(struct host *h, const struct arrival *a, const struct ip *ip, uint8_t type, uint8_t code,
 		uint32_t rest);
-void icmp_parameter_problem(struct host *h, const struct arrival *a, const struct ip *ip, const struct ext_walk *x);
+void icmp_parameter_problem(struct host *h, const struct arrival *a, const struct ip *ip,
+			    const struct ext_walk *x);
 bool icmp_is_error(uint8_t family, uint8_t type);
 
 /* udp.c */

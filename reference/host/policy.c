@@ -1,6 +1,7 @@
 /*
- * The inbound check, RFC 4301 5.2 steps 3b, 4 and 5. SAs that PF_KEY makes have no selectors of their own, so the SPD
- * entry that the innermost datagram matches is what its SAs are held against: the right ones in the right order.
+ * The inbound check, RFC 4301 5.2 steps 3b, 4 and 5. SAs that PF_KEY makes have no selectors of
+ * their own, so the SPD entry that the innermost datagram matches is what its SAs are held against:
+ * the right ones in the right order.
  */
 #include "host/parts.h"
 
@@ -15,7 +16,10 @@ find(const struct host *h, bool transit, const struct flow *f)
 	return p;
 }
 
-/* A transport mode SA carries what runs between its own addresses; a request names ends for tunnels only. */
+/*
+ * A transport mode SA carries what runs between its own addresses; a request names ends for tunnels
+ * only.
+ */
 static bool
 request_met(const struct spd_request *r, const struct sa *sa)
 {
@@ -39,8 +43,8 @@ layer_excess(const struct host *h, const struct sa *sa)
 }
 
 /*
- * Requests are in the order of output, so the first is the innermost layer, and that is the last of the path. Layers left
- * over are outside of all that policy asks for.
+ * Requests are in the order of output, so the first is the innermost layer, and that is the last of
+ * the path. Layers left over are outside of all that policy asks for.
  */
 static bool
 path_satisfies(const struct host *h, const struct secpath *path, const struct spd_entry *p)
@@ -62,8 +66,8 @@ path_satisfies(const struct host *h, const struct secpath *path, const struct sp
 }
 
 /*
- * No entry: nothing says that this traffic is protected, and nothing says that it is not. Where a miss passes, so do
- * datagrams that came by an SA (kernels do so; Linux not for tunnels).
+ * No entry: nothing says that this traffic is protected, and nothing says that it is not. Where a
+ * miss passes, so do datagrams that came by an SA (kernels do so; Linux not for tunnels).
  */
 static enum verdict
 miss(const struct host *h, const struct secpath *path)
@@ -117,7 +121,9 @@ policy_check(const struct host *h, const struct arrival *a, struct bytes datagra
 		return miss(h, &a->path);
 	if (p->action == SPD_DISCARD)
 		return DROP_POLICY;
-	/* A bypass entry asks for no layer, so path_satisfies lets none pass (RFC 4301 5.2: it is for what is not
-	 * protected). */
+	/*
+	 * A bypass entry asks for no layer, so path_satisfies lets none pass (RFC 4301 5.2: it is
+	 * for what is not protected).
+	 */
 	return path_satisfies(h, &a->path, p) ? ACCEPT : DROP_POLICY;
 }

@@ -1,7 +1,11 @@
 #include "host/test_world.h"
 
 /* Transforms of every kind; each is tried in both modes and families. */
-static const struct transform { const char *id; uint8_t protocol; const char *enc, *auth; } transforms[] = {
+static const struct transform {
+	const char *id;
+	uint8_t protocol;
+	const char *enc, *auth;
+} transforms[] = {
 	{ "aes-cbc hmac-sha2-256-128", 50, "aes-cbc", "hmac-sha2-256-128" },
 	{ "aes-gcm-16", 50, "aes-gcm-16", NULL },
 	{ "aes-ctr hmac-sha1-96", 50, "aes-ctr", "hmac-sha1-96" },
@@ -15,7 +19,8 @@ static const uint8_t modes[] = { MODE_TRANSPORT, MODE_TUNNEL };
 struct pair { struct sa *in, *out; };   /* as the host sees it; the tester's copies */
 
 static struct pair
-add_pair(struct world *w, const struct place *p, const struct transform *t, uint8_t mode, uint32_t spi, uint32_t reqid)
+add_pair(struct world *w, const struct place *p, const struct transform *t, uint8_t mode, uint32_t spi,
+	 uint32_t reqid)
 {
 	struct sa_row in = { spi, t->protocol, mode, t->enc, t->auth, p->tester, p->target, reqid, 0 };
 	struct sa_row out = { spi + 1, t->protocol, mode, t->enc, t->auth, p->target, p->tester, reqid, 0 };
@@ -109,13 +114,17 @@ arriving(struct world *w, const struct place *p, const struct sas *s, enum arriv
 static struct sas
 add_inbound(struct world *w, const struct place *p)
 {
-	struct sa_row esp = { 0x2001, 50, MODE_TRANSPORT, "aes-cbc", "hmac-sha1-96", p->tester, p->target, 5, 0 };
+	struct sa_row esp = { 0x2001, 50, MODE_TRANSPORT, "aes-cbc", "hmac-sha1-96", p->tester, p->target,
+			      5,      0 };
 	struct sa_row tunnel = { 0x2002, 50, MODE_TUNNEL, "aes-gcm-16", NULL, p->tester, p->target, 6, 0 };
 	struct sa_row ah = { 0x2003, 51, MODE_TRANSPORT, NULL, "hmac-sha1-96", p->tester, p->target, 7, 0 };
 	return (struct sas){ add_sa(w, &esp), add_sa(w, &tunnel), add_sa(w, &ah) };
 }
 
-/* `requests` is a list such as "50t 51t": protocol, mode (t, T for tunnel) and an optional ? for level use, #N for unique:N. */
+/*
+ * `requests` is a list such as "50t 51t": protocol, mode (t, T for tunnel) and an optional ? for
+ * level use, #N for unique:N.
+ */
 static void
 add_entry(struct world *w, const struct place *p, uint8_t action, const char *requests)
 {
@@ -128,8 +137,9 @@ add_entry(struct world *w, const struct place *p, uint8_t action, const char *re
 		if (protocol == 0)
 			continue;
 		struct spd_request *r = ask_for(&e, p, protocol, *end == 'T' ? MODE_TUNNEL : MODE_TRANSPORT,
-						end[1] == '?' ? LEVEL_USE : end[1] == '#' ? LEVEL_UNIQUE
-											  : LEVEL_REQUIRE);
+						end[1] == '?'   ? LEVEL_USE
+						: end[1] == '#' ? LEVEL_UNIQUE
+								: LEVEL_REQUIRE);
 		if (end[1] == '#')
 			r->reqid = (uint32_t)strtoul(end + 2, NULL, 10);
 	}
@@ -192,10 +202,10 @@ Test(policy, lets_pass_what_came_by_the_sas_that_it_asks_for)
 					add_entry(w, &places[i], (uint8_t)r->action, r->requests);
 				input(w, 0, arriving(w, &places[i], &s, (enum arrives)a));
 				unsigned want = r->pass[a] == 'y' ? 1 : 0;
-				cr_assert(eq(u32, w->frames, want), "%s %s %d \"%s\": %s", places[i].id, r->profile,
-					  r->action, r->requests, arrives_names[a]);
-				cr_assert(eq(u64, counted(w, "drop.policy"), 1 - want), "%s \"%s\": %s", r->profile,
-					  r->requests, arrives_names[a]);
+				cr_assert(eq(u32, w->frames, want), "%s %s %d \"%s\": %s", places[i].id,
+					  r->profile, r->action, r->requests, arrives_names[a]);
+				cr_assert(eq(u64, counted(w, "drop.policy"), 1 - want), "%s \"%s\": %s",
+					  r->profile, r->requests, arrives_names[a]);
 				world_close(w);
 			}
 }
@@ -235,11 +245,15 @@ Test(policy, judges_the_inner_datagram_not_the_outer)
 
 Test(policy, takes_a_transport_mode_sa_only_from_its_own_source)
 {
-	const struct { const char *profile; unsigned frames; } rows[] = { { "reference", 0 }, { "linux", 1 } };
+	const struct {
+		const char *profile;
+		unsigned frames;
+	} rows[] = { { "reference", 0 }, { "linux", 1 } };
 	for (unsigned i = 0; i < COUNT(rows); i++) {
 		struct world *w = world_open(rows[i].profile);
 		const struct place *p = &places[0];
-		struct sa_row row = { 0x2001, 50, MODE_TRANSPORT, "aes-gcm-16", NULL, p->tester, p->target, 0, 0 };
+		struct sa_row row = { 0x2001, 50, MODE_TRANSPORT, "aes-gcm-16", NULL, p->tester, p->target,
+				      0,      0 };
 		struct sa *sa = add_sa(w, &row);
 		input(w, 0, protect(w, sa, echo(w, "192.0.2.77", p->target, 1, 8)));
 		cr_assert(eq(u32, w->frames, rows[i].frames), "%s", rows[i].profile);
@@ -251,7 +265,9 @@ Test(policy, counts_what_an_sa_refuses_by_its_reason)
 {
 	struct world *w = world_open("reference");
 	const struct place *p = &places[0];
-	struct sa_row row = { 0x2001, 50, MODE_TRANSPORT, "null", "hmac-sha1-96", p->tester, p->target, 0, 32 };
+	struct sa_row row = {
+		0x2001, 50, MODE_TRANSPORT, "null", "hmac-sha1-96", p->tester, p->target, 0, 32
+	};
 	struct sa *sa = add_sa(w, &row);
 	struct bytes once = protect(w, sa, echo(w, p->tester, p->target, 1, 8));
 	input(w, 0, once);
@@ -285,8 +301,9 @@ Test(policy, applies_requests_inside_out)
 	r->src = at(p->second);
 	r->dst = at(p->tester);
 	/* and around that one between the tunnel's ends */
-	static const struct sa_row last = { 0x3004, 51, MODE_TRANSPORT, NULL, "hmac-sha1-96", "192.0.2.11", "192.0.2.2",
-					    0, 0 };
+	static const struct sa_row last = {
+		0x3004, 51, MODE_TRANSPORT, NULL, "hmac-sha1-96", "192.0.2.11", "192.0.2.2", 0, 0
+	};
 	(void)add_sa(w, &last);
 	request(&out, 51, MODE_TRANSPORT, LEVEL_REQUIRE);
 	add_policy(w, &out);
@@ -308,16 +325,24 @@ Test(policy, applies_requests_inside_out)
 
 Test(policy, sends_nothing_in_clear_for_want_of_an_sa)
 {
-	const struct { const char *id; uint8_t action, level; unsigned frames; uint64_t acquires; } rows[] = {
-		{ "require", SPD_PROTECT, LEVEL_REQUIRE, 0, 1 }, { "use", SPD_PROTECT, LEVEL_USE, 1, 1 },
-		{ "unique", SPD_PROTECT, LEVEL_UNIQUE, 0, 1 }, { "bypass", SPD_BYPASS, 0, 1, 0 },
+	const struct {
+		const char *id;
+		uint8_t action, level;
+		unsigned frames;
+		uint64_t acquires;
+	} rows[] = {
+		{ "require", SPD_PROTECT, LEVEL_REQUIRE, 0, 1 },
+		{ "use", SPD_PROTECT, LEVEL_USE, 1, 1 },
+		{ "unique", SPD_PROTECT, LEVEL_UNIQUE, 0, 1 },
+		{ "bypass", SPD_BYPASS, 0, 1, 0 },
 		{ "discard", SPD_DISCARD, 0, 0, 0 },
 	};
 	for (unsigned i = 0; i < COUNT(rows); i++) {
 		struct world *w = world_open("reference");
 		const struct place *p = &places[0];
 		/* an SA there is, of another reqid */
-		struct sa_row sa = { 0x3001, 50, MODE_TRANSPORT, "aes-gcm-16", NULL, p->target, p->tester, 3, 0 };
+		struct sa_row sa = { 0x3001, 50, MODE_TRANSPORT, "aes-gcm-16", NULL, p->target, p->tester,
+				     3,      0 };
 		if (rows[i].level == LEVEL_UNIQUE)
 			(void)add_sa(w, &sa);
 		struct spd_entry out = between(p, DIR_OUT, rows[i].action);

@@ -25,7 +25,10 @@ unit_set(struct units *u, size_t i)
 	u->word[i / 64] |= (uint64_t)1 << i % 64;
 }
 
-/* The headers of a fragment say which datagram it is of: RFC 791 3.2 adds the protocol, RFC 8200 4.5 does not. */
+/*
+ * The headers of a fragment say which datagram it is of: RFC 791 3.2 adds the protocol, RFC 8200
+ * 4.5 does not.
+ */
 static bool
 slot_is_of(const struct slot *s, const struct fragment *f)
 {
@@ -68,7 +71,10 @@ slot_for(struct reassembly *a, const struct fragment *f)
 
 enum fit { FIT_NEW, FIT_DUPLICATE, FIT_OVERLAP };
 
-/* The units of [from, to) against what is there. A duplicate begins and ends where an earlier fragment did. */
+/*
+ * The units of [from, to) against what is there. A duplicate begins and ends where an earlier
+ * fragment did.
+ */
 static enum fit
 slot_fit(const struct slot *s, size_t from, size_t to)
 {
@@ -113,7 +119,10 @@ slot_take_front(struct slot *s, const struct fragment *f)
 	s->has_first = true;
 }
 
-/* Puts the front before the data, without its last `less` octets; a writer over both, full with `data_n` of the data. */
+/*
+ * Puts the front before the data, without its last `less` octets; a writer over both, full with
+ * `data_n` of the data.
+ */
 static struct wr
 slot_lay(struct slot *s, size_t less, size_t data_n)
 {
@@ -141,8 +150,8 @@ slot_take_end(struct slot *s, const struct fragment *f)
 }
 
 /*
- * RFC 3168 5.3: one CE makes the whole CE, unless another fragment is not ECN-capable; then the datagram is lost. Other
- * mixtures keep the first fragment's code point.
+ * RFC 3168 5.3: one CE makes the whole CE, unless another fragment is not ECN-capable; then the
+ * datagram is lost. Other mixtures keep the first fragment's code point.
  */
 static bool
 slot_ecn(struct slot *s, struct wr *front)
@@ -157,7 +166,10 @@ slot_ecn(struct slot *s, struct wr *front)
 	return wr_patch(front, 0, head | (s->family == 4 ? 0x0003u : 0x0030u), 2);
 }
 
-/* What the first fragment's headers say is made true of the whole: successor, length, IPv4's fragment field and checksum. */
+/*
+ * What the first fragment's headers say is made true of the whole: successor, length, IPv4's
+ * fragment field and checksum.
+ */
 static bool
 slot_join(struct slot *s, struct bytes *whole)
 {

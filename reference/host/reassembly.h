@@ -1,8 +1,9 @@
 /*
- * Reassembly of both families, RFC 791 3.2, RFC 8200 4.5: before AH and ESP (RFC 4301 5.2) and before delivery. A fixed number
- * of datagrams at a time, the oldest gives way. Fragments that overlap end their datagram (RFC 8200 4.5; held for IPv4
- * too, RFC 1858's attack being the same); exact duplicates are let pass. Fragments that came by an SA
- * only join others that came by the same SAs.
+ * Reassembly of both families, RFC 791 3.2, RFC 8200 4.5: before AH and ESP (RFC 4301 5.2) and
+ * before delivery. A fixed number of datagrams at a time, the oldest gives way. Fragments that
+ * overlap end their datagram (RFC 8200 4.5; held for IPv4 too, RFC 1858's attack being the same);
+ * exact duplicates are let pass. Fragments that came by an SA only join others that came by the
+ * same SAs.
  */
 #ifndef ESPY_HOST_REASSEMBLY_H
 #define ESPY_HOST_REASSEMBLY_H
@@ -80,8 +81,8 @@ enum reassembly_result {
 enum reassembly_result reassembly_add(struct reassembly *a, const struct fragment *f, struct bytes *whole);
 
 /*
- * Takes a datagram whose time is over. False: there is none. *first: its first fragment as it came, until the next call;
- * empty if that is missing (no ICMP then).
+ * Takes a datagram whose time is over. False: there is none. *first: its first fragment as it came,
+ * until the next call; empty if that is missing (no ICMP then).
  */
 bool reassembly_expire(struct reassembly *a, uint64_t now, unsigned *link, struct bytes *first);
 

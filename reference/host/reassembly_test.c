@@ -5,7 +5,10 @@
 /* more: 0 as it is, 1 last, 2 not the last */
 struct piece { size_t at, n; int more; };
 
-/* A fragment of d: data octets [at, at + n) behind its IP header; `more` is right unless told otherwise. */
+/*
+ * A fragment of d: data octets [at, at + n) behind its IP header; `more` is right unless told
+ * otherwise.
+ */
 static struct bytes
 piece_of(struct world *w, struct bytes d, struct piece p, int more)
 {
@@ -14,7 +17,11 @@ piece_of(struct world *w, struct bytes d, struct piece p, int more)
 	cr_assert(ip_parse(d, &ip));
 	struct bytes data = bytes_slice(ip.all, ip.header, SIZE_MAX);
 	uint32_t flag = more >= 0 ? (uint32_t)more : p.at + p.n < data.n;
-	ip_begin(&out, &(struct ip_head){ .src = &ip.src, .dst = &ip.dst, .tos = ip.tos, .ttl = 64, .id = ip.id,
+	ip_begin(&out, &(struct ip_head){ .src = &ip.src,
+					  .dst = &ip.dst,
+					  .tos = ip.tos,
+					  .ttl = 64,
+					  .id = ip.id,
 					  .protocol = ip.family == 4 ? ip.protocol : 44 });
 	if (ip.family == 4) {
 		wr_patch(&out, 6, p.at / 8 | flag << 13, 2);
@@ -69,11 +76,13 @@ Test(reassembly, gives_the_datagram_back_when_every_octet_came_once)
 			struct world *w = world_open("reference");
 			const struct place *p = &places[f];
 			for (unsigned k = 0; k < PIECES && rows[i].piece[k].at + rows[i].piece[k].n > 0; k++)
-				input(w, 0, piece_of(w, echo(w, p->tester, p->target, 1, 48), rows[i].piece[k],
-						     rows[i].piece[k].more - 1));
+				input(w, 0,
+				      piece_of(w, echo(w, p->tester, p->target, 1, 48), rows[i].piece[k],
+					       rows[i].piece[k].more - 1));
 			cr_assert(eq(u32, w->frames, rows[i].whole), "%s %s", p->id, rows[i].id);
 			if (rows[i].whole == 0)
-				cr_assert(eq(u64, counted(w, "reassembly.whole"), 0), "%s %s", p->id, rows[i].id);
+				cr_assert(eq(u64, counted(w, "reassembly.whole"), 0), "%s %s", p->id,
+					  rows[i].id);
 			if (rows[i].whole > 0)
 				expect_echo(rows[i].id, heard(w, 0), p->tester, p->target);
 			world_close(w);
@@ -113,23 +122,30 @@ Test(reassembly, accepts_any_order_of_any_cut)
 Test(reassembly, keeps_datagrams_apart)
 {
 	struct world *w = world_open("reference");
-	struct bytes a = piece_of(w, echo(w, places[0].tester, places[0].target, 1, 48), (struct piece){ 0, 24, 0 }, -1);
+	struct bytes a = piece_of(w, echo(w, places[0].tester, places[0].target, 1, 48),
+				  (struct piece){ 0, 24, 0 }, -1);
 	input(w, 0, a);
-	struct bytes b = piece_of(w, echo(w, places[0].tester, places[0].target, 2, 48), (struct piece){ 24, 32, 0 }, -1);
+	struct bytes b = piece_of(w, echo(w, places[0].tester, places[0].target, 2, 48),
+				  (struct piece){ 24, 32, 0 }, -1);
 	input(w, 0, b);
-	struct bytes c = piece_of(w, echo(w, places[0].away, places[0].target, 1, 48), (struct piece){ 24, 32, 0 }, -1);
+	struct bytes c = piece_of(w, echo(w, places[0].away, places[0].target, 1, 48),
+				  (struct piece){ 24, 32, 0 }, -1);
 	input(w, 0, c);
-	struct bytes d = piece_of(w, echo(w, places[0].tester, places[0].second, 1, 48), (struct piece){ 24, 32, 0 }, -1);
+	struct bytes d = piece_of(w, echo(w, places[0].tester, places[0].second, 1, 48),
+				  (struct piece){ 24, 32, 0 }, -1);
 	input(w, 0, d);
 	/* IPv4 asks for the protocol too */
-	struct bytes e = piece_of(w, echo(w, places[0].tester, places[0].target, 1, 48), (struct piece){ 24, 32, 0 }, -1);
+	struct bytes e = piece_of(w, echo(w, places[0].tester, places[0].target, 1, 48),
+				  (struct piece){ 24, 32, 0 }, -1);
 	struct wr other = room(w);
 	wr_bytes(&other, e);
 	wr_patch(&other, 9, 17, 1);
 	cr_assert(ip_finish(&other));
 	input(w, 0, wr_done(&other));
 	cr_assert(eq(u32, w->frames, 0));
-	input(w, 0, piece_of(w, echo(w, places[0].tester, places[0].target, 1, 48), (struct piece){ 24, 32, 0 }, -1));
+	input(w, 0,
+	      piece_of(w, echo(w, places[0].tester, places[0].target, 1, 48), (struct piece){ 24, 32, 0 },
+		       -1));
 	cr_assert(eq(u32, w->frames, 1));
 	world_close(w);
 }
@@ -195,8 +211,10 @@ Test(reassembly, reports_what_did_not_come_in_time_if_it_began)
 	for (unsigned f = 0; f < COUNT(places); f++) {
 		const struct place *p = &places[f];
 		struct world *w = world_open("reference");
-		struct bytes first = piece_of(w, echo(w, p->tester, p->target, 1, 48), (struct piece){ 0, 24, 0 }, -1);
-		input(w, 0, piece_of(w, echo(w, p->second, p->target, 2, 48), (struct piece){ 24, 24, 0 }, -1));
+		struct bytes first =
+			piece_of(w, echo(w, p->tester, p->target, 1, 48), (struct piece){ 0, 24, 0 }, -1);
+		input(w, 0,
+		      piece_of(w, echo(w, p->second, p->target, 2, 48), (struct piece){ 24, 24, 0 }, -1));
 		first = piece_of(w, echo(w, p->tester, p->target, 1, 48), (struct piece){ 0, 24, 0 }, -1);
 		input(w, 0, first);
 		host_tick(w->h, w->now + REASSEMBLY_SECONDS - 1);
@@ -222,7 +240,10 @@ Test(reassembly, answers_lengths_that_cannot_be_as_rfc_8200_says)
 	expect("length", heard(w, 0), p->target, p->tester, "58 4/0");
 	struct rd r = rd_of(bytes_slice(heard(w, 0), 44, 4));
 	cr_assert(eq(u64, rd_uint(&r, 4), 4));
-	/* beyond 65,535: points to the offset (a later fragment gets no answer by RFC 1122, but this by RFC 8200 4.5) */
+	/*
+	 * beyond 65,535: points to the offset (a later fragment gets no answer by RFC 1122, but
+	 * this by RFC 8200 4.5)
+	 */
 	uint8_t far[8 + 16] = { 58, 0, 0xff, 0xf8, 0, 0, 0, 1 };
 	input(w, 0, datagram(w, p->tester, p->target, 44, BYTES_OF(far)));
 	expect("offset", heard(w, 1), p->target, p->tester, "58 4/0");
@@ -237,23 +258,30 @@ Test(reassembly, answers_lengths_that_cannot_be_as_rfc_8200_says)
 
 Test(reassembly, joins_congestion_marks_as_rfc_3168_says)
 {
-	const struct { uint8_t first, second; int result; } marks[] = {
+	const struct { uint8_t first, second; int result;
+	} marks[] = {
 		{ 0, 0, 0 }, { 1, 1, 1 }, { 2, 3, 3 }, { 3, 1, 3 }, { 3, 3, 3 }, { 0, 3, -1 }, { 3, 0, -1 },
 	};
 	for (unsigned i = 0; i < COUNT(marks); i++)
 		for (unsigned f = 0; f < COUNT(places); f++) {
 			static struct reassembly a;
 			struct world *w = world_open("reference");
-			struct bytes d = echo(w, places[f].tester, places[f].target, (uint16_t)i, 48), whole = BYTES_NONE;
+			struct bytes d = echo(w, places[f].tester, places[f].target, (uint16_t)i, 48),
+				     whole = BYTES_NONE;
 			struct ip ip, got;
 			memset(&a, 0, sizeof a);
 			cr_assert(ip_parse(d, &ip));
 			struct bytes data = bytes_slice(ip.all, ip.header, SIZE_MAX);
-			struct fragment one = { .ip = &ip, .id = 1, .protocol = ip.protocol, .more = true,
-						.front = bytes_slice(ip.all, 0, ip.header), .next_at = f == 0 ? 9 : 6,
+			struct fragment one = { .ip = &ip,
+						.id = 1,
+						.protocol = ip.protocol,
+						.more = true,
+						.front = bytes_slice(ip.all, 0, ip.header),
+						.next_at = f == 0 ? 9 : 6,
 						.data = bytes_slice(data, 0, 24) };
 			/* the front carries the first fragment's mark itself */
-			d = altered(w, d, f == 0 ? 1 : 1, (uint8_t)(f == 0 ? marks[i].first : marks[i].first << 4));
+			d = altered(w, d, f == 0 ? 1 : 1,
+				    (uint8_t)(f == 0 ? marks[i].first : marks[i].first << 4));
 			one.front = bytes_slice(d, 0, ip.header);
 			ip.tos = marks[i].first;
 			cr_assert(eq(int, reassembly_add(&a, &one, &whole), REASSEMBLY_WAIT));
@@ -262,7 +290,8 @@ Test(reassembly, joins_congestion_marks_as_rfc_3168_says)
 			one.more = false;
 			one.data = bytes_slice(data, 24, SIZE_MAX);
 			enum reassembly_result v = reassembly_add(&a, &one, &whole);
-			cr_assert(eq(int, v, marks[i].result < 0 ? REASSEMBLY_LOST : REASSEMBLY_WHOLE), "row %u", i);
+			cr_assert(eq(int, v, marks[i].result < 0 ? REASSEMBLY_LOST : REASSEMBLY_WHOLE),
+				  "row %u", i);
 			if (v == REASSEMBLY_WHOLE) {
 				cr_assert(ip_parse(whole, &got), "row %u", i);
 				cr_assert(eq(int, got.tos & 3, marks[i].result), "row %u", i);
@@ -277,9 +306,15 @@ Test(reassembly, comes_before_esp_and_ah_in_both_families)
 		for (unsigned tunnel = 0; tunnel < 2; tunnel++) {
 			const struct place *p = &places[f];
 			struct world *w = world_open("reference");
-			struct sa_row row = { 0x2001, (uint8_t)(tunnel ? 50 : 51), tunnel ? MODE_TUNNEL : MODE_TRANSPORT,
-					      tunnel ? "aes-gcm-16" : NULL, tunnel ? NULL : "hmac-sha1-96", p->tester,
-					      p->target, 0, 32 };
+			struct sa_row row = { 0x2001,
+					      (uint8_t)(tunnel ? 50 : 51),
+					      tunnel ? MODE_TUNNEL : MODE_TRANSPORT,
+					      tunnel ? "aes-gcm-16" : NULL,
+					      tunnel ? NULL : "hmac-sha1-96",
+					      p->tester,
+					      p->target,
+					      0,
+					      32 };
 			struct sa *sa = add_sa(w, &row);
 			struct bytes whole = protect(w, sa, echo(w, p->tester, p->target, 1, 900));
 			uint8_t copy[2048];
@@ -292,7 +327,8 @@ Test(reassembly, comes_before_esp_and_ah_in_both_families)
 				cr_assert(eq(u32, w->frames, 1), "%s", p->id);
 			}
 			expect_echo(p->id, heard(w, 0), p->tester, p->target);
-			cr_assert(eq(u64, counted(w, "drop.replayed"), 1), "%s: the replay was seen whole", p->id);
+			cr_assert(eq(u64, counted(w, "drop.replayed"), 1), "%s: the replay was seen whole",
+				  p->id);
 			cr_assert(eq(u64, counted(w, "drop.fragment"), 0), "%s", p->id);
 			world_close(w);
 		}
@@ -303,7 +339,9 @@ Test(reassembly, joins_fragments_inside_a_tunnel_only_with_those_of_the_same_sa)
 	for (unsigned f = 0; f < COUNT(places); f++) {
 		const struct place *p = &places[f];
 		struct world *w = world_open("reference");
-		struct sa_row row = { 0x2001, 50, MODE_TUNNEL, "aes-gcm-16", NULL, p->tester, p->target, 0, 0 };
+		struct sa_row row = {
+			0x2001, 50, MODE_TUNNEL, "aes-gcm-16", NULL, p->tester, p->target, 0, 0
+		};
 		struct sa *a = add_sa(w, &row);
 		row.spi = 0x2002;
 		struct sa *b = add_sa(w, &row);

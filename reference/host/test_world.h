@@ -1,6 +1,6 @@
 /*
- * For the tests of this folder: a host with two links, and the tester at the other ends. Both hold the same SAs, each its
- * own copy. What the host sent is kept until `world_forget`.
+ * For the tests of this folder: a host with two links, and the tester at the other ends. Both hold
+ * the same SAs, each its own copy. What the host sent is kept until `world_forget`.
  */
 #ifndef ESPY_HOST_TEST_WORLD_H
 #define ESPY_HOST_TEST_WORLD_H
@@ -30,7 +30,9 @@ struct world {
 	uint8_t work[DATAGRAM_ROOM], opened[DATAGRAM_ROOM];
 };
 
-/* The addresses by family; `far` is behind the second link's tester, `away` behind the first one's. */
+/*
+ * The addresses by family; `far` is behind the second link's tester, `away` behind the first one's.
+ */
 struct place { const char *id, *tester, *target, *second, *far, *target2, *away; };
 static const struct place places[] = {
 	{ "ip4", "192.0.2.2", "192.0.2.1", "192.0.2.11", "198.51.100.2", "198.51.100.1", "203.0.113.9" },
@@ -88,9 +90,14 @@ world_open(const char *profile)
 {
 	struct err e = { 0 };
 	struct world *w = calloc(1, sizeof *w);
-	struct host_setup s = { .profile = profile_by_name(profile), .dialect = dialect_by_os("reference"), .links = 2,
-				.random = &w->random.random, .send = on_send, .pfkey_deliver = on_pfkey,
-				.udp_deliver = on_udp, .ctx = w };
+	struct host_setup s = { .profile = profile_by_name(profile),
+				.dialect = dialect_by_os("reference"),
+				.links = 2,
+				.random = &w->random.random,
+				.send = on_send,
+				.pfkey_deliver = on_pfkey,
+				.udp_deliver = on_udp,
+				.ctx = w };
 	for (unsigned l = 0; l < 2; l++) {
 		struct host_if *i = &s.link[l];
 		struct wr mac = wr_of(i->mac, 6);
@@ -124,7 +131,10 @@ world_forget(struct world *w)
 	w->frames = w->delivered = 0;
 }
 
-/* --- saying ------------------------------------------------------------------------------------------- */
+/*
+ * --- saying
+ * -------------------------------------------------------------------------------------------
+ */
 
 static inline struct wr
 room(struct world *w)
@@ -205,9 +215,17 @@ altered(struct world *w, struct bytes b, size_t where, uint8_t x)
 	return wr_done(&d);
 }
 
-/* --- SAs and policies --------------------------------------------------------------------------------- */
+/*
+ * --- SAs and policies
+ * ---------------------------------------------------------------------------------
+ */
 
-struct sa_row { uint32_t spi; uint8_t protocol, mode; const char *enc, *auth, *src, *dst; uint32_t reqid, window; };
+struct sa_row {
+	uint32_t spi;
+	uint8_t protocol, mode;
+	const char *enc, *auth, *src, *dst;
+	uint32_t reqid, window;
+};
 
 /* The host gets one and the tester another; the tester's is returned. */
 static inline struct sa *
@@ -261,7 +279,10 @@ protect(struct world *w, struct sa *sa, struct bytes d)
 	return wr_done(&out);
 }
 
-/* --- hearing ------------------------------------------------------------------------------------------ */
+/*
+ * --- hearing
+ * ------------------------------------------------------------------------------------------
+ */
 
 static inline struct bytes
 heard(const struct world *w, unsigned i)
@@ -270,7 +291,10 @@ heard(const struct world *w, unsigned i)
 	return (struct bytes){ w->frame[i].octets + ETHER_HEADER, w->frame[i].n - ETHER_HEADER };
 }
 
-/* The datagram of frame i with all layers of AH and ESP taken off by the tester's SAs; *path says which. */
+/*
+ * The datagram of frame i with all layers of AH and ESP taken off by the tester's SAs; *path says
+ * which.
+ */
 static inline struct bytes
 opened(struct world *w, unsigned i, struct secpath *path)
 {
@@ -288,7 +312,10 @@ opened(struct world *w, unsigned i, struct secpath *path)
 	}
 }
 
-/* What is said of a datagram in one line: addresses, protocol, and the ICMP type and code if it is that. */
+/*
+ * What is said of a datagram in one line: addresses, protocol, and the ICMP type and code if it is
+ * that.
+ */
 static inline const char *
 summary(struct bytes d, char text[200])
 {
@@ -299,7 +326,8 @@ summary(struct bytes d, char text[200])
 		return text;
 	}
 	struct rd r = rd_of(bytes_slice(ip.all, ip.header, SIZE_MAX));
-	int n = snprintf(text, 200, "%s>%s %u", addr_print(&ip.src, src), addr_print(&ip.dst, dst), ip.protocol);
+	int n = snprintf(text, 200, "%s>%s %u", addr_print(&ip.src, src), addr_print(&ip.dst, dst),
+			 ip.protocol);
 	if (ip.protocol == 1 || ip.protocol == 58)
 		snprintf(text + n, 200 - (size_t)n, " %u/%u", rd_peek(&r, 0), rd_peek(&r, 1));
 	return text;
@@ -317,7 +345,8 @@ expect(const char *id, struct bytes d, const char *src, const char *dst, const c
 	cr_assert(eq(sz, ip.all.n, d.n), "%s: nothing behind the datagram", id);
 	cr_assert(eq(u8, ip.ttl, 64), "%s", id);
 	if (ip.protocol == 1 || ip.protocol == 58 || ip.protocol == 17)
-		cr_assert(zero(u16, ip_sum_upper(&ip, ip.protocol, bytes_slice(ip.all, ip.header, SIZE_MAX))), "%s", id);
+		cr_assert(zero(u16, ip_sum_upper(&ip, ip.protocol, bytes_slice(ip.all, ip.header, SIZE_MAX))),
+			  "%s", id);
 }
 
 /* An echo reply from dst to src. */

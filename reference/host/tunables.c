@@ -7,12 +7,21 @@
 #include <stdlib.h>
 
 static const char *const event_names[HOST_EVENT_N] = {
-	[EV_FRAMES_IN] = "frames.in", [EV_FRAMES_OUT] = "frames.out", [EV_FRAME_FOREIGN] = "frames.foreign",
-	[EV_FORWARDED] = "forwarded", [EV_ECHO] = "icmp.echo", [EV_ICMP_SENT] = "icmp.errors-sent",
-	[EV_ICMP_SUPPRESSED] = "icmp.errors-suppressed", [EV_ICMP_ERROR_IN] = "icmp.errors-received",
-	[EV_CHECKSUM] = "drop.checksum", [EV_UDP_NO_PORT] = "udp.no-port", [EV_UDP_DELIVERED] = "udp.delivered",
-	[EV_REASSEMBLED] = "reassembly.whole", [EV_REASSEMBLY_FAILED] = "reassembly.failed",
-	[EV_ACQUIRE] = "acquire", [EV_NO_NEXT_HEADER] = "drop.no-next-header",
+	[EV_FRAMES_IN] = "frames.in",
+	[EV_FRAMES_OUT] = "frames.out",
+	[EV_FRAME_FOREIGN] = "frames.foreign",
+	[EV_FORWARDED] = "forwarded",
+	[EV_ECHO] = "icmp.echo",
+	[EV_ICMP_SENT] = "icmp.errors-sent",
+	[EV_ICMP_SUPPRESSED] = "icmp.errors-suppressed",
+	[EV_ICMP_ERROR_IN] = "icmp.errors-received",
+	[EV_CHECKSUM] = "drop.checksum",
+	[EV_UDP_NO_PORT] = "udp.no-port",
+	[EV_UDP_DELIVERED] = "udp.delivered",
+	[EV_REASSEMBLED] = "reassembly.whole",
+	[EV_REASSEMBLY_FAILED] = "reassembly.failed",
+	[EV_ACQUIRE] = "acquire",
+	[EV_NO_NEXT_HEADER] = "drop.no-next-header",
 };
 
 #define DROP_PREFIX "drop."
@@ -38,9 +47,15 @@ struct setting {
 	void (*set)(struct host_settings *, uint32_t);
 };
 
-#define SETTING(field, member)                                                                                    \
-	static uint32_t get_##field(const struct host_settings *s) { return (uint32_t)s->member; }                \
-	static void set_##field(struct host_settings *s, uint32_t v) { s->member = (__typeof__(s->member))v; }
+#define SETTING(field, member)                                                                               \
+	static uint32_t get_##field(const struct host_settings *s)                                           \
+	{                                                                                                    \
+		return (uint32_t)s->member;                                                                  \
+	}                                                                                                    \
+	static void set_##field(struct host_settings *s, uint32_t v)                                         \
+	{                                                                                                    \
+		s->member = (__typeof__(s->member))v;                                                        \
+	}
 
 SETTING(mtu, mtu)
 SETTING(forward, forward)

@@ -24,7 +24,8 @@ port_taken(const struct host *h, const struct udp_socket *want)
 	for (int i = 0; i < UDP_SOCKETS; i++) {
 		const struct udp_socket *s = &h->udp[i];
 		if (s->open && s->family == want->family && s->port == want->port &&
-		    (addr_is_any(&s->local) || addr_is_any(&want->local) || addr_equal(&s->local, &want->local)))
+		    (addr_is_any(&s->local) || addr_is_any(&want->local) ||
+		     addr_equal(&s->local, &want->local)))
 			return true;
 	}
 	return false;
@@ -102,7 +103,10 @@ host_udp_close(struct host *h, int sock)
 		h->udp[sock].open = false;
 }
 
-/* RFC 768: no checksum is a zero, which IPv6 does not allow (RFC 8200 8.1). What is behind the length is ignored. */
+/*
+ * RFC 768: no checksum is a zero, which IPv6 does not allow (RFC 8200 8.1). What is behind the
+ * length is ignored.
+ */
 void
 udp_input(struct host *h, struct arrival *a, const struct ip *ip, struct bytes segment)
 {

@@ -77,6 +77,7 @@ struct dialect {
 	uint8_t replay_unit;          /* packets per unit of sadb_sa_replay: 1, or 8 where it counts octets */
 	uint32_t replay_max;          /* widest window in packets that an ADD can ask for */
 	bool aead;                    /* ADD takes combined algorithms */
+	bool null_key;                /* NULL encryption wants a key extension of 0 bits, which RFC 2367 2.3.4 calls an error */
 	bool priority;                /* sadb_x_policy has one */
 	uint8_t dir_max;              /* DIR_OUT, or DIR_FWD on Linux */
 	uint32_t flag_esn, flag_cycle;      /* bits of sadb_sa_flags, 0 where there is none */

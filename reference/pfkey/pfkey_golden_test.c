@@ -56,12 +56,13 @@ Test(pfkey_golden, add_of_an_esp_sa_on_linux)
 Test(pfkey_golden, add_with_ipv6_and_udp_ports_on_linux)
 {
 	static const uint8_t want[] = {
-		2, 3, 0, 3, 0x18, 0, 0, 0, ZERO4, ZERO4,
+		2, 3, 0, 3, 0x19, 0, 0, 0, ZERO4, ZERO4,
 		2, 0, 1, 0, 0xff, 0xff, 0xff, 0xfe, 0, 1, 5, 11, ZERO4,
 		5, 0, 5, 0, 0, 128, 0, 0, SIN6(1), ZERO4,
 		5, 0, 6, 0, 0, 128, 0, 0, SIN6(2), ZERO4,
 		5, 0, 8, 0, 0, 1, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22,
 		23, 24, 25, 26, 27, 28, 29, 30, 31, 32,
+		1, 0, 9, 0, 0, 0, 0, 0,                                                /* NULL's, of no bits */
 		2, 0, 19, 0, 2, 0, 0, 0, ZERO4, ZERO4,
 		1, 0, 20, 0, 2, 0, 0, 0,
 		1, 0, 21, 0, 0x11, 0x94, 0, 0,                                         /* 4500 */

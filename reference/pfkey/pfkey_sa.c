@@ -90,8 +90,7 @@ pfkey_push_keys(struct pfkey_msg *m, const struct sa_spec *s)
 			return false;
 		hdr_set_bytes(h, XKEY_KEY, s->auth_key);
 	}
-	/* NULL encryption has a key of no bits: KAME's setkey and Linux's kernel expect the extension all the same. */
-	if (s->enc != NULL) {
+	if (s->enc_key.n > 0 || (s->enc != NULL && m->dialect->null_key)) {
 		h = pfkey_msg_push(m, EXT_KEY_ENCRYPT, 0);
 		if (h == NULL)
 			return false;

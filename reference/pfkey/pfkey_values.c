@@ -38,11 +38,22 @@ is_fixed(const struct layout *lay)
 	return true;
 }
 
+/* NULL has a key of no bits, and kernels want the extension for it: the one exception to 2.3.4. */
+static bool
+is_of_null(const struct pfkey_msg *m, enum pfkey_ext kind)
+{
+	const struct hdr *sa = pfkey_msg_get(m, EXT_SA);
+	bool auth = kind == EXT_KEY_AUTH;
+	const struct alg *a = sa == NULL ? NULL :
+		dialect_alg(m->dialect, auth ? ALG_AUTH : ALG_ENC, (int)sa->v[auth ? XSA_AUTH : XSA_ENCRYPT].u);
+	return a != NULL && a->kind == ALG_NULL;
+}
+
 static int
-check_key(const struct hdr *h, struct err *e)
+check_key(const struct pfkey_msg *m, enum pfkey_ext kind, const struct hdr *h, struct err *e)
 {
 	size_t bits = (size_t)h->v[XKEY_BITS].u;
-	if (bits == 0)
+	if (bits == 0 && !is_of_null(m, kind))
 		return pfkey_refuse(e, EINVAL, "%s.bits: 0 is an error  [RFC 2367 2.3.4]", h->lay->name);
 	size_t want = rounded(8 + (bits + 7) / 8);
 	return octets_said(h) == want ? 0 : refuse_length(h, want, e);
@@ -260,7 +271,7 @@ check_value(const struct pfkey_msg *m, enum pfkey_dir dir, enum pfkey_ext kind, 
 	switch (kind) {
 	case EXT_KEY_AUTH:
 	case EXT_KEY_ENCRYPT:
-		return check_key(h, e);
+		return check_key(m, kind, h, e);
 	case EXT_IDENTITY_SRC:
 	case EXT_IDENTITY_DST:
 		return check_identity(m, kind, h, e);

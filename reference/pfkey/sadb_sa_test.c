@@ -219,7 +219,8 @@ Test(sadb_sa, what_add_lacks_is_refused)
 	struct pfkey_msg m;
 	s.protocol = 51;
 	s.enc = NULL;
-	test_sa(&m, PFKEY_ADD, s);   /* AH, and an encryption key all the same */
+	test_sa(&m, PFKEY_ADD, s);
+	hdr_set_bytes(pfkey_msg_push(&m, EXT_KEY_ENCRYPT, 0), XKEY_KEY, test_octets(16));
 	cr_assert(eq(int, test_errno(0, &m), EINVAL));
 }
 
@@ -262,6 +263,24 @@ Test(sadb_sa, every_algorithm_that_register_lists_can_be_added_at_both_ends)
 			cr_assert(eq(int, test_add(s), 0), "%s, %u bits: %s", a->name, bits,
 				  world.d->refused.text);
 		}
+	}
+}
+
+/* Kernels want the extension for NULL, with no bits in it; only there. */
+Test(sadb_sa, a_key_of_no_bits_is_for_null_alone)
+{
+	static const struct { uint64_t encrypt; bool key; int want; } rows[] = {
+		{ 11, true, 0 }, { 11, false, 0 }, { 12, true, EINVAL }, { 0, true, EINVAL },
+	};
+	for (unsigned i = 0; i < COUNT(rows); i++) {
+		struct sa_spec s = test_spec(0x1001 + i);
+		struct pfkey_msg m;
+		test_sa(&m, PFKEY_ADD, s);
+		test_remove(&m, EXT_KEY_ENCRYPT);
+		if (rows[i].key)
+			(void)pfkey_msg_push(&m, EXT_KEY_ENCRYPT, 0);
+		hdr_set(test_ext(&m, EXT_SA), XSA_ENCRYPT, rows[i].encrypt);
+		cr_assert(eq(int, test_errno(0, &m), rows[i].want), "row %u: %s", i, world.d->refused.text);
 	}
 }
 

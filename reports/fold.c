@@ -1,0 +1,67 @@
+#include "reports/fold.h"
+
+#include <arpa/inet.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#define WORD_MAX 128
+
+static const char word_octets[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.:_+-";
+
+static bool
+is_address(const char *word)
+{
+	unsigned char room[16];
+	return inet_pton(AF_INET, word, room) == 1 || inet_pton(AF_INET6, word, room) == 1;
+}
+
+/* A number is too common a word to be the parameter every time it is met. */
+static const char *
+param_of(const json_t *event, const char *word)
+{
+	json_t *params = json_object_get(event, "params"), *value;
+	const char *name;
+	if (word[strspn(word, "0123456789")] == '\0')
+		return NULL;
+	json_object_foreach(params, name, value)
+		if (json_is_string(value) && strcmp(json_string_value(value), word) == 0)
+			return name;
+	return NULL;
+}
+
+static void
+put_folded(FILE *out, const json_t *event, const char *text, size_t n)
+{
+	char word[WORD_MAX];
+	size_t stop = n;
+	while (stop > 0 && (text[stop - 1] == ':' || text[stop - 1] == '.'))
+		stop--;                 /* punctuation behind a word */
+	snprintf(word, sizeof word, "%.*s", (int)(stop < WORD_MAX ? stop : 0), text);
+	const char *param = word[0] != '\0' ? param_of(event, word) : NULL;
+	if (param != NULL)
+		fprintf(out, "$%s", param);
+	else if (is_address(word))
+		fputs("ADDRESS", out);
+	else
+		fwrite(text, 1, stop, out);
+	fwrite(text + stop, 1, n - stop, out);
+}
+
+void
+fold_text(const json_t *event, const char *text, char *out, size_t cap)
+{
+	FILE *f = fmemopen(out, cap, "w");
+	out[0] = '\0';
+	if (f == NULL)
+		return;
+	while (*text != '\0') {
+		size_t n = strspn(text, word_octets), other;
+		put_folded(f, event, text, n);
+		other = strcspn(text + n, word_octets);
+		fwrite(text + n, 1, other, f);
+		text += n + other;
+	}
+	fclose(f);
+	out[cap - 1] = '\0';
+}
