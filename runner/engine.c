@@ -276,6 +276,18 @@ family_of(const char *text, uint8_t otherwise)
 	return text == NULL ? otherwise : strcmp(text, "ipv6") == 0 ? 6 : 4;
 }
 
+/* How the target's PF_KEY numbers the transform, and the octets of its keys. */
+static void
+set_numbers(struct stage *s, const struct transform *t)
+{
+	int enc = t->enc != NULL ? dialect_alg_number(s->g->dialect, t->enc) : 0;
+	int auth = t->auth != NULL ? dialect_alg_number(s->g->dialect, t->auth) : 0;
+	vars_set(&s->vars, "encrypt_id", val_number(enc > 0 ? (uint64_t)enc : 0));
+	vars_set(&s->vars, "auth_id", val_number(auth > 0 ? (uint64_t)auth : 0));
+	vars_set(&s->vars, "encrypt_key_len", val_number(t->enc_key_n));
+	vars_set(&s->vars, "auth_key_len", val_number(t->auth_key_n));
+}
+
 /* What every case may use besides its own axes: espy-suite(5), "Variables". */
 static bool
 set_variables(struct stage *s, struct err *e)
@@ -320,6 +332,7 @@ set_variables(struct stage *s, struct err *e)
 		return false;
 	const struct alg *icv = t.auth != NULL ? t.auth : t.enc;
 	vars_set(&s->vars, "icv_len", val_number(icv->icv));
+	set_numbers(s, &t);
 	vars_set(&s->vars, "iv_len", val_number(t.enc != NULL ? t.enc->iv : 0));
 	vars_set(&s->vars, "block", val_number(t.enc != NULL ? t.enc->block : 1));
 	return true;

@@ -19,6 +19,9 @@ forget_earlier(struct stage *s, int sock, struct err *e)
 	while (c->ops->next_event(c, &ev, e))
 		if (ev.sock != sock)
 			evidence_add(s->ev, EV_PFKEY_IN, 0, (unsigned)ev.sock, ev.data, NULL);
+	for (struct exhibit *x = s->ev->first; x != NULL; x = x->next)
+		if (x->kind == EV_PFKEY_IN && x->link == (unsigned)sock && x->line == 0)
+			x->line = s->step->at.line;
 	return e->code == ERR_NONE;
 }
 

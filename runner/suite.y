@@ -109,7 +109,9 @@ words: word		{ $$ = words_add(A, NULL, $1, AT(@1)); }
 word: T_WORD | T_UDP | T_SIZE | T_POLICY | T_ANY | T_LINK | T_SEND | T_MODEL ;
 
 
-block: '{' steps '}'	{ $$ = steps_first($2); } ;
+block: '{' steps '}'		{ $$ = steps_first($2); }
+	| '{' steps plain '}'	{ $$ = steps_first(steps_add($2, step_text(s, $3))); }
+	;
 steps: %empty		{ $$ = NULL; }
 	| steps T_NL	{ $$ = $1; }
 	| steps step	{ $$ = steps_add($1, $2); }

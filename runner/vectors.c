@@ -2,10 +2,7 @@
 
 #include <getopt.h>
 #include <glob.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "runner/commands.h"
 #include "runner/paths.h"

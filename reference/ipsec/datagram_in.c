@@ -198,9 +198,11 @@ unprotect(struct arrival *a)
 	enum verdict v = find_sa(a);
 	if (v == ACCEPT)
 		v = a->r->protocol == IPPROTO_AH_ ? open_ah(a) : open_esp(a);
+	/* RFC 4301 4.4.2.1: what was decrypted counts, dummies and what cannot be delivered too. */
+	bool counts = v == ACCEPT || v == DROP_DUMMY || v == DROP_PADDING;
 	if (v == ACCEPT)
 		v = restore(a);
-	if (v == ACCEPT)
+	if (counts)
 		account(a);
 	return v;
 }

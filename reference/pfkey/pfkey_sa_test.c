@@ -78,9 +78,11 @@ Test(pfkey_sa, numbers_and_algorithms_agree_in_every_dialect)
 	for (unsigned d = 0; d < COUNT(test_dialects); d++)
 		for (const struct alg *a = algs; a < algs + algs_n; a++) {
 			int number = dialect_alg_number(test_dialects[d], a);
-			if (number > 0)
-				cr_assert(dialect_alg(test_dialects[d], a->use, number) == a, "%s: %s",
-					  test_dialects[d]->name, a->name);
+			const struct alg *back = dialect_alg(test_dialects[d], a->use, number);
+			cr_assert(eq(int, back != NULL, number > 0), "%s: %s", test_dialects[d]->name, a->name);
+			/* Linux has both truncations of HMAC-SHA-256 under one number; elsewhere a number is one row. */
+			if (back != NULL && back != a)
+				cr_assert(eq(int, number, 5), "%s: %s", test_dialects[d]->name, a->name);
 		}
 }
 
@@ -114,7 +116,6 @@ Test(pfkey_sa, what_linux_cannot_say_is_refused_by_name)
 		{ "aes-gcm-16", NULL, 0, 0, false, "aes-gcm-16" },
 		{ "aes-gmac", NULL, 0, 0, false, "aes-gmac" },
 		{ "chacha20-poly1305", NULL, 0, 0, false, "chacha20-poly1305" },
-		{ "null", "hmac-sha2-256-128", 0, 0, false, "hmac-sha2-256-128" },
 		{ "null", "aes-cmac-96", 0, 0, false, "aes-cmac-96" },
 		{ "null", "hmac-sha1-96", 33, 0, false, "replay" },
 		{ "null", "hmac-sha1-96", 0, 1, false, "seq" },
