@@ -100,6 +100,26 @@ put_word(FILE *out, const char *text)
 	putc('\'', out);
 }
 
+/* Suites of one's own were named on the command line; without them the ids mean nothing. */
+static void
+put_suites(FILE *out, const json_t *argv)
+{
+	const json_t *word;
+	size_t i;
+	bool next = false;
+	json_array_foreach(argv, i, word) {
+		const char *text = json_string_value(word);
+		size_t n = text != NULL ? strlen(text) : 0;
+		bool joined = n > 9 && strncmp(text, "--suites=", 9) == 0;
+		bool file = n > 6 && strcmp(text + n - 6, ".suite") == 0;
+		if (n > 0 && (joined || next || file)) {
+			fputs(next ? " --suites " : " ", out);
+			put_word(out, text);
+		}
+		next = n > 0 && strcmp(text, "--suites") == 0;
+	}
+}
+
 static void
 put_commands(FILE *out, const struct run_record *r, const json_t *events)
 {
@@ -115,8 +135,10 @@ put_commands(FILE *out, const struct run_record *r, const json_t *events)
 	const json_t *seed = json_object_get(r->start, "seed");
 	if (json_is_integer(seed))
 		fprintf(out, " --seed %lld", (long long)json_integer_value(seed));
+	put_suites(out, json_object_get(r->start, "argv"));
 	fputs("\n     espy explain ", out);
 	put_word(out, event_text(event, "id"));
+	put_suites(out, json_object_get(r->start, "argv"));
 	putc('\n', out);
 }
 
@@ -128,7 +150,10 @@ put_group(const struct progress *p, const struct run_record *r, const json_t *ev
 	size_t n = json_array_size(events), all = combinations_run(r->cases, event_text(event, "id"));
 	progress_line(p, event);
 	if (n > 1) {
-		fprintf(out, "     %s%zu of %zu combinations:", n == all ? "all " : "", n, all);
+		if (n == all)
+			fprintf(out, "     all %zu combinations:", all);
+		else
+			fprintf(out, "     %zu of %zu combinations:", n, all);
 		put_values(out, events);
 		putc('\n', out);
 	}

@@ -39,6 +39,8 @@ check_base(const struct pfkey_msg *m, enum pfkey_dir dir, struct err *e)
 	if (v[MSG_VERSION].u != PFKEY_VERSION)
 		return pfkey_refuse(e, EINVAL, "pfkey.version: want 2, got %u  [RFC 2367 2.1]",
 				    (unsigned)v[MSG_VERSION].u);
+	if (dir == PFKEY_OUT && v[MSG_ERRNO].u != 0)
+		return 0;   /* a refusal echoes what was asked, known or not */
 	if (type == PFKEY_RESERVED)
 		return pfkey_refuse(e, EINVAL, "pfkey.type: %u is no message  [RFC 2367 3.1]",
 				    (unsigned)v[MSG_TYPE].u);

@@ -1,0 +1,56 @@
+/*
+ * What it costs to be an executable specification: esp_seal and esp_receive (ipsec/esp.h) beside a bare libcrypto loop
+ * doing the same cipher work (bare.h). This header is what the parts of the program share: results, and time.
+ */
+#ifndef ESPY_BENCH_H
+#define ESPY_BENCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <time.h>
+
+#include "wire/err.h"
+
+enum { BENCH_RESULTS = 64, BENCH_ROUNDS_MAX = 20000 };
+
+/* One line of the table. against is empty for a yardstick and for what has none. */
+struct bench_result {
+	char name[48];
+	size_t size;              /* octets of payload; 0: not a matter of size */
+	double value;
+	const char *unit;
+	char against[48];
+	double ratio;             /* our throughput by the other's: 1 is as fast */
+	double goal;              /* the ratio wanted; 0: none */
+};
+
+struct bench_results {
+	unsigned n;
+	struct bench_result row[BENCH_RESULTS];
+};
+
+static inline double
+bench_now(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+/* Sorts v. */
+double bench_median(double *v, unsigned n);
+
+struct bench_result *bench_add(struct bench_results *r, const char *name, size_t size, double value, const char *unit);
+
+/* ESP beside the bare loop, rounds of one slice each (packets.c). */
+bool bench_packets(struct bench_results *r, unsigned rounds, struct err *e) MUST_USE;
+
+/* SAs per second through the PF_KEY engine (keys.c). */
+bool bench_keys(struct bench_results *r, struct err *e) MUST_USE;
+
+/* What people read, on standard output; what programs read, in a file (report.c). */
+void report_table(const struct bench_results *r);
+bool report_json(const struct bench_results *r, const char *path, struct err *e) MUST_USE;
+
+#endif
