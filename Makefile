@@ -29,6 +29,7 @@ GEN_SRC  := $(patsubst %.y,$(B)/gen/%.tab.c,$(wildcard reference/*/*.y runner/*.
 RUN_SRC  := $(filter-out %_test.c %_bench.c runner/main.c,$(wildcard runner/*.c reports/*.c))
 TEST_SRC := $(wildcard reference/*/*_test.c runner/*_test.c reports/*_test.c)
 AGENT_SRC := $(wildcard runner/agent/*.c)
+BENCH_SRC := $(wildcard runner/bench/*.c)
 
 REF_GEN  := $(filter $(B)/gen/reference/%,$(GEN_SRC))
 RUN_GEN  := $(filter $(B)/gen/runner/%,$(GEN_SRC))
@@ -54,6 +55,9 @@ $(B)/libespyref.a: $(REF_OBJ)
 $(B)/librunner.a: $(RUN_OBJ)
 	@rm -f $@ && ar rcs $@ $^
 $(B)/espy: $(B)/o/runner/main.o $(B)/librunner.a $(B)/libespyref.a
+	$(call say,LD)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
+$(B)/espy-bench: $(call obj,$(BENCH_SRC)) $(B)/libespyref.a
 	$(call say,LD)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
 
@@ -133,11 +137,15 @@ mutants: ## every planted fault must turn a case red
 test: deps-test ## everything a change must pass
 	@sh runner/ci/test.sh
 
+bench: ## ESP beside a bare libcrypto loop: packets per second, and build/bench.json
+	@$(MAKE) --no-print-directory -s $(JOBS) B=build-bench OPT=-O2 build-bench/espy-bench
+	@mkdir -p $(B) && build-bench/espy-bench -o $(B)/bench.json
+
 -include runner/agent/initramfs.mk
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 
 clean: ## remove build/
 	rm -rf build build-*
 
-.PHONY: all help unit unit-build clean deps deps-test run suites-reference vectors suites-linux check asan lint cover mutants test
+.PHONY: all help unit unit-build clean deps deps-test run bench suites-reference vectors suites-linux check asan lint cover mutants test
 .SECONDARY:

@@ -3,26 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "reports/journal.h"
+
 static const char *const kind_names[] = {
 	[EV_FRAME_OUT] = "frame-out", [EV_FRAME_IN] = "frame-in", [EV_PFKEY_OUT] = "pfkey-out", [EV_PFKEY_IN] = "pfkey-in",
 	[EV_SETKEY] = "setkey",	      [EV_APP] = "app",		  [EV_COUNTER] = "counter",	[EV_NOTE] = "note",
 };
-
-/* JSON is UTF-8; reasons may quote octets of a target. */
-static json_t *
-text(const char *s)
-{
-	json_t *j = json_string(s);
-	if (j != NULL)
-		return j;
-	char *clean = strdup(s);
-	for (char *p = clean; p != NULL && *p != '\0'; p++)
-		if ((unsigned char)*p >= 0x80)
-			*p = '?';
-	j = json_string(clean != NULL ? clean : "");
-	free(clean);
-	return j;
-}
 
 static json_t *
 hex(struct bytes b)
@@ -69,7 +55,7 @@ exhibits(const struct engine *g, const struct evidence *v)
 			json_object_set_new(j, "octets", hex(x->octets));
 		const char *say = exhibit_text(g, x, buffer, sizeof buffer);
 		if (say != NULL)
-			json_object_set_new(j, "text", text(say));
+			json_object_set_new(j, "text", journal_text(say));
 		json_array_append_new(list, j);
 	}
 	return list;
@@ -82,8 +68,8 @@ differences(const struct packet_diff *d)
 	for (unsigned i = 0; i < d->n && i < sizeof d->d / sizeof d->d[0]; i++) {
 		char name[100];
 		snprintf(name, sizeof name, "%s.%s", d->d[i].lay->name, d->d[i].field->name);
-		json_array_append_new(list, json_pack("{s:s, s:o, s:o, s:s}", "field", name, "want", text(d->d[i].want), "got",
-						      text(d->d[i].got), "clause", d->d[i].field->clause));
+		json_array_append_new(list, json_pack("{s:s, s:o, s:o, s:s}", "field", name, "want", journal_text(d->d[i].want), "got",
+						      journal_text(d->d[i].got), "clause", d->d[i].field->clause));
 	}
 	return list;
 }
@@ -94,15 +80,15 @@ add_claim(json_t *j, const struct plan_item *item)
 	struct arena a = { 0 };
 	json_t *params = json_object(), *ids = json_array();
 	for (unsigned i = 0; i < item->params_n; i++)
-		json_object_set_new(params, item->params[i].name, text(item->params[i].value));
+		json_object_set_new(params, item->params[i].name, journal_text(item->params[i].value));
 	for (const struct word_list *w = item->spec->decides; w != NULL; w = w->next)
-		json_array_append_new(ids, text(w->word));
+		json_array_append_new(ids, journal_text(w->word));
 	json_object_set_new(j, "params", params);
-	json_object_set_new(j, "title", text(item->spec->title));
+	json_object_set_new(j, "title", journal_text(item->spec->title));
 	json_object_set_new(j, "level", json_string(level_names[item->spec->level]));
-	json_object_set_new(j, "clause", text(case_clause(&a, item->suite, item->spec)));
+	json_object_set_new(j, "clause", journal_text(case_clause(&a, item->suite, item->spec)));
 	json_object_set_new(j, "decides", ids);
-	json_object_set_new(j, "file", text(item->suite->file));
+	json_object_set_new(j, "file", journal_text(item->suite->file));
 	json_object_set_new(j, "line", json_integer(item->spec->at.line));
 	arena_free(&a);
 }
@@ -117,15 +103,15 @@ case_event(const struct engine *g, const struct plan_item *item, unsigned n, uns
 		return NULL;
 	add_claim(j, item);
 	json_object_set_new(j, "verdict", json_string(verdict_words[o->verdict]));
-	json_object_set_new(j, "reason", text(o->reason));
+	json_object_set_new(j, "reason", journal_text(o->reason));
 	json_object_set_new(j, "wall_ms", json_real(wall_ms));
 	json_object_set_new(j, "worker", json_integer(worker));
 	if (everything || (o->verdict != V_PASS && o->verdict != V_SKIP)) {
 		if (o->step != NULL)
 			json_object_set_new(j, "step", json_pack("{s:i, s:o}", "line", (int)o->step->at.line, "text",
-								 text(o->step->text)));
-		json_object_set_new(j, "want", text(o->want));
-		json_object_set_new(j, "got", text(o->got));
+								 journal_text(o->step->text)));
+		json_object_set_new(j, "want", journal_text(o->want));
+		json_object_set_new(j, "got", journal_text(o->got));
 		json_object_set_new(j, "diff", differences(&o->diff));
 		json_object_set_new(j, "exhibits", exhibits(g, v));
 	}

@@ -7,10 +7,10 @@
 #include <unistd.h>
 
 #include "reports/journal.h"
+#include "runner/choice.h"
 #include "runner/commands.h"
 #include "runner/evidence.h"
 #include "runner/options.h"
-#include "runner/paths.h"
 #include "runner/worker.h"
 
 enum { O_TARGET, O_JOBS, O_OUT, O_SEED, O_LEVEL, O_PARAM, O_SUITES, O_FAIL_FAST, O_VERBOSE, O_QUIET };
@@ -37,19 +37,15 @@ static const struct options options = {
 	rows,
 };
 
-#define LIST_MAX 256
-
 struct run {
-	const char *selectors[LIST_MAX], *params[LIST_MAX + 1], *paths[LIST_MAX];
-	unsigned selectors_n, params_n, paths_n;
-	unsigned levels, jobs, verbose;
+	struct choice choice;
+	unsigned jobs, verbose;
 	bool quiet, fail_fast;
 	const char *target, *dir;
 	uint64_t seed;
 	int argc;
 	char **argv;
 
-	struct plan plan;
 	struct journal *journal;
 	struct run_record record;
 	struct progress *progress;
@@ -69,24 +65,6 @@ on_signal(int number)
 /* --- options --------------------------------------------------------------------------------- */
 
 static bool
-parse_levels(struct run *r, const char *list)
-{
-	char copy[100], *save = NULL;
-	snprintf(copy, sizeof copy, "%s", list);
-	for (char *w = strtok_r(copy, ",", &save); w != NULL; w = strtok_r(NULL, ",", &save)) {
-		unsigned i = 0;
-		while (i < CASE_LEVELS && strcasecmp(w, level_names[i]) != 0)
-			i++;
-		if (i == CASE_LEVELS) {
-			fprintf(stderr, "espy run: --level: want must, should, may or info, got '%s'\n", w);
-			return false;
-		}
-		r->levels |= 1u << i;
-	}
-	return true;
-}
-
-static bool
 parse_number(const char *option, const char *text, uint64_t max, uint64_t *n)
 {
 	char *end;
@@ -98,26 +76,23 @@ parse_number(const char *option, const char *text, uint64_t max, uint64_t *n)
 }
 
 static bool
-push(const char **list, unsigned *n, const char *value)
+complain(const struct err *e)
 {
-	if (*n == LIST_MAX) {
-		fprintf(stderr, "espy run: too many values (at most %d)\n", LIST_MAX);
-		return false;
-	}
-	list[(*n)++] = value;
-	return true;
+	fprintf(stderr, "espy run: %s\n", e->text);
+	return false;
 }
 
 static bool
 take_option(struct run *r, int which, const char *value)
 {
+	struct err e;
 	uint64_t n;
 	switch (which) {
 	case O_TARGET: r->target = value; return true;
 	case O_OUT: r->dir = value; return true;
-	case O_LEVEL: return parse_levels(r, value);
-	case O_PARAM: return push(r->params, &r->params_n, value);
-	case O_SUITES: return push(r->paths, &r->paths_n, value);
+	case O_LEVEL: return choice_level(&r->choice, value, &e) || complain(&e);
+	case O_PARAM: return choice_param(&r->choice, value, &e) || complain(&e);
+	case O_SUITES: return choice_suites(&r->choice, value, &e) || complain(&e);
 	case O_VERBOSE: r->verbose++; return true;
 	case O_QUIET: r->quiet = true; return true;
 	case O_FAIL_FAST: r->fail_fast = true; return true;
@@ -162,12 +137,13 @@ append_start(struct run *r, json_t *target)
 	struct tm tm;
 	strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &tm));
 	json_t *argv = json_array();
+	json_array_append_new(argv, json_string("espy"));
 	for (int i = 0; i < r->argc; i++)
-		json_array_append_new(argv, json_string(r->argv[i]));
+		json_array_append_new(argv, journal_text(r->argv[i]));
 	r->started = true;
 	return append_json(r, json_pack("{s:s, s:s, s:{s:s, s:s}, s:o, s:I, s:s, s:O, s:i, s:i}", "event", "start", "schema",
 					"espy-events/1", "tool", "name", "espy", "version", ESPY_VERSION, "argv", argv, "seed",
-					(json_int_t)r->seed, "started", when, "target", target, "planned", (int)r->plan.n, "jobs",
+					(json_int_t)r->seed, "started", when, "target", target, "planned", (int)r->choice.plan.n, "jobs",
 					(int)r->jobs));
 }
 
@@ -234,7 +210,7 @@ finish(struct run *r, bool collected, const struct err *why)
 		progress_end(r->progress, &r->record, r->dir);
 	if (stop_signal != 0) {
 		fprintf(stderr, "espy: stopped by signal %d after %u of %u cases\n", stop_signal, r->record.tally.total,
-			r->plan.n);
+			r->choice.plan.n);
 		return 128 + stop_signal;
 	}
 	if (!collected) {
@@ -248,14 +224,14 @@ static int
 execute(struct run *r)
 {
 	struct err e = { 0 };
-	struct worker_setup setup = { .plan = &r->plan, .target = r->target, .dir = r->dir, .seed = r->seed, .jobs = r->jobs,
+	struct worker_setup setup = { .plan = &r->choice.plan, .target = r->target, .dir = r->dir, .seed = r->seed, .jobs = r->jobs,
 				      .everything = r->verbose > 0, .fail_fast = r->fail_fast };
 	r->journal = journal_open(r->dir, &e);
 	if (r->journal == NULL) {
 		fprintf(stderr, "espy: %s\n", e.text);
 		return 3;
 	}
-	r->progress = progress_new(stdout, stderr, r->plan.n, r->quiet, r->verbose);
+	r->progress = progress_new(stdout, stderr, r->choice.plan.n, r->quiet, r->verbose);
 	struct sigaction sa = { .sa_handler = on_signal };
 	sigaction(SIGINT, &sa, NULL);
 	sigaction(SIGTERM, &sa, NULL);
@@ -273,40 +249,18 @@ static int
 plan_and_execute(struct run *r)
 {
 	struct err e;
-	struct suite *suites;
-	static char found[1024];
-	if (r->paths_n == 0) {
-		if (!paths_find(found, sizeof found, "suites", "ESPY_SUITES", &e)) {
-			fprintf(stderr, "espy: %s\n", e.text);
-			return 2;
-		}
-		r->paths[r->paths_n++] = found;
-	}
-	struct selection sel = { r->selectors, r->selectors_n, r->levels, r->params };
-	bool ok = suites_load(&suites, r->paths, r->paths_n, &e) && plan_make(&r->plan, suites, &sel, &e);
+	struct choice *c = &r->choice;
 	int status = 2;
-	if (!ok)
+	if (!choice_load(c, &e) || !choice_plan(c, &e)) {
 		fprintf(stderr, "espy: %s\n", e.text);
-	else if (r->plan.selectors_unused > 0)
-		fprintf(stderr, "espy: no case matches '%s' (espy list shows them)\n", r->plan.first_unused);
-	else if (r->plan.n == 0) {
+	} else if (c->plan.n == 0) {
 		fprintf(stderr, "espy: nothing to run: no case is left after selection\n");
 		status = 4;
-	} else
+	} else {
 		status = execute(r);
-	plan_free(&r->plan);
-	suites_free(suites);
+	}
+	choice_free(c);
 	return status;
-}
-
-/* A selector that is a file is a suite to load. */
-static bool
-take_operand(struct run *r, const char *operand)
-{
-	size_t n = strlen(operand);
-	if (n > 6 && strcmp(operand + n - 6, ".suite") == 0)
-		return push(r->paths, &r->paths_n, operand);
-	return push(r->selectors, &r->selectors_n, operand);
 }
 
 int
@@ -328,9 +282,11 @@ cmd_run(int argc, char **argv)
 			return 2;
 	if (which != -1)
 		return which == -3 ? 0 : 2;
-	for (; first < argc; first++)
-		if (!take_operand(&r, argv[first]))
+	for (; first < argc; first++) {
+		struct err e;
+		if (!choice_operand(&r.choice, argv[first], &e) && !complain(&e))
 			return 2;
+	}
 	if (r.jobs == 0)
 		r.jobs = strncmp(r.target, "reference", 9) == 0 ? 1 : (unsigned)sysconf(_SC_NPROCESSORS_ONLN);
 	return plan_and_execute(&r);

@@ -76,7 +76,7 @@ enum step_kind {
 	STEP_LET, STEP_ALIVE, STEP_NOTE, STEP_PFKEY_CLOSE, STEP_CHECK,
 };
 
-enum expectation { WANT_PACKET, WANT_NOTHING, WANT_MODEL };
+enum expectation { WANT_PACKET, WANT_NOTHING, WANT_MODEL, WANT_WHATEVER };
 
 struct step {
 	uint8_t kind;

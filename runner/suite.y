@@ -42,6 +42,7 @@ static void suite_yyerror(struct SUITE_YYLTYPE *at, struct scan *s, void *scanne
 %token <text> T_AS "as" T_MODEL "model" T_ANY "any" T_IF "if" T_ELSE "else" T_AND "and" T_AUDIT "audit" T_LET "let"
 %token <text> T_CHECK "check"
 %token <text> T_ALIVE "alive" T_NOTE "note" T_LINK "link" T_BARE "bare" T_NOTHING "nothing" T_WITHOUT "without"
+%token <text> T_WHATEVER "whatever"
 %token <text> T_SIZE "size" T_UDP "udp" T_BIND_KW "bind" T_POLICY "policy" T_SEND "send" T_CLOSE "close" T_TO "to"
 
 %type <text> word extension socket_opt
@@ -175,6 +176,8 @@ expect: link_opt '<' packet
 		{ $$ = step_expectation(A, AT(@2), $1, $3); $$->condition = $5; }
 	| link_opt '<' T_NOTHING
 		{ $$ = step_expectation(A, AT(@2), $1, NULL); $$->want = WANT_NOTHING; }
+	| link_opt '<' T_WHATEVER
+		{ $$ = step_expectation(A, AT(@2), $1, NULL); $$->want = WANT_WHATEVER; }
 	| link_opt '<' packet T_IF T_MODEL
 		{ $$ = step_expectation(A, AT(@2), $1, $3); $$->want = WANT_MODEL; }
 	;

@@ -12,17 +12,18 @@
 #include "runner/bench/bare.h"
 #include "runner/bench/bench.h"
 
-enum { SLICE = 256, SPI = 0x1001, UDP = 17, WINDOW = 64, WARM_UP = 20 };
+enum { SLICE = 256, SPI = 0x1001, UDP = 17, WINDOW = 64, WARM_UP = 20, CACHE_LINE = 64 };
 
 struct transform {
 	const char *name, *enc, *auth;
+	size_t key_n, mac_key_n;     /* salt included */
 	struct bare_kind bare;
 };
 
 static const struct transform transforms[] = {
-	{ "aes-gcm-16", "aes-gcm-16", NULL, { "AES-128-GCM", NULL, 4, 8, 4, 16 } },
-	{ "aes-cbc+hmac-sha2-256-128", "aes-cbc", "hmac-sha2-256-128", { "AES-128-CBC", "SHA256", 0, 16, 16, 16 } },
-	{ "chacha20-poly1305", "chacha20-poly1305", NULL, { "ChaCha20-Poly1305", NULL, 4, 8, 4, 16 } },
+	{ "aes-gcm-16", "aes-gcm-16", NULL, 20, 0, { "AES-128-GCM", NULL, 4, 8, 4, 16 } },
+	{ "aes-cbc+hmac-sha2-256-128", "aes-cbc", "hmac-sha2-256-128", 16, 32, { "AES-128-CBC", "SHA256", 0, 16, 16, 16 } },
+	{ "chacha20-poly1305", "chacha20-poly1305", NULL, 36, 0, { "ChaCha20-Poly1305", NULL, 4, 8, 4, 16 } },
 };
 
 static const struct { size_t octets; double goal; } sizes[] = { { 64, 0.90 }, { 576, 0.90 }, { 1400, 0.95 } };
@@ -35,7 +36,8 @@ struct pair {
 	struct bare bare;
 	struct bytes payload;
 	uint8_t octets[BARE_PACKET], room[BARE_PACKET], work[BARE_PACKET];
-	uint8_t sealed[SLICE][BARE_PACKET];   /* in order from sequence number 1 */
+	uint8_t sealed[SLICE * BARE_PACKET];  /* in order from sequence number 1, stride octets apart */
+	size_t stride;
 };
 
 /* --- the four slices ------------------------------------------------------------------------ */
@@ -62,7 +64,7 @@ open_ours(struct pair *p)
 {
 	struct esp_opened o;
 	for (unsigned i = 0; i < SLICE; i++) {
-		struct bytes packet = { p->sealed[i], p->bare.packet_n };
+		struct bytes packet = { p->sealed + i * p->stride, p->bare.packet_n };
 		if (esp_receive(p->receiver, packet, false, p->work, &o) != ACCEPT)
 			return false;
 	}
@@ -72,7 +74,7 @@ open_ours(struct pair *p)
 static bool
 open_bare(struct pair *p)
 {
-	return bare_open(&p->bare, SLICE, p->sealed[0], BARE_PACKET, p->work);
+	return bare_open(&p->bare, SLICE, p->sealed, p->stride, p->work);
 }
 
 /* The packets of the slice are new again. */
@@ -112,28 +114,119 @@ pattern(uint8_t *p, size_t n, unsigned first)
 static bool
 pair_open(struct pair *p, const struct transform *t, size_t size, struct err *e)
 {
-	uint8_t key[32], mac_key[32];
-	size_t key_n = 0, mac_key_n = 0;
-	struct sa_spec s = { .spi = SPI, .protocol = 50, .mode = MODE_TRANSPORT, .replay = WINDOW };
-	p->t = t;
-	p->sender = p->receiver = NULL;
-	p->source.fill = system_fill;
+	uint8_t key[64], mac_key[64];
+	struct sa_spec s = {
+		.spi = SPI, .protocol = 50, .mode = MODE_TRANSPORT, .replay = WINDOW,
+		.enc = alg_by_name(t->enc, ALG_ENC),
+		.auth = t->auth != NULL ? alg_by_name(t->auth, ALG_AUTH) : NULL,
+		.enc_key = pattern(key, t->key_n, 0x11),
+		.auth_key = pattern(mac_key, t->mac_key_n, 0x60),
+	};
+	*p = (struct pair){ .t = t, .source.fill = system_fill };
 	random_pool_init(&p->pool, &p->source);
 	p->payload = pattern(p->octets, size, 0);
-	s.enc = alg_by_name(t->enc, ALG_ENC);
-	alg_key_sizes(s.enc, &key_n, 1);
-	s.enc_key = pattern(key, key_n < sizeof key ? key_n : sizeof key, 0x11);
-	if (key_n > sizeof key)
-		return fail(e, ERR_RANGE, "%s: key of %zu octets", t->enc, key_n);
-	if (t->auth != NULL) {
-		s.auth = alg_by_name(t->auth, ALG_AUTH);
-		alg_key_sizes(s.auth, &mac_key_n, 1);
-		s.auth_key = pattern(mac_key, mac_key_n, 0x60);
-	}
-	if (!bare_init(&p->bare, &t->bare, s.enc_key.p, s.enc_key.n, s.auth_key.p, s.auth_key.n, SPI))
+	if (!bare_init(&p->bare, &t->bare, key, t->key_n, mac_key, t->mac_key_n, SPI))
 		return fail(e, ERR_CRYPTO, "%s: the bare loop cannot be keyed", t->name);
 	bare_payload(&p->bare, p->octets, size);
+	p->stride = (p->bare.packet_n + CACHE_LINE - 1) & ~(size_t)(CACHE_LINE - 1);
 	p->sender = sa_open(&s, e);
 	p->receiver = sa_open(&s, e);
 	return p->sender != NULL && p->receiver != NULL;
+}
+
+static void
+pair_close(struct pair *p)
+{
+	sa_close(p->sender);
+	sa_close(p->receiver);
+	bare_free(&p->bare);
+}
+
+/*
+ * The packets to open, made by us, and each of them again by the bare loop: the two must agree in every octet. CBC's
+ * IV is random, so the bare loop is handed the packet's.
+ */
+static bool
+pair_agree(struct pair *p, struct err *e)
+{
+	size_t n = p->bare.packet_n;
+	for (unsigned i = 0; i < SLICE; i++) {
+		uint8_t *at = p->sealed + i * p->stride;
+		struct wr w = wr_of(at, p->stride);
+		if (esp_seal(p->sender, NULL, UDP, p->payload, &p->pool.random, &w) != ACCEPT)
+			return fail(e, ERR_CRYPTO, "%s: esp_seal failed", p->t->name);
+		p->bare.pool_left = 16;
+		memcpy(p->bare.pool + BARE_POOL - 16, at + BARE_HEAD, 16);
+		if (!bare_seal(&p->bare, 1, p->room))
+			return fail(e, ERR_CRYPTO, "%s: the bare loop cannot seal", p->t->name);
+		if (w.n != n || memcmp(p->room, at, n) != 0)
+			return fail(e, ERR_RANGE, "%s, %zu octets: the bare loop's packet %u is another than ours",
+				    p->t->name, p->payload.n, i + 1);
+	}
+	p->bare.pool_left = 0;
+	if (!open_bare(p) || memcmp(p->work, p->payload.p, p->payload.n) != 0)
+		return fail(e, ERR_RANGE, "%s: the bare loop cannot open", p->t->name);
+	return true;
+}
+
+/* --- turns ---------------------------------------------------------------------------------- */
+
+static bool
+timed(bool (*slice)(struct pair *p), struct pair *p, double *seconds)
+{
+	double start = bench_now();
+	bool ok = slice(p);
+	*seconds = bench_now() - start;
+	return ok;
+}
+
+/* Who goes first changes with every turn. */
+static bool
+turn(struct pair *p, const struct operation *op, bool ours_first, double *ours, double *bare, struct err *e)
+{
+	if (!rewind_window(p, e))
+		return false;
+	bool ok = (ours_first || timed(op->bare, p, bare)) && timed(op->ours, p, ours) &&
+		  (!ours_first || timed(op->bare, p, bare));
+	return ok || fail(e, ERR_CRYPTO, "%s %s: a packet was refused", op->name, p->t->name);
+}
+
+static bool
+compare(struct bench_results *r, struct pair *p, const struct operation *op, double goal, unsigned rounds,
+	struct err *e)
+{
+	static double ours[BENCH_ROUNDS_MAX], bare[BENCH_ROUNDS_MAX], ratio[BENCH_ROUNDS_MAX];
+	for (unsigned i = 0; i < WARM_UP; i++)
+		if (!turn(p, op, i % 2 == 0, &ours[0], &bare[0], e))
+			return false;
+	for (unsigned i = 0; i < rounds; i++) {
+		if (!turn(p, op, i % 2 == 0, &ours[i], &bare[i], e))
+			return false;
+		ratio[i] = bare[i] / ours[i];
+	}
+	char name[48];
+	snprintf(name, sizeof name, "bare %s %s", op->name, p->t->name);
+	bench_add(r, name, p->payload.n, 1e-6 * SLICE / bench_median(bare, rounds), "Mpps");
+	snprintf(name, sizeof name, "esp %s %s", op->name, p->t->name);
+	struct bench_result *row =
+		bench_add(r, name, p->payload.n, 1e-6 * SLICE / bench_median(ours, rounds), "Mpps");
+	snprintf(row->against, sizeof row->against, "bare %s %s", op->name, p->t->name);
+	row->ratio = bench_median(ratio, rounds);
+	row->goal = goal;
+	return true;
+}
+
+bool
+bench_packets(struct bench_results *r, unsigned rounds, struct err *e)
+{
+	static struct pair p;
+	bool ok = true;
+	for (unsigned t = 0; ok && t < sizeof transforms / sizeof transforms[0]; t++)
+		for (unsigned s = 0; ok && s < sizeof sizes / sizeof sizes[0]; s++) {
+			ok = pair_open(&p, &transforms[t], sizes[s].octets, e) && pair_agree(&p, e);
+			for (unsigned o = 0; ok && o < 2; o++)
+				ok = compare(r, &p, &operations[o], sizes[s].goal, rounds, e);
+			pair_close(&p);
+		}
+	return ok;
 }
