@@ -35,6 +35,17 @@ word(struct alteration *a, unsigned i)
 	return val_print(a->s->arena, &v);
 }
 
+/* Places are those of the packet as it was composed: what an earlier alteration cut away is gone. */
+static bool
+left_of(struct alteration *a, const char *what, struct span *span)
+{
+	if (span->at >= a->out.n && span->n > 0)
+		return fail(a->e, ERR_RANGE, "%u:%u: | %s: the '%s' was cut away", a->m->at.line, a->m->at.column, a->m->name, what);
+	if (span->n > a->out.n - span->at)
+		span->n = a->out.n - span->at;
+	return true;
+}
+
 /* The octets a word names: packet, icv, iv, body, payload, or a layer. */
 static bool
 target_span(struct alteration *a, const char *what, struct span *span)
@@ -52,12 +63,12 @@ target_span(struct alteration *a, const char *what, struct span *span)
 		bool ip = strcmp(what, "ip") == 0 && (strcmp(name, "ip4") == 0 || strcmp(name, "ip6") == 0);
 		if (one != NULL ? one->n > 0 : ip || strcmp(what, name) == 0) {
 			*span = one != NULL ? *one : c->layer[i];
-			return true;
+			return left_of(a, what, span);
 		}
 	}
 	if (strcmp(what, "payload") == 0 && c->payload.n > 0) {
 		*span = c->payload;
-		return true;
+		return left_of(a, what, span);
 	}
 	return fail(a->e, ERR_UNKNOWN, "%u:%u: | %s: this packet has no '%s' outside its ciphertext", a->m->at.line,
 		    a->m->at.column, a->m->name, what);
@@ -227,7 +238,7 @@ mod_raw(struct alteration *a)
 /* --- fragments ------------------------------------------------------------------------------- */
 
 static bool
-push_fragment(struct alteration *a, struct bytes front, struct bytes part, size_t offset, bool more, uint8_t next)
+push_fragment(struct alteration *a, struct bytes front, struct bytes part, size_t offset, bool more, uint32_t id)
 {
 	if (a->all->n == ALTERED_MAX)
 		return fail(a->e, ERR_RANGE, "| fragment: more than %d fragments", ALTERED_MAX);
@@ -237,11 +248,12 @@ push_fragment(struct alteration *a, struct bytes front, struct bytes part, size_
 	one.out = wr_of(arena_alloc(a->s->arena, size), size);
 	wr_bytes(&one.out, front);
 	if (v6) {
+		struct rd r = rd_of(front);
 		(void)wr_patch(&one.out, 6, 44, 1);
-		wr_uint(&one.out, next, 1);
+		wr_uint(&one.out, rd_peek(&r, 6), 1);
 		wr_uint(&one.out, 0, 1);
 		wr_uint(&one.out, offset | more, 2);
-		wr_uint(&one.out, 0x20261121, 4);
+		wr_uint(&one.out, id, 4);
 	} else {
 		struct rd r = rd_of(front);
 		rd_skip(&r, 6);
@@ -255,13 +267,13 @@ push_fragment(struct alteration *a, struct bytes front, struct bytes part, size_
 	return true;
 }
 
-/* fragment SIZE: parts of SIZE octets (a multiple of 8), in order; `reverse` and `only K`, `skip K` come after it. IPv6: behind the
- * fixed header, which is where this tester's packets may be cut. */
+/* fragment SIZE [id N]: parts of SIZE octets (a multiple of 8), in order; `reverse` and `only K`, `skip K` come after it. IPv6: behind the
+ * fixed header, which is where this tester's packets may be cut, with an identification of their own or N; IPv4 has its own in the header. */
 static bool
 mod_fragment(struct alteration *a)
 {
-	uint64_t size;
-	if (!number(a, 0, &size))
+	uint64_t size, id = 0;
+	if (!number(a, 0, &size) || (strcmp(word(a, 1), "id") == 0 && !number(a, 2, &id)))
 		return false;
 	if (size == 0 || size % 8 != 0)
 		return fail(a->e, ERR_RANGE, "%u:%u: | fragment: want a multiple of 8, got %llu", a->m->at.line,
@@ -270,15 +282,16 @@ mod_fragment(struct alteration *a)
 	struct rd r = rd_of(wr_done(&a->out));
 	bool v6 = outer_is_6(a);
 	size_t head = v6 ? 40 : (rd_peek(&r, 0) & 15u) * 4;
-	uint8_t next = rd_peek(&r, 6);
-	if (!v6 && rd_left(&r) > 6)
-		(void)wr_patch(&a->out, 4, 0x2026, 2); /* fragments of one datagram share an identification */
+	if (id == 0)
+		id = v6 ? ++a->s->g->fragment_id : 0;
 	struct bytes front = rd_take(&r, head);
+	if (front.n < 20)
+		return fail(a->e, ERR_RANGE, "%u:%u: | fragment: this is no IP datagram any more", a->m->at.line, a->m->at.column);
 	a->fragmented = true;
 	for (size_t at = 0; rd_left(&r) > 0; at += size) {
 		size_t n = rd_left(&r) < size ? rd_left(&r) : size;
 		struct bytes part = rd_take(&r, n);
-		if (!push_fragment(a, front, part, at, rd_left(&r) > 0, next))
+		if (!push_fragment(a, front, part, at, rd_left(&r) > 0, (uint32_t)id))
 			return false;
 	}
 	return true;
@@ -318,11 +331,16 @@ mod_pick(struct alteration *a)
 	return true;
 }
 
-static const struct { const char *name; bool (*apply)(struct alteration *); } mods[] = {
-	{ "flip", mod_flip },     { "fill", mod_fill },       { "set", mod_set },   { "cut", mod_cut },
-	{ "truncate", mod_cut },  { "keep", mod_keep },       { "extend", mod_extend }, { "trail", mod_extend },
-	{ "times", mod_times },   { "fragment", mod_fragment }, { "reverse", mod_reverse }, { "only", mod_pick },
-	{ "skip", mod_pick },     { "raw", mod_raw },
+static const struct {
+	const char *name;
+	bool (*apply)(struct alteration *);
+	bool of_fragments;              /* makes sense behind `| fragment`, which leaves no one datagram to change */
+} mods[] = {
+	{ "flip", mod_flip, false },     { "fill", mod_fill, false },         { "set", mod_set, false },
+	{ "cut", mod_cut, false },       { "truncate", mod_cut, false },      { "keep", mod_keep, false },
+	{ "extend", mod_extend, false }, { "fragment", mod_fragment, false }, { "raw", mod_raw, false },
+	{ "trail", mod_extend, true },   { "times", mod_times, true },        { "reverse", mod_reverse, true },
+	{ "only", mod_pick, true },      { "skip", mod_pick, true },
 };
 #define MODS (sizeof mods / sizeof mods[0])
 
@@ -332,15 +350,30 @@ alter_knows(const char *mod)
 	for (size_t i = 0; i < MODS; i++)
 		if (strcmp(mods[i].name, mod) == 0)
 			return true;
-	return strcmp(mod, "octet") == 0;
+	return false;
+}
+
+bool
+alter_knows_message(const char *mod)
+{
+	static const char *const known[] = { "truncate", "keep", "extend", "times", "octet" };
+	for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+		if (strcmp(known[i], mod) == 0)
+			return true;
+	return false;
 }
 
 static bool
 apply_one(struct alteration *a)
 {
-	for (size_t i = 0; i < MODS; i++)
-		if (strcmp(mods[i].name, a->m->name) == 0)
+	for (size_t i = 0; i < MODS; i++) {
+		if (strcmp(mods[i].name, a->m->name) != 0)
+			continue;
+		if (!a->fragmented || mods[i].of_fragments)
 			return mods[i].apply(a);
+		return fail(a->e, ERR_SYNTAX, "%u:%u: | %s: after `| fragment` only reverse, only, skip, times and trail", a->m->at.line,
+			    a->m->at.column, a->m->name);
+	}
 	return fail(a->e, ERR_UNKNOWN, "%u:%u: | %s does not apply here", a->m->at.line, a->m->at.column, a->m->name);
 }
 
@@ -382,14 +415,16 @@ alter_message(struct stage *s, const struct mod *list, struct bytes msg, struct 
 			a.out.n = n;
 		else if (strcmp(a.m->name, "extend") == 0)
 			wr_fill(&a.out, 0, n);
-		else if (strcmp(a.m->name, "times") == 0 && n * msg.n <= 65536)
-			for (size_t one = a.out.n; n > 1; n--)
+		else if (strcmp(a.m->name, "times") == 0 && n > 0 && n <= 65536)
+			for (size_t one = a.out.n; n > 1 && !a.out.full; n--)
 				wr_bytes(&a.out, bytes_slice(wr_done(&a.out), 0, one));
 		else if (strcmp(a.m->name, "octet") == 0 && n < a.out.n && number(&a, 1, &v))
 			(void)wr_patch(&a.out, n, v, 1);
 		else
 			return fail(e, ERR_SYNTAX, "%u:%u: | %s does not apply to a message of %zu octets", a.m->at.line,
 				    a.m->at.column, a.m->name, a.out.n);
+		if (a.out.full)
+			return fail(e, ERR_RANGE, "%u:%u: | %s: message too long", a.m->at.line, a.m->at.column, a.m->name);
 	}
 	*out = wr_done(&a.out);
 	return true;

@@ -57,14 +57,18 @@ arena_strdup(struct arena *a, const char *s)
 char *
 arena_printf(struct arena *a, const char *fmt, ...)
 {
+	char some[256];
 	va_list ap, again;
 	va_start(ap, fmt);
 	va_copy(again, ap);
-	int n = vsnprintf(NULL, 0, fmt, ap);
+	int want = vsnprintf(some, sizeof some, fmt, ap);
+	size_t n = want > 0 ? (size_t)want : 0;
+	char *text = arena_alloc(a, n + 1);
+	if (n < sizeof some)
+		memcpy(text, some, n);
+	else
+		vsnprintf(text, n + 1, fmt, again);
 	va_end(ap);
-	char *text = arena_alloc(a, (size_t)(n < 0 ? 0 : n) + 1);
-	if (n >= 0)
-		vsnprintf(text, (size_t)n + 1, fmt, again);
 	va_end(again);
 	return text;
 }

@@ -1,5 +1,6 @@
 #include "runner/capability.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -95,6 +96,7 @@ echo_comes_back(struct engine *g, const struct suite *suite, const struct case_s
 static bool
 calibrate(struct engine *g, struct err *e)
 {
+	assert(algs_n <= 64); /* bits of not_meant */
 	struct suite *suite = suite_parse("(calibration)", calibration, sizeof calibration - 1, e);
 	if (suite == NULL)
 		return false;
@@ -112,7 +114,8 @@ calibrate(struct engine *g, struct err *e)
 		g->caps.ah_align8 = echo_comes_back(g, suite, ah, "hmac-sha2-512-256");
 	}
 	suite_free(suite);
-	return true;
+	/* A target that is gone refuses everything: nothing was learnt. */
+	return !g->dead || fail(e, ERR_DEAD, "while calibrating: %s", g->why_dead);
 }
 
 bool
@@ -228,7 +231,10 @@ engine_open(struct engine *g, struct target *t, uint64_t seed, struct random *ra
 		return fail(e, ERR_UNSUPPORTED, "target %s: no PF_KEY dialect for %s", t->name, t->channel.hello.os);
 	if (!t->channel.ops->pfkey_open(&t->channel, &g->setup_sock, e))
 		return false;
-	return sentinel_open(g, e) && capability_probe(g, e);
+	if (sentinel_open(g, e) && capability_probe(g, e))
+		return true;
+	engine_close(g);
+	return false;
 }
 
 void

@@ -195,13 +195,13 @@ static int
 finish(struct run *r, bool collected, const struct err *why)
 {
 	struct err e;
-	bool complete = collected && stop_signal == 0;
+	bool complete = collected && stop_signal == 0 && r->record.tally.total == r->choice.plan.n;
 	double wall = (double)(clock_ns() - r->began_ns) / 1e9;
 	bool written = r->journal_error.code == ERR_NONE && r->started &&
 		       append_json(r, json_pack("{s:s, s:f, s:b}", "event", "end", "wall_s", wall, "complete", complete));
 	bool closed = journal_close(r->journal, &e);
 	r->journal = NULL;
-	if (r->started && r->record.tally.total > 0 && (!written || !closed || !write_reports(r, &e))) {
+	if (r->started && (!written || !closed || !write_reports(r, &e))) {
 		fprintf(stderr, "espy: %s\n", r->journal_error.code != ERR_NONE ? r->journal_error.text : e.text);
 		progress_end(r->progress, &r->record, r->dir);
 		return 3;

@@ -35,11 +35,18 @@ stage_decide(struct stage *s, enum outcome_verdict v, const char *fmt, ...)
 	s->stop = true;
 }
 
+static void
+engine_died(struct engine *g, const struct err *e)
+{
+	g->dead = true;
+	snprintf(g->why_dead, sizeof g->why_dead, "%.290s", e->text);
+}
+
 void
 stage_error(struct stage *s, const struct err *e)
 {
 	if (e->code == ERR_DEAD)
-		s->g->dead = true;
+		engine_died(s->g, e);
 	stage_decide(s, e->code == ERR_DEAD ? V_INCONCLUSIVE : V_ERROR, "%s", e->text);
 }
 
@@ -78,8 +85,8 @@ step_for(struct stage *s, const struct step *st)
 			stage_decide(s, V_ERROR, "for %s: want a range of at most %d numbers", x->name, LOOP_MAX);
 			return;
 		}
-		for (uint64_t n = from; n <= to && !s->stop; n++) {
-			vars_set(&s->vars, x->name, val_number(n));
+		for (uint64_t k = 0; k <= to - from && !s->stop; k++) {
+			vars_set(&s->vars, x->name, val_number(from + k));
 			steps_run(s, st->body);
 		}
 	}
@@ -152,11 +159,16 @@ step_check(struct stage *s, const struct step *st)
 	struct condition_calls calls = { stage_question, s };
 	struct err e = { 0 };
 	bool yes;
-	if (!condition_eval(st->condition, &s->vars, &calls, &yes, &e))
-		stage_error(s, &e);
-	else if (!yes)
-		stage_decide(s, V_FAIL, "%s: got %s and %s", st->text, side_text(s, st->condition->left),
-			     side_text(s, st->condition->right));
+	for (const struct condition *c = st->condition; c != NULL && !s->stop; c = c->and_next) {
+		struct condition one = *c;
+		one.and_next = NULL;
+		if (!condition_eval(&one, &s->vars, &calls, &yes, &e))
+			stage_error(s, &e);
+		else if (!yes && c->relation == REL_NONE)
+			stage_decide(s, V_FAIL, "%s: %s(%s) is not so", st->text, c->left->text, side_text(s, c->left->left));
+		else if (!yes)
+			stage_decide(s, V_FAIL, "%s: got %s and %s", st->text, side_text(s, c->left), side_text(s, c->right));
+	}
 }
 
 static void
@@ -225,8 +237,12 @@ void
 steps_run(struct stage *s, const struct step *steps)
 {
 	for (const struct step *st = steps; st != NULL && !s->stop; st = st->next) {
+		size_t store = s->store.n;
 		s->step = st;
+		s->o->want[0] = s->o->got[0] = '\0'; /* of this step, not of one before */
 		step_functions[st->kind](s, st);
+		s->store.n = store;             /* what a step builds it uses itself */
+		s->store.full = false;
 	}
 }
 
@@ -353,11 +369,17 @@ restore(struct stage *s)
 {
 	struct channel *c = &s->g->target->channel;
 	struct err e = { 0 };
-	for (unsigned i = 0; i < s->tunables && !s->g->dead; i++)
-		(void)c->ops->tunable_set(c, s->tunable_name[i], s->tunable_was[i], &e);
+	/* Backwards, so that one set twice gets the value from before the first. One that cannot be put back would falsify what follows:
+	 * a fresh target is better. */
+	while (s->tunables > 0 && !s->g->dead) {
+		s->tunables--;
+		if (c->ops->tunable_set(c, s->tunable[s->tunables].name, s->tunable[s->tunables].was, &e))
+			continue;
+		(void)err_prefix(&e, "tunable not put back");
+		engine_died(s->g, &e);
+	}
 	for (unsigned i = 0; i < s->app_n && !s->g->dead; i++)
-		if (s->app[i].sock >= 0)
-			(void)c->ops->sock_close(c, s->app[i].sock, &e);
+		(void)c->ops->sock_close(c, s->app[i].sock, &e);
 	for (unsigned i = 0; i < s->pf_n && !s->g->dead; i++) {
 		bool keep = s->pf[i].name[0] == '\0' && !s->pf[i].dirty;
 		if (keep)
@@ -380,6 +402,17 @@ drop_events(struct stage *s, struct err *e)
 	return e->code == ERR_NONE;
 }
 
+/* Frames have a path of their own: one that is sent before any setkey block would overtake the flush. */
+static bool
+flush_settled(struct stage *s, struct err *e)
+{
+	struct channel *c = &s->g->target->channel;
+	const struct step *first = setup_steps(s->item);
+	if (first == NULL)
+		first = s->item->spec->steps;
+	return (first != NULL && first->kind == STEP_SETKEY) || c->ops->sync(c, e);
+}
+
 static void
 run_steps(struct stage *s)
 {
@@ -398,7 +431,8 @@ run_steps(struct stage *s)
 		stage_error(s, &e);
 		return;
 	}
-	if (!setup_flush(s, &e) || !drop_events(s, &e) || !tester_drain(s, &e)) {
+	s->g->unsettled = true; /* until the case has passed with nothing on its way */
+	if (!setup_flush(s, &e) || !flush_settled(s, &e) || !drop_events(s, &e) || !tester_drain(s, &e)) {
 		stage_error(s, &e);
 		return;
 	}
@@ -436,7 +470,8 @@ engine_run(struct engine *g, const struct plan_item *item, struct evidence *evid
 	}
 	run_steps(&s);
 	restore(&s);
-	g->unsettled = o->verdict != V_PASS && o->verdict != V_SKIP;
+	if (o->verdict == V_PASS)
+		g->unsettled = s.awaiting;
 	soften(&s);
 	replay_free(&s.model);
 	sad_free(s.sad);

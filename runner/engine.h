@@ -46,10 +46,11 @@ struct engine {
 	int case_sock;                    /* the one `pfkey` steps use without a name */
 	uint32_t pf_seq;
 	uint32_t sentinel_seq;
+	uint32_t fragment_id;             /* of the last datagram that was sent in fragments */
 	struct sa *sentinel_out, *sentinel_in;   /* our ends of the sentinel's own SAs; tester.c, sentinel.c */
 	bool unsettled;                   /* the case before ended early: answers may still be on their way */
-	bool dead;                        /* the target is gone; the caller restarts it */
-	struct evidence *evidence;        /* of the case that runs now */
+	bool dead;                        /* the target is gone, or not as it was; the caller restarts it */
+	char why_dead[300];
 };
 
 /* Whether PF_KEY integers of the target are in the other byte order than ours. */

@@ -65,62 +65,24 @@ notation_field(struct stage *s, struct hdr *h, unsigned field, const struct expr
 	}
 	bool decimal = v.kind == VAL_NUMBER && (v.text == NULL || strncmp(v.text, "0x", 2) != 0);
 	if (octets && decimal) {
+		size_t at = s->store.n;
 		wr_fill(&s->store, 0, v.number);
-		hdr_set_bytes(h, field, (struct bytes){ s->store.p + s->store.n - v.number, v.number });
+		hdr_set_bytes(h, field, bytes_slice(wr_done(&s->store), at, v.number));
 		return !s->store.full || fail(e, ERR_RANGE, "%u:%u: %s: too many octets", x->at.line, x->at.column, f->name);
 	}
 	return hdr_set_text(h, field, val_print(s->arena, &v), &s->store, e) || place_prefix(x, h->lay->name, e);
 }
 
 static bool
-add_choices(struct stage *s, struct choice *c, const struct hdr *h, const struct expr *x, struct err *e)
-{
-	if (x->kind == E_ALTERNATIVES)
-		return add_choices(s, c, h, x->left, e) && add_choices(s, c, h, x->right, e);
-	struct hdr one = hdr_of(h->lay);
-	if (c->n == sizeof c->value / sizeof c->value[0])
-		return fail(e, ERR_RANGE, "%u:%u: too many alternatives", x->at.line, x->at.column);
-	if (!notation_field(s, &one, c->field, x, e))
-		return false;
-	c->value[c->n++] = one.v[c->field].u;
-	return true;
-}
-
-static bool
-set_flags(struct stage *s, struct hdr *h, unsigned field, const struct expr *x, struct err *e)
-{
-	uint64_t was = h->v[field].u;
-	if (x->kind == E_ALTERNATIVES)
-		return set_flags(s, h, field, x->left, e) && set_flags(s, h, field, x->right, e);
-	if (!notation_field(s, h, field, x, e))
-		return false;
-	hdr_set(h, field, h->v[field].u | was);
-	return true;
-}
-
-static bool
-field_arg(struct stage *s, struct resolved *r, unsigned layer, unsigned field, const struct expr *x, struct err *e)
+field_arg(struct stage *s, struct resolved *r, enum heading heading, unsigned layer, unsigned field, const struct expr *x,
+	  struct err *e)
 {
 	struct hdr *h = &r->packet.layer[layer];
 	if (h->lay == &layout_esp && field == ESP_PADDING && x->kind == E_WORD && strcmp(x->text, "default") == 0) {
 		r->default_padding |= 1u << layer; /* sending: what it is anyway */
 		return true;
 	}
-	if (x->kind == E_BIND) {
-		if (r->binds == RESOLVED_CHOICES)
-			return fail(e, ERR_RANGE, "%u:%u: too many bindings", x->at.line, x->at.column);
-		r->bind[r->binds++] = (struct binding){ layer, field, x->text };
-		return true;
-	}
-	if (x->kind != E_ALTERNATIVES)
-		return notation_field(s, h, field, x, e);
-	if (field_kind_of(&h->lay->fields[field]) == F_FLAGS)
-		return set_flags(s, h, field, x, e);
-	if (r->choices == RESOLVED_CHOICES)
-		return fail(e, ERR_RANGE, "%u:%u: too many alternatives", x->at.line, x->at.column);
-	struct choice *c = &r->choice[r->choices++];
-	*c = (struct choice){ .layer = layer, .field = field };
-	return add_choices(s, c, h, x, e);
+	return wanted_field(s, &r->wanted, heading, h, layer, field, x, e);
 }
 
 /* --- one layer ------------------------------------------------------------------------------- */
@@ -171,28 +133,22 @@ payload_value(struct stage *s, struct packet *p, const struct expr *x, struct er
 }
 
 static bool
-positional_arg(struct stage *s, struct resolved *r, unsigned layer, const struct arg *g, struct err *e)
+positional_arg(struct stage *s, struct resolved *r, enum heading heading, unsigned layer, const struct arg *g, struct err *e)
 {
 	const struct layout *lay = r->packet.layer[layer].lay;
-	if (g->value->kind == E_BIND) {
-		if (r->binds == RESOLVED_CHOICES)
-			return fail(e, ERR_RANGE, "%u:%u: too many bindings", g->at.line, g->at.column);
-		r->bind[r->binds++] = (struct binding){ layer, UINT32_MAX, g->value->text };
-		return true;
-	}
 	for (size_t i = 0; i < sizeof positional / sizeof positional[0]; i++)
 		if (positional[i].lay == lay)
-			return field_arg(s, r, layer, positional[i].field, g->value, e);
+			return field_arg(s, r, heading, layer, positional[i].field, g->value, e);
 	return fail(e, ERR_SYNTAX, "%u:%u: %s: a value needs its field's name", g->at.line, g->at.column, lay->name);
 }
 
 static bool
-layer_args(struct stage *s, struct resolved *r, unsigned layer, const struct layer_spec *l, struct err *e)
+layer_args(struct stage *s, struct resolved *r, enum heading heading, unsigned layer, const struct layer_spec *l, struct err *e)
 {
 	struct hdr *h = &r->packet.layer[layer];
 	for (const struct arg *g = l->args; g != NULL; g = g->next) {
 		if (g->name == NULL) {
-			if (!positional_arg(s, r, layer, g, e))
+			if (!positional_arg(s, r, heading, layer, g, e))
 				return false;
 			continue;
 		}
@@ -207,7 +163,7 @@ layer_args(struct stage *s, struct resolved *r, unsigned layer, const struct lay
 		if (field < 0)
 			return fail(e, ERR_UNKNOWN, "%u:%u: %s has no field '%s'", g->at.line, g->at.column, h->lay->name,
 				    g->name);
-		if (!field_arg(s, r, layer, (unsigned)field, g->value, e))
+		if (!field_arg(s, r, heading, layer, (unsigned)field, g->value, e))
 			return false;
 	}
 	return true;
@@ -284,11 +240,12 @@ named_layer(struct stage *s, struct resolved *r, const struct layer_spec *l, con
 	    enum heading heading, unsigned link, struct err *e)
 {
 	bool first = r->packet.n == 0;
-	const struct layout *lay = layout_by_name(l->name, first ? s->family : family_here(s, r, *tunnel));
+	uint8_t outermost = link == 2 ? s->inner : s->family; /* behind the gateway is what its tunnels carry */
+	const struct layout *lay = layout_by_name(l->name, first ? outermost : family_here(s, r, *tunnel));
 	if (lay == NULL)
 		return fail(e, ERR_UNKNOWN, "%u:%u: no layer called '%s'", l->at.line, l->at.column, l->name);
 	bool ip_wanted = first ? !is_ip(lay) && lay != &layout_eth : *tunnel && !is_ip(lay);
-	if (ip_wanted && !spec->bare && !imply_ip(s, r, first ? s->family : s->inner, link, heading, e))
+	if (ip_wanted && !spec->bare && !imply_ip(s, r, first ? outermost : s->inner, link, heading, e))
 		return false;
 	*tunnel = false;
 	bool esp_in_udp = lay == &layout_esp && !spec->bare;
@@ -302,7 +259,7 @@ named_layer(struct stage *s, struct resolved *r, const struct layer_spec *l, con
 	if (!push(r, lay, e))
 		return false;
 	unsigned at = r->packet.n - 1;
-	if (!layer_args(s, r, at, l, e))
+	if (!layer_args(s, r, heading, at, l, e))
 		return false;
 	if (is_ip(lay) && heading == TO_TARGET)
 		give_addresses(s, &r->packet.layer[at], link, heading);

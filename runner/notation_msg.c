@@ -111,20 +111,6 @@ push_default(struct stage *s, struct pfkey_msg *m, enum pfkey_ext kind, const st
 
 /* --- fields ---------------------------------------------------------------------------------- */
 
-static bool
-msg_choices(struct stage *s, struct choice *c, const struct hdr *h, const struct expr *x, struct err *e)
-{
-	if (x->kind == E_ALTERNATIVES)
-		return msg_choices(s, c, h, x->left, e) && msg_choices(s, c, h, x->right, e);
-	struct hdr one = hdr_of(h->lay);
-	if (c->n == sizeof c->value / sizeof c->value[0])
-		return fail(e, ERR_RANGE, "%u:%u: too many alternatives", x->at.line, x->at.column);
-	if (!notation_field(s, &one, c->field, x, e))
-		return false;
-	c->value[c->n++] = one.v[c->field].u;
-	return true;
-}
-
 /* An address may be of the other family than the case's: then the extension takes that family's layout. */
 static void
 fit_family(struct stage *s, struct hdr *h, unsigned field, const struct expr *x, const struct pfkey_msg *m, unsigned ext)
@@ -145,7 +131,7 @@ fit_family(struct stage *s, struct hdr *h, unsigned field, const struct expr *x,
 }
 
 static bool
-msg_arg(struct stage *s, struct resolved_msg *r, unsigned layer, const struct arg *g, struct err *e)
+msg_arg(struct stage *s, struct resolved_msg *r, enum heading heading, unsigned layer, const struct arg *g, struct err *e)
 {
 	struct hdr *h = layer == 0 ? &r->msg.base : &r->msg.ext[layer - 1];
 	if (g->name == NULL)
@@ -153,34 +139,21 @@ msg_arg(struct stage *s, struct resolved_msg *r, unsigned layer, const struct ar
 	int field = layout_field(h->lay, g->name);
 	if (field < 0)
 		return fail(e, ERR_UNKNOWN, "%u:%u: %s has no field '%s'", g->at.line, g->at.column, h->lay->name, g->name);
-	if (g->value->kind == E_BIND) {
-		if (r->binds == RESOLVED_CHOICES)
-			return fail(e, ERR_RANGE, "%u:%u: too many bindings", g->at.line, g->at.column);
-		r->bind[r->binds++] = (struct binding){ layer, (unsigned)field, g->value->text };
-		return true;
-	}
 	if (layer == 0 && field == MSG_ERRNO && g->value->kind == E_WORD && strcmp(g->value->text, "refused") == 0) {
 		r->is_refusal = true;
 		h->given &= ~(1u << MSG_ERRNO);
 		return true;
 	}
-	if (g->value->kind == E_ALTERNATIVES) {
-		if (r->choices == RESOLVED_CHOICES)
-			return fail(e, ERR_RANGE, "%u:%u: too many alternatives", g->at.line, g->at.column);
-		struct choice *c = &r->choice[r->choices++];
-		*c = (struct choice){ .layer = layer, .field = (unsigned)field };
-		return msg_choices(s, c, h, g->value, e);
-	}
 	if (layer > 0)
 		fit_family(s, h, (unsigned)field, g->value, &r->msg, layer - 1);
-	return notation_field(s, h, (unsigned)field, g->value, e);
+	return wanted_field(s, &r->wanted, heading, h, layer, (unsigned)field, g->value, e);
 }
 
 static bool
-msg_args(struct stage *s, struct resolved_msg *r, unsigned layer, const struct layer_spec *l, struct err *e)
+msg_args(struct stage *s, struct resolved_msg *r, enum heading heading, unsigned layer, const struct layer_spec *l, struct err *e)
 {
 	for (const struct arg *g = l->args; g != NULL; g = g->next)
-		if (!msg_arg(s, r, layer, g, e))
+		if (!msg_arg(s, r, heading, layer, g, e))
 			return false;
 	return true;
 }
@@ -244,7 +217,7 @@ push_written(struct stage *s, struct resolved_msg *r, const struct layer_spec *l
 					     : pfkey_msg_push(&r->msg, (enum pfkey_ext)kind, s->family);
 	if (h == NULL)
 		return fail(e, ERR_RANGE, "%u:%u: a message has at most %d extensions", l->at.line, l->at.column, PFKEY_EXTS);
-	return msg_args(s, r, r->msg.n, l, e);
+	return msg_args(s, r, heading, r->msg.n, l, e);
 }
 
 static uint8_t
@@ -297,14 +270,8 @@ notation_message(struct stage *s, const struct packet_spec *spec, enum heading h
 		hdr_set(&r->msg.base, MSG_TYPE, number);
 		hdr_set(&r->msg.base, MSG_ERRNO, 0);
 	}
-	if (!msg_args(s, r, 0, l, e))
+	if (!msg_args(s, r, heading, 0, l, e))
 		return false;
-	for (unsigned i = 0; i < r->choices; i++)
-		if (r->choice[i].layer == 0)
-			r->msg.base.given &= ~(1u << r->choice[i].field);
-	for (unsigned i = 0; i < r->binds; i++)
-		if (r->bind[i].layer == 0 && heading == FROM_TARGET)
-			r->msg.base.given &= ~(1u << r->bind[i].field);
 	for (l = l->next; l != NULL; l = l->next) {
 		bool ok = strcmp(l->name != NULL ? l->name : "", "rest") == 0
 				  ? push_rest(s, r, spec, (enum pfkey_type)type, full, e)

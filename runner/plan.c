@@ -29,13 +29,16 @@ expand_value(struct plan *p, struct expanded *x, const struct suite *s, const st
 			x->values[x->n++] = arena_printf(&p->arena, "%llu", (unsigned long long)i);
 		return true;
 	}
-	if (v->text[0] == '@') {
+	if (v->kind != E_WORD && v->kind != E_NUMBER && v->kind != E_STRING)
+		return fail(e, ERR_SYNTAX, "%s:%u:%u: for %s: want a word, a number, a string or a set", s->file, v->at.line,
+			    v->at.column, x->name);
+	if (v->kind == E_WORD && v->text[0] == '@') {
 		unsigned n = transform_set(&p->arena, v->text, x->values + x->n, AXIS_VALUES - x->n);
 		if (n == 0)
 			return fail(e, ERR_UNKNOWN, "%s:%u:%u: for %s: no set called '%s'", s->file, v->at.line,
 				    v->at.column, x->name, v->text);
 		x->n += n;
-		return true;
+		return x->n < AXIS_VALUES || fail(e, ERR_RANGE, "%s:%u: for %s: too many values", s->file, v->at.line, x->name);
 	}
 	if (x->n == AXIS_VALUES)
 		return fail(e, ERR_RANGE, "%s:%u: for %s: too many values", s->file, v->at.line, x->name);
@@ -44,22 +47,24 @@ expand_value(struct plan *p, struct expanded *x, const struct suite *s, const st
 }
 
 /* Suite axes first, a case's own axis of the same name in its place, then the case's further ones. */
-static unsigned
-collect_axes(const struct suite *s, const struct case_spec *c, const struct axis **axes)
+static bool
+collect_axes(const struct suite *s, const struct case_spec *c, const struct axis **axes, unsigned *n, struct err *e)
 {
-	unsigned n = 0;
-	for (const struct axis *x = s->axes; x != NULL && n < AXES; x = x->next)
-		axes[n++] = x;
-	for (const struct axis *x = c->axes; x != NULL; x = x->next) {
-		unsigned i = 0;
-		while (i < n && strcmp(axes[i]->name, x->name) != 0)
-			i++;
-		if (i < AXES)
+	const struct axis *const lists[] = { s->axes, c->axes };
+	*n = 0;
+	for (unsigned l = 0; l < 2; l++) {
+		for (const struct axis *x = lists[l]; x != NULL; x = x->next) {
+			unsigned i = 0;
+			while (i < *n && strcmp(axes[i]->name, x->name) != 0)
+				i++;
+			if (i == AXES)
+				return fail(e, ERR_RANGE, "%s:%u:%u: case %s: at most %d axes", s->file, x->at.line,
+					    x->at.column, c->name, AXES);
 			axes[i] = x;
-		if (i == n && n < AXES)
-			n++;
+			*n += i == *n;
+		}
 	}
-	return n;
+	return true;
 }
 
 const char *
@@ -116,22 +121,21 @@ param_filter(const struct plan_item *it, const char *filter)
 static bool
 selected(const struct plan_item *it, const struct selection *sel, bool *used)
 {
-	if (sel->levels != 0 && !(sel->levels >> it->spec->level & 1))
-		return false;
-	for (unsigned i = 0; sel->params != NULL && sel->params[i] != NULL; i++)
-		if (!param_filter(it, sel->params[i]))
-			return false;
-	bool any = false, in = false;
+	bool any = false, in = false, taken_out = false;
 	for (unsigned i = 0; i < sel->selectors_n; i++) {
 		bool out = sel->selectors[i][0] == '!';
 		bool hit = selector_matches(sel->selectors[i] + out, it);
 		used[i] |= hit;
-		if (out && hit)
-			return false;
+		taken_out |= out && hit;
 		any |= !out;
 		in |= !out && hit;
 	}
-	return in || !any;
+	if (taken_out || (any && !in) || (sel->levels != 0 && !(sel->levels >> it->spec->level & 1)))
+		return false;
+	for (unsigned i = 0; sel->params != NULL && sel->params[i] != NULL; i++)
+		if (!param_filter(it, sel->params[i]))
+			return false;
+	return true;
 }
 
 /* --- the matrix ------------------------------------------------------------------------------ */
@@ -178,7 +182,9 @@ plan_case(struct plan *p, const struct suite *s, const struct case_spec *c, cons
 {
 	const struct axis *axes[AXES];
 	struct expanded *x = arena_alloc(&p->arena, AXES * sizeof *x);
-	unsigned n = collect_axes(s, c, axes), at[AXES] = { 0 };
+	unsigned n, at[AXES] = { 0 };
+	if (!collect_axes(s, c, axes, &n, e))
+		return false;
 	for (unsigned i = 0; i < n; i++) {
 		x[i].name = axes[i]->name;
 		for (unsigned k = 0; k < axes[i]->n; k++)

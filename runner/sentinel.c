@@ -197,8 +197,8 @@ weak_sentinel(struct stage *s, unsigned link, struct err *e)
 	return await(s, false, PAUSE_MS, &came, e);
 }
 
-bool
-tester_sentinel(struct stage *s, unsigned link, struct err *e)
+static bool
+prove_silence(struct stage *s, unsigned link, struct err *e)
 {
 	struct link *l = &s->g->target->link[link - 1];
 	bool echoed = false, resolved = false;
@@ -207,6 +207,8 @@ tester_sentinel(struct stage *s, unsigned link, struct err *e)
 	/* The queues behind the links are one: link 1's sentinel serves both, behind an ARP answer of the other link's own. */
 	if (link != 1 && (!send_arp(s, link, e) || !await(s, true, SENTINEL_MS, &resolved, e)))
 		return false;
+	if (link != 1 && !resolved)
+		return fail(e, ERR_DEAD, "link %u: no ARP answer within %d ms", link, SENTINEL_MS);
 	for (unsigned attempt = 0; attempt < 2 && !s->sentinel_covered; attempt++) {
 		if (!s->sentinel_ready && !install(s, e))
 			return false;
@@ -218,4 +220,13 @@ tester_sentinel(struct stage *s, unsigned link, struct err *e)
 		s->sentinel_ready = false; /* the case may have flushed it away: once more */
 	}
 	return weak_sentinel(s, 1, e);
+}
+
+bool
+tester_sentinel(struct stage *s, unsigned link, struct err *e)
+{
+	if (!prove_silence(s, link, e))
+		return false;
+	s->awaiting = false;
+	return true;
 }

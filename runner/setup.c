@@ -45,6 +45,19 @@ satype_of(uint8_t protocol)
 	return protocol == 51 ? SATYPE_AH : protocol == 108 ? SATYPE_IPCOMP : protocol == 0 ? SATYPE_UNSPEC : SATYPE_ESP;
 }
 
+/*
+ * A tunnel for datagrams of the other IP version: a proxy address of any host in that version says so (RFC 2367 2.3.3). Linux takes the
+ * version of what its SA may carry from there, and else from the tunnel's ends.
+ */
+static bool
+push_proxy(const struct stage *s, struct pfkey_msg *m, const struct sa_spec *sa, struct err *e)
+{
+	struct addr any = { .family = s->inner };
+	if (sa->mode != MODE_TUNNEL || s->inner == s->family || sa->src.family != s->family)
+		return true;
+	return pfkey_msg_push_address(m, EXT_ADDRESS_PROXY, &any, 0, 0, 0, e);
+}
+
 static bool
 command_message(struct stage *s, const struct setkey_command *c, struct pfkey_msg *m, struct err *e)
 {
@@ -61,7 +74,7 @@ command_message(struct stage *s, const struct setkey_command *c, struct pfkey_ms
 	case SETKEY_ADD:
 	case SETKEY_UPDATE:
 		m->base.v[MSG_SATYPE].u = satype_of(c->sa.protocol);
-		return pfkey_msg_from_sa(m, &c->sa, &s->store, e);
+		return pfkey_msg_from_sa(m, &c->sa, &s->store, e) && push_proxy(s, m, &c->sa, e);
 	case SETKEY_GET:
 	case SETKEY_DELETE:
 		m->base.v[MSG_SATYPE].u = satype_of(c->sa.protocol);
@@ -89,7 +102,10 @@ mirror(struct stage *s, const struct setkey_command *c, struct err *e)
 		s->sentinel_ready = false;
 	}
 	/* A deleted SA stays usable here: a case may well send on one that the target has just deleted. */
-	if (c->verb != SETKEY_ADD)
+	if (c->verb != SETKEY_ADD && c->verb != SETKEY_UPDATE)
+		return true;
+	/* UPDATE completes an SA that GETSPI began; one that is mature keeps keys and counters, RFC 2367 3.1.2. */
+	if (c->verb == SETKEY_UPDATE && sad_find(s->sad, c->sa.spi, c->sa.protocol, &c->sa.dst) != NULL)
 		return true;
 	struct sa_spec spec = c->sa;
 	spec.replay = 0;      /* the tester judges numbers itself */
@@ -102,6 +118,7 @@ mirror(struct stage *s, const struct setkey_command *c, struct err *e)
 	struct sa *sa = sa_open(&spec, e);
 	if (sa == NULL)
 		return false;
+	replay_commit(&sa->replay, spec.seq); /* -seq: the number from which ESN's high half is inferred (RFC 4303 A2.2) */
 	if (!sad_add(s->sad, sa, e)) {
 		sa_close(sa);
 		return false;

@@ -11,6 +11,7 @@
 #define STAGE_STORE 262144
 #define STAGE_FRAMES 4096
 #define STAGE_SOCKETS 8
+#define STAGE_TUNABLES 4
 
 struct frame {                          /* one that arrived and no step has taken yet */
 	struct bytes datagram;          /* in the evidence arena */
@@ -40,10 +41,11 @@ struct stage {
 	uint64_t last_seq;              /* of the last esp or ah sent: what the model is asked about */
 	int last_write_errno;           /* of the last pfkey > */
 	uint32_t last_pf_seq;
-	char tunable_name[4][80], tunable_was[4][80];
+	struct { const char *name; char was[200]; } tunable[STAGE_TUNABLES];
 	unsigned tunables;
 	struct composed composed;       /* of the last packet sent */
 	struct bytes sent;              /* its octets before any alteration */
+	bool awaiting;                  /* something was sent, and neither an answer taken nor a sentinel come back since */
 	bool sentinel_ready;            /* its SAs are on the target */
 	bool sentinel_covered;          /* a policy of this case keeps the sentinel's echo: the link's answer must do */
 	bool stop;                      /* an outcome was decided */
@@ -54,35 +56,45 @@ void stage_decide(struct stage *s, enum outcome_verdict v, const char *fmt, ...)
 /* Error of ours or of the environment: ERR_DEAD makes INCONCLUSIVE and marks the target dead, the rest ERROR. */
 void stage_error(struct stage *s, const struct err *e);
 
-/* --- notation.c ------------------------------------------------------------------------------ */
+enum heading { TO_TARGET, FROM_TARGET };
 
-#define RESOLVED_CHOICES 8
-struct choice {                         /* errno=EINVAL|EMSGSIZE: any of these */
+/* --- wanted.c -------------------------------------------------------------------------------- */
+
+#define WANTED_MAX 8
+#define ALTERNATIVES_MAX 6
+struct alternatives {                   /* errno=EINVAL|EMSGSIZE: any of these */
 	unsigned layer, field, n;
-	uint64_t value[6];
+	struct value value[ALTERNATIVES_MAX];
 };
-struct binding { unsigned layer, field; const char *name; };  /* field == UINT32_MAX: the whole layer */
+struct binding { unsigned layer, field; const char *name; };
+/* What is asked of the fields of a packet's layers, or of a message's headers: layer 0 is its base, 1.. the extensions. */
+struct wanted {
+	struct alternatives either[WANTED_MAX];
+	struct binding bind[WANTED_MAX];
+	unsigned either_n, binds;
+};
+/* One field as it is written: a value goes into h, the flags of a|b all do; other alternatives and ?name are noted in w. */
+bool wanted_field(struct stage *s, struct wanted *w, enum heading heading, struct hdr *h, unsigned layer, unsigned field,
+		  const struct expr *x, struct err *e) MUST_USE;
+/* Whether got, the header of that layer, has one of the values; d says when not. */
+bool alternatives_hold(const struct alternatives *a, const struct hdr *got, struct field_diff *d);
+void wanted_bind(struct stage *s, const struct binding *b, const struct hdr *got);
+
+/* --- notation.c ------------------------------------------------------------------------------ */
 
 struct resolved {
 	struct packet packet;
 	struct sa *sa[PACKET_LAYERS];
-	struct choice choice[RESOLVED_CHOICES];
-	unsigned choices;
-	struct binding bind[RESOLVED_CHOICES];
-	unsigned binds;
+	struct wanted wanted;
 	uint32_t default_padding;       /* bit per esp layer: expecting padding=default, 1, 2, 3, .. (RFC 4303 2.4) */
 };
 
-enum heading { TO_TARGET, FROM_TARGET };
 bool notation_packet(struct stage *s, const struct packet_spec *spec, enum heading heading, unsigned link,
 		     struct resolved *r, struct err *e) MUST_USE;
 
 struct resolved_msg {
 	struct pfkey_msg msg;
-	struct choice choice[RESOLVED_CHOICES];     /* layer 0 is the base, 1.. the extensions */
-	unsigned choices;
-	struct binding bind[RESOLVED_CHOICES];
-	unsigned binds;
+	struct wanted wanted;
 	bool is_refusal;                            /* errno=refused: any but 0 */
 	bool is_write;                              /* pfkey < write(errno=..): the write() itself */
 	uint64_t write_errno;
@@ -114,6 +126,7 @@ struct altered {                        /* one or more datagrams to send, in ord
 bool alter_apply(struct stage *s, const struct mod *mods, struct bytes datagram, const struct resolved *r,
 		 struct altered *out, struct err *e) MUST_USE;
 bool alter_knows(const char *mod);
+bool alter_knows_message(const char *mod);
 /* The same words on a PF_KEY message: truncate, extend, flip, octet. */
 bool alter_message(struct stage *s, const struct mod *mods, struct bytes msg, struct bytes *out, struct err *e) MUST_USE;
 
@@ -122,10 +135,15 @@ bool alter_message(struct stage *s, const struct mod *mods, struct bytes msg, st
 bool tester_send(struct stage *s, unsigned link, struct bytes datagram, size_t trail, struct err *e) MUST_USE;
 /* Forgets what has arrived so far. */
 bool tester_drain(struct stage *s, struct err *e) MUST_USE;
+/* What has arrived and was not taken, or NULL: nobody waits. Behind a sentinel that is all there is. */
+struct frame *tester_take(struct stage *s, unsigned link);
 /* The oldest datagram not yet taken from a link, or NULL: then a sentinel has come back after everything sent before. ARP,
  * ND and other housekeeping are answered or ignored. False: the sentinel was lost (ERR_DEAD) or the link is dead. */
 bool tester_receive(struct stage *s, unsigned link, struct frame **f, struct err *e) MUST_USE;
-/* Pushes the frame back as the oldest (any { }). */
+/* Where *f is a fragment and the step wants none: takes the others and makes *f the whole datagram (whole.c). */
+bool tester_wants_fragment(const struct packet_spec *spec);
+bool tester_whole(struct stage *s, const struct packet_spec *spec, struct frame **f, struct err *e) MUST_USE;
+/* Puts a frame back as the oldest one. */
 void tester_unreceive(struct stage *s, struct frame *f);
 /* Takes in whatever has arrived; says whether the sentinel (or its ARP answer) was among it. */
 bool tester_pump(struct stage *s, bool *echoed, bool *resolved, struct err *e) MUST_USE;
@@ -147,6 +165,7 @@ void sentinel_close(struct engine *g);
 /* --- steps ----------------------------------------------------------------------------------- */
 
 void steps_run(struct stage *s, const struct step *steps);
+bool stage_knows_question(const char *name);
 /* What a condition may ask: mutable(OCTET), registers_auth(NUMBER), registers_encrypt(NUMBER). ctx is the stage. */
 bool stage_question(void *ctx, const char *name, const struct val *argument, bool *result, struct err *e) MUST_USE;
 /* Whether SADB_REGISTER of the case's type of SA listed an algorithm number. */

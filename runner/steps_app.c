@@ -63,6 +63,13 @@ app_open(struct stage *s, const struct step *st)
 	s->app_n++;
 }
 
+static struct bytes
+octets_of(struct stage *s, const struct val *v)
+{
+	const char *text = val_print(s->arena, v);
+	return v->kind == VAL_OCTETS ? v->octets : (struct bytes){ (const uint8_t *)text, strlen(text) };
+}
+
 static bool
 app_payload(struct stage *s, const struct step *st, struct bytes *data, struct err *e)
 {
@@ -71,7 +78,7 @@ app_payload(struct stage *s, const struct step *st, struct bytes *data, struct e
 	if (st->size == NULL) {
 		if (!expr_eval(st->value, &s->vars, &v, e))
 			return false;
-		*data = v.kind == VAL_OCTETS ? v.octets : (struct bytes){ (const uint8_t *)v.text, strlen(v.text) };
+		*data = octets_of(s, &v);
 		return true;
 	}
 	if (!expr_number_of(st->size, &s->vars, &n, e))
@@ -117,13 +124,13 @@ app_close(struct stage *s, const struct step *st)
 	struct channel *c = &s->g->target->channel;
 	struct named_sock *n = app_named(s, st->name);
 	struct err e = { 0 };
-	if (n == NULL || n->sock < 0) {
+	if (n == NULL) {
 		stage_decide(s, V_ERROR, "no application socket called '%s'", st->name);
 		return;
 	}
 	if (!c->ops->sock_close(c, n->sock, &e))
 		refused(s, &e);
-	n->sock = -1;
+	*n = s->app[--s->app_n];
 }
 
 void
@@ -187,8 +194,7 @@ step_deliver(struct stage *s, const struct step *st)
 			stage_decide(s, V_FAIL, "want nothing delivered to %s, got %zu octets", st->name, data.n);
 		return;
 	}
-	struct bytes octets = want.kind == VAL_OCTETS ? want.octets
-						      : (struct bytes){ (const uint8_t *)want.text, strlen(want.text) };
+	struct bytes octets = octets_of(s, &want);
 	if (!some)
 		stage_decide(s, V_FAIL, "want %zu octets delivered to %s, got nothing (the sentinel came back)", octets.n, st->name);
 	else if (!bytes_equal(octets, data))
@@ -196,6 +202,15 @@ step_deliver(struct stage *s, const struct step *st)
 }
 
 /* --- tunables and counters ------------------------------------------------------------------- */
+
+static void
+no_tunable(struct stage *s, const struct step *st, const struct err *e)
+{
+	if (e->code == ERR_DEAD)
+		stage_error(s, e);
+	else
+		stage_decide(s, V_SKIP, "tunable %s: %s", st->name, e->text);
+}
 
 void
 step_tunable(struct stage *s, const struct step *st)
@@ -205,22 +220,22 @@ step_tunable(struct stage *s, const struct step *st)
 	struct val v;
 	if (!channel_has(s, CHAN_TUNABLES, "tunables to set"))
 		return;
-	if (s->tunables == 4) {
-		stage_decide(s, V_ERROR, "a case sets at most 4 tunables");
+	if (s->tunables == STAGE_TUNABLES) {
+		stage_decide(s, V_ERROR, "a case sets at most %d tunables", STAGE_TUNABLES);
 		return;
 	}
-	char *was = s->tunable_was[s->tunables];
+	char *was = s->tunable[s->tunables].was;
 	if (!expr_eval(st->value, &s->vars, &v, &e)) {
 		stage_error(s, &e);
 		return;
 	}
-	if (!c->ops->tunable_get(c, st->name, was, sizeof s->tunable_was[0], &e)) {
-		stage_decide(s, V_SKIP, "the target has no tunable %s: %s", st->name, e.text);
+	if (!c->ops->tunable_get(c, st->name, was, sizeof s->tunable[0].was, &e)) {
+		no_tunable(s, st, &e);
 		return;
 	}
-	snprintf(s->tunable_name[s->tunables++], sizeof s->tunable_name[0], "%s", st->name);
+	s->tunable[s->tunables++].name = st->name;
 	if (!c->ops->tunable_set(c, st->name, val_print(s->arena, &v), &e))
-		stage_decide(s, V_SKIP, "tunable %s: %s", st->name, e.text);
+		no_tunable(s, st, &e);
 }
 
 /* What an audit word means to the counters of an OS (RFC 4303 4, 4301 9 ask for events; counters are what can be read). */

@@ -34,12 +34,24 @@ follow_given_seq(const struct resolved *r)
 	}
 }
 
+/* Fragments of one datagram share an identification that no other datagram has; AH covers it, so it is settled before the ICV. */
+static void
+identify(struct stage *s, const struct mod *mods, struct packet *p)
+{
+	bool fragmented = false;
+	for (const struct mod *m = mods; m != NULL; m = m->next)
+		fragmented = fragmented || strcmp(m->name, "fragment") == 0;
+	if (fragmented && p->n > 0 && p->layer[0].lay == &layout_ip4)
+		hdr_fill(&p->layer[0], IP4_ID, ++s->g->fragment_id & 0xffff);
+}
+
 static bool
 send_resolved(struct stage *s, const struct step *st, struct resolved *r, struct err *e)
 {
 	static _Thread_local uint8_t octets[70000];
 	struct wr w = wr_of(octets, sizeof octets);
 	struct altered out;
+	identify(s, st->packet->mods, &r->packet);
 	if (!packet_compose(&r->packet, r->sa, s->g->random, &w, &s->composed, e))
 		return false;
 	s->sent = wr_done(&w); /* until the next send: all that a condition looks at */
@@ -67,47 +79,14 @@ step_send(struct stage *s, const struct step *st)
 
 /* --- expect ---------------------------------------------------------------------------------- */
 
-static void
-bind_values(struct stage *s, const struct resolved *want, const struct packet *got)
-{
-	for (unsigned i = 0; i < want->binds; i++) {
-		const struct binding *b = &want->bind[i];
-		if (b->layer >= got->n || b->field == UINT32_MAX)
-			continue;
-		const struct value *v = &got->layer[b->layer].v[b->field];
-		const struct field *f = &got->layer[b->layer].lay->fields[b->field];
-		if (!field_is_octets(f)) {
-			vars_set(&s->vars, b->name, val_number(v->u));
-			continue;
-		}
-		char text[200];
-		field_print(f, v, text, sizeof text);
-		vars_set(&s->vars, b->name, val_text(arena_strdup(s->arena, text)));
-	}
-}
-
 static bool
 choices_agree(const struct resolved *want, const struct packet *got, struct packet_diff *d)
 {
-	for (unsigned i = 0; i < want->choices; i++) {
-		const struct choice *c = &want->choice[i];
-		const struct hdr *h = &got->layer[c->layer];
-		bool one = false;
-		for (unsigned k = 0; k < c->n; k++)
-			one |= h->v[c->field].u == c->value[k];
-		if (one)
+	for (unsigned i = 0; i < want->wanted.either_n; i++) {
+		const struct alternatives *a = &want->wanted.either[i];
+		if (alternatives_hold(a, &got->layer[a->layer], &d->d[d->n]))
 			continue;
-		struct field_diff *fd = &d->d[d->n++];
-		fd->lay = h->lay;
-		fd->field = &h->lay->fields[c->field];
-		struct value first = { .u = c->value[0] };
-		size_t n = field_print(fd->field, &first, fd->want, sizeof fd->want);
-		for (unsigned k = 1; k < c->n && n + 4 < sizeof fd->want; k++) {
-			struct value v = { .u = c->value[k] };
-			fd->want[n++] = '|';
-			n += field_print(fd->field, &v, fd->want + n, sizeof fd->want - n);
-		}
-		field_print(fd->field, &h->v[c->field], fd->got, sizeof fd->got);
+		d->n++;
 		return false;
 	}
 	return true;
@@ -128,17 +107,23 @@ padding_agrees(const struct resolved *want, const struct packet *got, struct pac
 	return true;
 }
 
+/* < packet size <= N */
 static bool
-relation_holds(uint8_t rel, uint64_t a, uint64_t b)
+size_agrees(struct stage *s, const struct step *st, size_t got, struct packet_diff *d)
 {
-	switch (rel) {
-	case REL_EQ: return a == b;
-	case REL_NE: return a != b;
-	case REL_LT: return a < b;
-	case REL_LE: return a <= b;
-	case REL_GT: return a > b;
-	default: return a >= b;
+	struct err e = { 0 };
+	uint64_t size;
+	if (st->size == NULL)
+		return true;
+	if (!expr_number_of(st->size, &s->vars, &size, &e)) {
+		stage_error(s, &e);
+		return false;
 	}
+	if (relation_holds(st->size_relation, got < size ? -1 : got > size))
+		return true;
+	snprintf(d->shape, sizeof d->shape, "size: want %s %llu, got %zu octets", relation_words[st->size_relation],
+		 (unsigned long long)size, got);
+	return false;
 }
 
 /* The mirror follows what the target sends, so that ESN high halves can be inferred (RFC 4303 A2.2). */
@@ -198,23 +183,15 @@ frame_agrees(struct stage *s, const struct step *st, const struct frame *f, bool
 	packet_print(&want->packet, s->o->want, sizeof s->o->want);
 	packet_print(&got->packet, s->o->got, sizeof s->o->got);
 	bool same = packet_agree(&want->packet, &got->packet, &diff) && choices_agree(want, &got->packet, &diff);
-	same = same && padding_agrees(want, &got->packet, &diff);
-	/* What cannot be opened agrees with nothing that names its inside. */
-	bool opened = got->verdict == ACCEPT || !(mentions(&want->packet, &layout_esp) || mentions(&want->packet, &layout_ah));
-	uint64_t size;
-	if (same && st->size != NULL) {
-		if (!expr_number_of(st->size, &s->vars, &size, &e)) {
-			stage_error(s, &e);
-			return false;
-		}
-		same = relation_holds(st->size_relation, f->datagram.n, size);
-		snprintf(diff.shape, sizeof diff.shape, "size: want it against %llu, got %zu octets", (unsigned long long)size,
-			 f->datagram.n);
-	}
+	same = same && padding_agrees(want, &got->packet, &diff) && size_agrees(s, st, f->datagram.n, &diff);
+	/* What cannot be opened agrees with nothing that names its inside; of a fragment nobody expects it. */
+	bool piece = got->verdict == DROP_FRAGMENT && tester_wants_fragment(st->packet);
+	bool opened = got->verdict == ACCEPT || piece || !(mentions(&want->packet, &layout_esp) || mentions(&want->packet, &layout_ah));
 	if (same && opened) {
 		follow_target_seq(got);
-		bind_values(s, want, &got->packet);
-			return true;
+		for (unsigned i = 0; i < want->wanted.binds; i++)
+			wanted_bind(s, &want->wanted.bind[i], &got->packet.layer[want->wanted.bind[i].layer]);
+		return true;
 	}
 	if (decide)
 		decide_mismatch(s, &diff, got);
@@ -229,11 +206,7 @@ want_nothing(struct stage *s, const struct step *st)
 		stage_error(s, &e);
 		return;
 	}
-	struct frame *f;
-	if (!tester_receive(s, st->link, &f, &e)) {
-		stage_error(s, &e);
-		return;
-	}
+	const struct frame *f = tester_take(s, st->link);
 	if (f == NULL)
 		return;
 	struct dissected *got = arena_alloc(s->arena, sizeof *got);
@@ -241,7 +214,9 @@ want_nothing(struct stage *s, const struct step *st)
 	snprintf(s->o->want, sizeof s->o->want, "nothing");
 	if (packet_dissect(got, s->sad, f->datagram, arena_alloc(s->arena, work_n), work_n, &e))
 		packet_print(&got->packet, s->o->got, sizeof s->o->got);
-	stage_decide(s, V_FAIL, "want nothing, got %s", s->o->got);
+	else
+		snprintf(s->o->got, sizeof s->o->got, "%zu octets that are no IP datagram: %.400s", f->datagram.n, e.text);
+	stage_decide(s, V_FAIL, "want nothing, got %.500s", s->o->got);
 }
 
 /* How many packets a limit lets through is the target's affair: they are in the evidence, and the next step starts afresh. */
@@ -249,28 +224,18 @@ static void
 want_whatever(struct stage *s, const struct step *st)
 {
 	struct err e = { 0 };
-	struct frame *f = NULL;
-	bool ok = tester_sentinel(s, st->link, &e);
-	do
-		ok = ok && tester_receive(s, st->link, &f, &e);
-	while (ok && f != NULL);
-	if (!ok)
+	if (!tester_sentinel(s, st->link, &e)) {
 		stage_error(s, &e);
+		return;
+	}
+	while (tester_take(s, st->link) != NULL)
+		;
 }
 
 static void
-want_packet(struct stage *s, const struct step *st)
+decide_silence(struct stage *s, const struct step *st, const char *others)
 {
 	struct err e = { 0 };
-	struct frame *f;
-	if (!tester_receive(s, st->link, &f, &e)) {
-		stage_error(s, &e);
-		return;
-	}
-	if (f != NULL) {
-		(void)frame_agrees(s, st, f, true);
-		return;
-	}
 	struct resolved *want = arena_alloc(s->arena, sizeof *want);
 	if (!notation_packet(s, st->packet, FROM_TARGET, st->link, want, &e)) {
 		stage_error(s, &e);
@@ -278,7 +243,23 @@ want_packet(struct stage *s, const struct step *st)
 	}
 	packet_print(&want->packet, s->o->want, sizeof s->o->want);
 	snprintf(s->o->got, sizeof s->o->got, "nothing");
-	stage_decide(s, V_FAIL, "want %s, got nothing (the sentinel came back)", s->o->want);
+	stage_decide(s, V_FAIL, "want %s%s, got nothing (the sentinel came back)", s->o->want, others);
+}
+
+static void
+want_packet(struct stage *s, const struct step *st)
+{
+	struct err e = { 0 };
+	struct frame *f;
+	if (!tester_receive(s, st->link, &f, &e) || !tester_whole(s, st->packet, &f, &e)) {
+		stage_error(s, &e);
+		return;
+	}
+	if (f != NULL) {
+		(void)frame_agrees(s, st, f, true);
+		return;
+	}
+	decide_silence(s, st, "");
 }
 
 static bool
@@ -296,10 +277,17 @@ mutable_octet(struct stage *s, const struct val *argument, bool *result, struct 
 			return fail(e, ERR_RANGE, "mutable: want an octet before the AH header");
 		if (ah_mutability(front, mask) != ACCEPT)
 			return fail(e, ERR_SYNTAX, "mutable: the headers in front of AH cannot be read");
-		*result = mask[octet] != 'i';
+		/* What can be foreseen must arrive as foreseen: a change of it is seen like any other. */
+		*result = mask[octet] != 'i' && mask[octet] != 'p';
 		return true;
 	}
 	return fail(e, ERR_SYNTAX, "mutable: no AH packet was sent just before");
+}
+
+bool
+stage_knows_question(const char *name)
+{
+	return strcmp(name, "mutable") == 0 || strcmp(name, "registers_auth") == 0 || strcmp(name, "registers_encrypt") == 0;
 }
 
 bool
@@ -321,6 +309,10 @@ step_expect(struct stage *s, const struct step *st)
 		want_whatever(s, st);
 		return;
 	}
+	if (st->want == WANT_MODEL && !s->has_model) {
+		stage_decide(s, V_ERROR, "if model: want a model before it, as in `model replay window = 64`");
+		return;
+	}
 	if (st->want == WANT_MODEL)
 		wanted = s->model_accepts;
 	else if (st->condition != NULL) {
@@ -338,6 +330,16 @@ step_expect(struct stage *s, const struct step *st)
 		replay_commit(&s->model, s->last_seq);
 }
 
+/* The first of those still wanted that the frame is; n: none. */
+static unsigned
+find_wanted(struct stage *s, const struct step *const *left, unsigned n, const struct frame *f)
+{
+	unsigned i = 0;
+	while (i < n && (left[i]->link != f->link || !frame_agrees(s, left[i], f, false)) && !s->stop)
+		i++;
+	return i;
+}
+
 /* The expectations of the block are met in any order. */
 void
 step_any(struct stage *s, const struct step *st)
@@ -345,26 +347,28 @@ step_any(struct stage *s, const struct step *st)
 	const struct step *left[32];
 	unsigned n = 0;
 	for (const struct step *b = st->body; b != NULL; b = b->next) {
-		if (b->kind != STEP_EXPECT || b->want != WANT_PACKET || n == 32) {
-			stage_decide(s, V_ERROR, "any: want only expected packets inside, at most 32");
+		if (b->kind != STEP_EXPECT || b->want != WANT_PACKET || b->condition != NULL || n == 32) {
+			stage_decide(s, V_ERROR, "any: want only expected packets inside, without conditions, at most 32");
 			return;
 		}
 		left[n++] = b;
 	}
 	while (n > 0 && !s->stop) {
+		const char *others = n > 1 ? " or one of the others" : "";
 		struct err e = { 0 };
 		struct frame *f;
+		s->step = left[0];
 		if (!tester_receive(s, left[0]->link, &f, &e)) {
 			stage_error(s, &e);
 			return;
 		}
-		unsigned i = 0;
-		while (f != NULL && i < n && !frame_agrees(s, left[i], f, false))
-			i++;
-		if (f == NULL || i == n) {
-			s->step = left[0];
-			stage_decide(s, V_FAIL, "want %s%s, got %s", s->o->want, n > 1 ? " or one of the others" : "",
-				     f != NULL ? s->o->got : "nothing (the sentinel came back)");
+		if (f == NULL) {
+			decide_silence(s, left[0], others);
+			return;
+		}
+		unsigned i = find_wanted(s, left, n, f);
+		if (i == n) {
+			stage_decide(s, V_FAIL, "want %s%s, got %.250s", s->o->want, others, s->o->got);
 			return;
 		}
 		left[i] = left[--n];

@@ -1,5 +1,7 @@
 #include "runner/suite.h"
 
+#include <ctype.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,6 +9,7 @@
 
 #include "runner/suite.tab.h"
 #include "runner/suite.lex.h"
+#include "runner/suite_source.h"
 #include "runner/suite_tree.h"
 
 const char *const level_names[CASE_LEVELS] = {
@@ -47,7 +50,7 @@ scan_text(struct scan *s, const char *text, size_t n)
 }
 
 /* Takes the quotes off and resolves \n \t \\ \" \xHH. */
-bool
+void
 scan_string(struct scan *s, SUITE_YYSTYPE *v, const char *text, size_t n)
 {
 	char *out = arena_alloc(&s->suite->arena, n + 1);
@@ -56,13 +59,13 @@ scan_string(struct scan *s, SUITE_YYSTYPE *v, const char *text, size_t n)
 		char c = text[i];
 		if (c == '\\') {
 			c = text[++i];
-			unsigned hex;
+			const char hex[] = { text[i + 1], i + 2 < n ? text[i + 2] : '\0', '\0' };
 			if (c == 'n')
 				c = '\n';
 			else if (c == 't')
 				c = '\t';
-			else if (c == 'x' && i + 3 < n && sscanf(text + i + 1, "%2x", &hex) == 1) {
-				c = (char)hex;
+			else if (c == 'x' && isxdigit((unsigned char)hex[0]) && isxdigit((unsigned char)hex[1])) {
+				c = (char)strtoul(hex, NULL, 16);
 				i += 2;
 			}
 		}
@@ -70,14 +73,15 @@ scan_string(struct scan *s, SUITE_YYSTYPE *v, const char *text, size_t n)
 	}
 	v->string.p = out;
 	v->string.n = w;
-	return true;
 }
 
 void
-scan_raw_begin(struct scan *s)
+scan_raw_begin(struct scan *s, const SUITE_YYLTYPE *at)
 {
 	s->raw_n = 0;
+	s->raw_depth = 0;
 	s->raw_line = s->line;
+	s->raw_column = (unsigned)at->first_column;
 }
 
 void
@@ -96,22 +100,48 @@ scan_raw_more(struct scan *s, const char *text, size_t n)
 }
 
 const char *
-scan_raw_end(struct scan *s)
+scan_raw_end(struct scan *s, SUITE_YYLTYPE *at)
 {
+	at->first_line = (int)s->raw_line;
+	at->first_column = (int)s->raw_column;
 	return arena_strndup(&s->suite->arena, s->raw != NULL ? s->raw : "", s->raw_n);
+}
+
+static void
+note_error(struct scan *s, struct place at, const char *fmt, va_list ap)
+{
+	char text[300];
+	if (s->errors++ > 0)
+		return;
+	vsnprintf(text, sizeof text, fmt, ap);
+	fail(s->err, ERR_SYNTAX, "%s:%u:%u: %s", s->suite->file, at.line, at.column, text);
+}
+
+void
+scan_complain(struct scan *s, struct place at, const char *fmt, ...)
+{
+	va_list ap;
+	va_start(ap, fmt);
+	note_error(s, at, fmt, ap);
+	va_end(ap);
 }
 
 void
 scan_error(struct scan *s, const SUITE_YYLTYPE *at, const char *fmt, ...)
 {
-	if (s->errors++ > 0)
-		return;
-	char text[300];
 	va_list ap;
 	va_start(ap, fmt);
-	vsnprintf(text, sizeof text, fmt, ap);
+	note_error(s, (struct place){ (unsigned)at->first_line, (unsigned)at->first_column }, fmt, ap);
 	va_end(ap);
-	fail(s->err, ERR_SYNTAX, "%s:%d:%d: %s", s->suite->file, at->first_line, at->first_column, text);
+}
+
+void
+scan_bad(struct scan *s, const SUITE_YYLTYPE *at, char c)
+{
+	if (isprint((unsigned char)c))
+		scan_error(s, at, "want a step or a value, got the character '%c'", c);
+	else
+		scan_error(s, at, "want a step or a value, got the octet 0x%02x", (unsigned)(unsigned char)c);
 }
 
 /* --- the parser's hands on the suite itself -------------------------------------------------- */
@@ -139,11 +169,12 @@ suite_add_axis(struct suite *s, struct axis *x)
 }
 
 void
-suite_add_setup(struct suite *s, const char *name, struct step *steps)
+suite_add_setup(struct suite *s, const char *name, struct step *steps, struct place at)
 {
 	struct setup *u = arena_alloc(&s->arena, sizeof *u);
 	u->name = name;
 	u->steps = steps;
+	u->at = at;
 	APPEND(s->setups, u);
 }
 
@@ -234,8 +265,9 @@ struct suite *
 suite_parse(const char *file, const char *text, size_t n, struct err *e)
 {
 	struct suite *s = calloc(1, sizeof *s);
-	if (s == NULL) {
+	if (s == NULL || n >= INT_MAX) {
 		fail(e, ERR_IO, "%s: out of memory", file);
+		free(s);
 		return NULL;
 	}
 	s->file = arena_strdup(&s->arena, file);
@@ -249,10 +281,12 @@ suite_parse(const char *file, const char *text, size_t n, struct err *e)
 		fail(e, ERR_IO, "%s: out of memory", file);
 		return NULL;
 	}
-	/* A file whose last line has no end still ends it; an empty one has nothing to say. */
-	char *buffer = arena_strndup(&s->arena, text, n + 1 > n ? n : 0);
-	char *whole = arena_printf(&s->arena, "%s\n", buffer);
-	suite_yy_scan_string(whole, scanner);
+	/* A file whose last line has no end still ends it. */
+	bool open_end = n > 0 && text[n - 1] != '\n';
+	char *whole = arena_alloc(&s->arena, n + 1);
+	memcpy(whole, text, n);
+	whole[n] = '\n';
+	suite_yy_scan_bytes(whole, (int)n + open_end, scanner);
 	int bad = suite_yyparse(&scan, scanner);
 	suite_yylex_destroy(scanner);
 	if (bad != 0 || scan.errors > 0) {
@@ -272,29 +306,9 @@ suite_parse(const char *file, const char *text, size_t n, struct err *e)
 struct suite *
 suite_load(const char *file, struct err *e)
 {
-	FILE *f = fopen(file, "rb");
-	if (f == NULL) {
-		fail_errno(e, "%s", file);
-		return NULL;
-	}
 	char *text = NULL;
-	size_t n = 0, cap = 0, got;
-	do {
-		if (n + 65536 > cap) {
-			cap = (n + 65536) * 2;
-			char *more = realloc(text, cap);
-			if (more == NULL)
-				break;
-			text = more;
-		}
-		got = fread(text + n, 1, 65536, f);
-		n += got;
-	} while (got > 0);
-	bool ok = !ferror(f);
-	if (!ok)
-		fail_errno(e, "%s", file);
-	fclose(f);
-	struct suite *s = ok ? suite_parse(file, text, n, e) : NULL;
+	size_t n = 0;
+	struct suite *s = source_read(file, &text, &n, e) ? suite_parse(file, text, n, e) : NULL;
 	free(text);
 	return s;
 }

@@ -116,6 +116,7 @@ struct setup {
 	const char *name;
 	struct step *steps;
 	struct setup *next;
+	struct place at;
 };
 
 struct clause {

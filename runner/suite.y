@@ -4,13 +4,14 @@
 %code {
 #include "runner/suite.lex.h"
 #include "runner/suite_tree.h"
+#include <stdio.h>
 static void suite_yyerror(struct SUITE_YYLTYPE *at, struct scan *s, void *scanner, const char *msg);
 #define AT(loc) ((struct place){ (unsigned)(loc).first_line, (unsigned)(loc).first_column })
 #define A (&s->suite->arena)
 }
 %define api.pure full
 %define api.prefix {suite_yy}
-%define parse.error detailed
+%define parse.error custom
 %locations
 %parse-param { struct scan *s } { void *scanner }
 %lex-param { void *scanner }
@@ -34,7 +35,7 @@ static void suite_yyerror(struct SUITE_YYLTYPE *at, struct scan *s, void *scanne
 
 %token <text> T_WORD "a word" T_NUMBER "a number" T_VAR "$variable" T_BIND "?name" T_SETKEY "setkey block"
 %token <string> T_STRING "a string"
-%token T_NL "end of line" T_BAD "something unreadable"
+%token T_NL "end of line" YYEOF 0 "end of file"
 %token T_DOTS ".." T_EQ "==" T_NE "!=" T_LE "<=" T_GE ">="
 %token <text> T_SUITE "suite" T_CASE "case" T_SETUP "setup" T_FOR "for" T_IN "in" T_CLAUSE "clause" T_DECIDES "decides"
 %token <text> T_NEEDS "needs" T_WHEN "when" T_UNCALIBRATED "uncalibrated" T_PFKEY "pfkey" T_APP "app"
@@ -75,15 +76,15 @@ clause: word word	{ $$ = clause_new(A, $1, $2); }
 items: %empty | items item ;
 item: T_NL
 	| axis T_NL		{ suite_add_axis(s->suite, $1); }
-	| T_SETUP word block T_NL	{ suite_add_setup(s->suite, $2, $3); }
-	| T_SETUP block T_NL		{ suite_add_setup(s->suite, "default", $2); }
+	| T_SETUP word block T_NL	{ suite_add_setup(s->suite, $2, $3, AT(@1)); }
+	| T_SETUP block T_NL		{ suite_add_setup(s->suite, "default", $2, AT(@1)); }
 	;
 
 axis: T_FOR word T_IN axis_values	{ $$ = axis_name($4, $2, AT(@1)); } ;
-axis_values: atom			{ $$ = axis_add(A, NULL, $1, NULL); }
-	| atom T_DOTS atom		{ $$ = axis_add(A, NULL, $1, $3); }
-	| axis_values atom		{ $$ = axis_add(A, $1, $2, NULL); }
-	| axis_values atom T_DOTS atom	{ $$ = axis_add(A, $1, $2, $4); }
+axis_values: atom			{ $$ = axis_add(s, NULL, $1, NULL); }
+	| atom T_DOTS atom		{ $$ = axis_add(s, NULL, $1, $3); }
+	| axis_values atom		{ $$ = axis_add(s, $1, $2, NULL); }
+	| axis_values atom T_DOTS atom	{ $$ = axis_add(s, $1, $2, $4); }
 	;
 
 cases: %empty | cases case ;
@@ -107,7 +108,7 @@ attr: T_NL
 words: word		{ $$ = words_add(A, NULL, $1, AT(@1)); }
 	| words word	{ $$ = words_add(A, $1, $2, AT(@2)); }
 	;
-word: T_WORD | T_UDP | T_SIZE | T_POLICY | T_ANY | T_LINK | T_SEND | T_MODEL ;
+word: T_WORD | T_IN | T_UDP | T_SIZE | T_POLICY | T_ANY | T_LINK | T_SEND | T_MODEL ;
 
 
 block: '{' steps '}'		{ $$ = steps_first($2); }
@@ -269,6 +270,25 @@ rel: T_EQ { $$ = REL_EQ; } | T_NE { $$ = REL_NE; } | '<' { $$ = REL_LT; } | T_LE
 
 %%
 
+#define EXPECTED_MAX 8  /* more say nothing */
+
+static int
+yyreport_syntax_error(const yypcontext_t *c, struct scan *s, void *scanner)
+{
+	yysymbol_kind_t want[EXPECTED_MAX];
+	int n = yypcontext_expected_tokens(c, want, EXPECTED_MAX);
+	char text[200] = "";
+	size_t at = 0;
+	(void)scanner;
+	for (int i = 0; i < n && at < sizeof text; i++)
+		at += (size_t)snprintf(text + at, sizeof text - at, "%s%s", i == 0 ? "want " : i + 1 < n ? ", " : " or ",
+				       yysymbol_name(want[i]));
+	scan_error(s, yypcontext_location(c), "%s%s%s", text, n > 0 ? ", got " : "unexpected ",
+		   yysymbol_name(yypcontext_token(c)));
+	return 0;
+}
+
+/* Only for what is no syntax error: memory. */
 static void
 suite_yyerror(struct SUITE_YYLTYPE *at, struct scan *s, void *scanner, const char *msg)
 {

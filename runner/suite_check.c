@@ -66,6 +66,9 @@ check_message(struct check *c, const struct packet_spec *p)
 	for (const struct arg *g = l->args; g != NULL; g = g->next)
 		if (g->name == NULL || layout_field(&layout_pfkey_base, g->name) < 0)
 			complain(c, g->at, "field", g->name != NULL ? g->name : "(no name)", l->name);
+	for (const struct mod *m = p->mods; m != NULL; m = m->next)
+		if (!alter_knows_message(m->name))
+			complain(c, m->at, "alteration of a message", m->name, "");
 	for (l = l->next; l != NULL; l = l->next) {
 		if (l->name != NULL && strcmp(l->name, "rest") == 0)
 			continue;
@@ -84,9 +87,18 @@ check_message(struct check *c, const struct packet_spec *p)
 }
 
 static void
+check_condition(struct check *c, const struct condition *k)
+{
+	for (; k != NULL; k = k->and_next)
+		if (k->relation == REL_NONE && !stage_knows_question(k->left->text))
+			complain(c, k->left->at, "question", k->left->text, "");
+}
+
+static void
 check_steps(struct check *c, const struct step *st)
 {
 	for (; st != NULL; st = st->next) {
+		check_condition(c, st->condition);
 		bool message = st->kind == STEP_PFKEY_SEND || st->kind == STEP_PFKEY_EXPECT;
 		if (st->packet != NULL && message)
 			check_message(c, st->packet);
@@ -121,15 +133,27 @@ check_case(struct check *c, const struct case_spec *k)
 		if (strcmp(o->name, k->name) == 0 && c->errors++ == 0)
 			fail(c->e, ERR_RANGE, "%s:%u:%u: case %s is already there at line %u", c->s->file, k->at.line,
 			     k->at.column, k->name, o->at.line);
+	check_condition(c, k->when);
 	check_steps(c, k->steps);
+}
+
+static void
+check_setups(struct check *c)
+{
+	for (const struct setup *u = c->s->setups; u != NULL; u = u->next) {
+		for (const struct setup *o = c->s->setups; o != u; o = o->next)
+			if (strcmp(o->name, u->name) == 0 && c->errors++ == 0)
+				fail(c->e, ERR_RANGE, "%s:%u:%u: setup %s is already there at line %u", c->s->file, u->at.line,
+				     u->at.column, u->name, o->at.line);
+		check_steps(c, u->steps);
+	}
 }
 
 bool
 suite_check(const struct suite *s, struct err *e)
 {
 	struct check c = { s, e, 0 };
-	for (const struct setup *u = s->setups; u != NULL; u = u->next)
-		check_steps(&c, u->steps);
+	check_setups(&c);
 	for (const struct case_spec *k = s->cases; k != NULL; k = k->next)
 		check_case(&c, k);
 	if (c.errors > 1 && e != NULL) {

@@ -13,7 +13,8 @@ struct scan {
 	unsigned depth;                 /* open parentheses */
 	char *raw;                      /* setkey block being read */
 	size_t raw_n, raw_cap;
-	unsigned raw_line;
+	unsigned raw_line, raw_column;  /* where it began */
+	unsigned raw_depth;             /* of ${name}s inside */
 	unsigned errors;
 	struct err *err;
 };
@@ -27,10 +28,12 @@ struct SUITE_YYLTYPE;
 void scan_locate(struct scan *s, struct SUITE_YYLTYPE *at, const char *text, size_t n);
 int scan_keyword(struct scan *s, union SUITE_YYSTYPE *v, const char *text, int token);
 const char *scan_text(struct scan *s, const char *text, size_t n);
-bool scan_string(struct scan *s, union SUITE_YYSTYPE *v, const char *text, size_t n);
-void scan_raw_begin(struct scan *s);
+void scan_string(struct scan *s, union SUITE_YYSTYPE *v, const char *text, size_t n);
+void scan_raw_begin(struct scan *s, const struct SUITE_YYLTYPE *at);
 void scan_raw_more(struct scan *s, const char *text, size_t n);
-const char *scan_raw_end(struct scan *s);
+const char *scan_raw_end(struct scan *s, struct SUITE_YYLTYPE *at);    /* at: where the block began */
+void scan_bad(struct scan *s, const struct SUITE_YYLTYPE *at, char c);
 void scan_error(struct scan *s, const struct SUITE_YYLTYPE *at, const char *fmt, ...) PRINTF(3, 4);
+void scan_complain(struct scan *s, struct place at, const char *fmt, ...) PRINTF(3, 4);
 
 #endif

@@ -3,10 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool
-read_whole(struct source *s, const char *file, size_t *n, struct err *e)
+bool
+source_read(const char *file, char **text, size_t *n, struct err *e)
 {
-	FILE *f = fopen(file, "re"), *copy = f != NULL ? open_memstream(&s->text, n) : NULL;
+	FILE *f = fopen(file, "re"), *copy = f != NULL ? open_memstream(text, n) : NULL;
 	char part[8192];
 	for (size_t got; copy != NULL && (got = fread(part, 1, sizeof part, f)) > 0; )
 		fwrite(part, 1, got, copy);
@@ -25,7 +25,7 @@ source_open(struct source *s, const char *file, struct err *e)
 {
 	size_t n = 0, lines = 1;
 	*s = (struct source){ 0 };
-	if (!read_whole(s, file, &n, e)) {
+	if (!source_read(file, &s->text, &n, e)) {
 		source_close(s);
 		return false;
 	}

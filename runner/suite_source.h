@@ -12,6 +12,9 @@ struct source {
 	unsigned n;
 };
 
+/* A whole file; free *text, also after a failure. */
+bool source_read(const char *file, char **text, size_t *n, struct err *e) MUST_USE;
+
 bool source_open(struct source *s, const char *file, struct err *e) MUST_USE;
 void source_close(struct source *s);
 

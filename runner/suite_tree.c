@@ -1,9 +1,9 @@
 #include "runner/suite_tree.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "runner/suite.tab.h"
+#include "runner/vars.h"
 
 /* Appends `more` to the circular list whose last element is `tail`; the result is the new last. */
 #define LIST_ADD(tail, more)                                                                                 \
@@ -31,7 +31,8 @@ struct expr *
 expr_number(struct arena *a, const char *digits, struct place at)
 {
 	struct expr *x = expr_leaf(a, E_NUMBER, digits, at);
-	x->number = strtoull(digits, NULL, 0); /* longer ones are octets: the field's kind decides */
+	if (!text_to_number(digits, &x->number))
+		x->kind = E_WORD; /* octets of more than 64 bits: the field's kind decides */
 	return x;
 }
 
@@ -220,7 +221,7 @@ step_without(struct scan *s, struct step *st, struct word_list *words)
 {
 	for (; words != NULL; words = words->next) {
 		if (st->without_n == sizeof st->without / sizeof st->without[0]) {
-			s->errors++;
+			scan_complain(s, words->at, "without: want at most %u extensions", st->without_n);
 			return;
 		}
 		st->without[st->without_n++] = words->word;
@@ -258,17 +259,20 @@ link_number(struct scan *s, const struct SUITE_YYLTYPE *at, const char *digits)
 #define AXIS_MAX 512
 
 struct axis *
-axis_add(struct arena *a, struct axis *x, struct expr *value, struct expr *end)
+axis_add(struct scan *s, struct axis *x, struct expr *value, struct expr *end)
 {
+	struct arena *a = &s->suite->arena;
 	if (x == NULL) {
 		x = arena_alloc(a, sizeof *x);
 		x->values = arena_alloc(a, AXIS_MAX * sizeof *x->values);
 		x->range_end = arena_alloc(a, AXIS_MAX * sizeof *x->range_end);
 	}
-	if (x->n < AXIS_MAX) {
-		x->values[x->n] = value;
-		x->range_end[x->n++] = end;
+	if (x->n == AXIS_MAX) {
+		scan_complain(s, value->at, "for: want at most %d values", AXIS_MAX);
+		return x;
 	}
+	x->values[x->n] = value;
+	x->range_end[x->n++] = end;
 	return x;
 }
 

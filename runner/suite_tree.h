@@ -35,14 +35,14 @@ struct step *steps_add(struct step *tail, struct step *more);
 struct step *steps_first(struct step *tail);
 unsigned link_number(struct scan *s, const struct SUITE_YYLTYPE *at, const char *digits);
 
-struct axis *axis_add(struct arena *a, struct axis *x, struct expr *value, struct expr *end);
+struct axis *axis_add(struct scan *s, struct axis *x, struct expr *value, struct expr *end);
 struct axis *axis_name(struct axis *x, const char *name, struct place at);
 struct clause *clause_new(struct arena *a, const char *document, const char *section);
 struct word_list *words_add(struct arena *a, struct word_list *list, const char *word, struct place at);
 
 void suite_begin(struct suite *s, const char *name, const char *title, struct clause *c);
 void suite_add_axis(struct suite *s, struct axis *x);
-void suite_add_setup(struct suite *s, const char *name, struct step *steps);
+void suite_add_setup(struct suite *s, const char *name, struct step *steps, struct place at);
 bool suite_begin_case(struct suite *s, const char *name, const char *level, const char *title, struct place at);
 void suite_case_clause(struct suite *s, struct clause *c);
 void suite_case_decides(struct suite *s, struct word_list *w);

@@ -45,6 +45,7 @@ tester_send(struct stage *s, unsigned link, struct bytes datagram, size_t trail,
 	uint16_t type = rd_peek(&r, 0) >> 4 == 6 ? ETHERTYPE_IP6 : ETHERTYPE_IP4;
 	if (link == 0 || link > s->g->target->links)
 		return fail(e, ERR_UNSUPPORTED, "the target has no link %u", link);
+	s->awaiting = true;
 	evidence_add(s->ev, EV_FRAME_OUT, s->step != NULL ? s->step->at.line : 0, link, datagram, NULL);
 	return send_frame(s, link, type, datagram, trail, e);
 }
@@ -234,8 +235,8 @@ tester_drain(struct stage *s, struct err *e)
 
 /* --- taking frames --------------------------------------------------------------------------- */
 
-static struct frame *
-take(struct stage *s, unsigned link)
+struct frame *
+tester_take(struct stage *s, unsigned link)
 {
 	struct frame **at = &s->frames;
 	for (struct frame *before = NULL; *at != NULL; before = *at, at = &(*at)->next) {
@@ -245,6 +246,7 @@ take(struct stage *s, unsigned link)
 		*at = f->next;
 		if (s->frames_last == f)
 			s->frames_last = before;
+		s->awaiting = false;
 		return f;
 	}
 	return NULL;
@@ -256,18 +258,18 @@ tester_receive(struct stage *s, unsigned link, struct frame **f, struct err *e)
 	bool a = false, b = false;
 	if (!tester_pump(s, &a, &b, e))
 		return false;
-	*f = take(s, link);
+	*f = tester_take(s, link);
 	uint64_t until = clock_ns() + REPLY_MS * 1000000ull;
 	while (*f == NULL && clock_ns() < until && tester_wait(s, 1)) {
 		if (!tester_pump(s, &a, &b, e))
 			return false;
-		*f = take(s, link);
+		*f = tester_take(s, link);
 	}
 	if (*f != NULL)
 		return true;
 	if (!tester_sentinel(s, link, e))
 		return false;
-	*f = take(s, link);
+	*f = tester_take(s, link);
 	return true;
 }
 
@@ -276,6 +278,6 @@ tester_unreceive(struct stage *s, struct frame *f)
 {
 	f->next = s->frames;
 	s->frames = f;
-	if (s->frames_last == NULL)
+	if (s->frames_last == NULL || f->next == NULL)
 		s->frames_last = f;
 }

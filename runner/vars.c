@@ -1,9 +1,13 @@
 #include "runner/vars.h"
 
+#include <ctype.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define SUBSTITUTED_MAX 16384        /* octets that the values of one setkey block may add */
 
 struct val
 val_number(uint64_t n)
@@ -42,6 +46,22 @@ vars_get(const struct vars *v, const char *name)
 	return NULL;
 }
 
+/* Octets of more than 64 bits are no number: they are compared as text. A leading 0 is not octal. */
+bool
+text_to_number(const char *text, uint64_t *out)
+{
+	bool hex = text[0] == '0' && (text[1] == 'x' || text[1] == 'X');
+	char *end;
+	if (text[0] < '0' || text[0] > '9' || (hex && !isxdigit((unsigned char)text[2])))
+		return false;
+	errno = 0;
+	uint64_t n = strtoull(text, &end, hex ? 16 : 10);
+	if (*end != '\0' || errno != 0)
+		return false;
+	*out = n;
+	return true;
+}
+
 bool
 val_to_number(const struct val *value, uint64_t *out)
 {
@@ -49,17 +69,42 @@ val_to_number(const struct val *value, uint64_t *out)
 		*out = value->number;
 		return true;
 	}
-	if (value->kind != VAL_TEXT || value->text[0] < '0' || value->text[0] > '9')
+	return value->kind == VAL_TEXT && text_to_number(value->text, out);
+}
+
+#define OCTETS_MAX 65536
+
+/* "ab" + "c" joins strings, "ab" * 3 repeats one: how long options and payloads are written. */
+static bool
+eval_octets(const struct expr *x, const struct vars *v, struct bytes left, struct val *out, struct err *e)
+{
+	struct val r;
+	uint64_t times = 1;
+	if (!expr_eval(x->right, v, &r, e))
 		return false;
-	char *end;
-	*out = strtoull(value->text, &end, 0);
-	return *end == '\0';
+	if (x->op == '-' || (x->op == '+' && r.kind != VAL_OCTETS) || (x->op == '*' && !val_to_number(&r, &times)))
+		return fail(e, ERR_SYNTAX, "%u:%u: a string takes + STRING and * NUMBER", x->at.line, x->at.column);
+	struct bytes more = x->op == '+' ? r.octets : BYTES_NONE;
+	if (times > OCTETS_MAX || left.n * times + more.n > OCTETS_MAX)
+		return fail(e, ERR_RANGE, "%u:%u: a string of more than %d octets", x->at.line, x->at.column, OCTETS_MAX);
+	size_t n = left.n * times + more.n;
+	struct wr w = wr_of(arena_alloc(v->arena, n + 1), n);
+	for (uint64_t i = 0; i < times; i++)
+		wr_bytes(&w, left);
+	wr_bytes(&w, more);
+	*out = (struct val){ .kind = VAL_OCTETS, .octets = wr_done(&w) };
+	return true;
 }
 
 static bool
 eval_op(const struct expr *x, const struct vars *v, struct val *out, struct err *e)
 {
+	struct val left;
 	uint64_t l, r;
+	if (!expr_eval(x->left, v, &left, e))
+		return false;
+	if (left.kind == VAL_OCTETS)
+		return eval_octets(x, v, left.octets, out, e);
 	if (!expr_number_of(x->left, v, &l, e) || !expr_number_of(x->right, v, &r, e))
 		return false;
 	*out = val_number(x->op == '+' ? l + r : x->op == '-' ? l - r : l * r);
@@ -121,6 +166,24 @@ val_print(struct arena *a, const struct val *value)
 	return text;
 }
 
+const char *const relation_words[] = {
+	[REL_NONE] = "",  [REL_EQ] = "==", [REL_NE] = "!=", [REL_LT] = "<",
+	[REL_LE] = "<=", [REL_GT] = ">",  [REL_GE] = ">=",
+};
+
+bool
+relation_holds(uint8_t relation, int sign)
+{
+	switch (relation) {
+	case REL_EQ: return sign == 0;
+	case REL_NE: return sign != 0;
+	case REL_LT: return sign < 0;
+	case REL_LE: return sign <= 0;
+	case REL_GT: return sign > 0;
+	default: return sign >= 0;
+	}
+}
+
 static bool
 compare(const struct condition *c, const struct val *l, const struct val *r, struct arena *a)
 {
@@ -130,14 +193,7 @@ compare(const struct condition *c, const struct val *l, const struct val *r, str
 		sign = x < y ? -1 : x > y;
 	else
 		sign = strcmp(val_print(a, l), val_print(a, r));
-	switch (c->relation) {
-	case REL_EQ: return sign == 0;
-	case REL_NE: return sign != 0;
-	case REL_LT: return sign < 0;
-	case REL_LE: return sign <= 0;
-	case REL_GT: return sign > 0;
-	default: return sign >= 0;
-	}
+	return relation_holds(c->relation, sign);
 }
 
 static bool
@@ -176,36 +232,50 @@ name_length(const char *p)
 	return strspn(p, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
 }
 
+/* $name or ${name} at *p: its value, *p behind it. */
+static const char *
+substitute_one(const struct vars *v, const char **p, struct err *e)
+{
+	bool braces = (*p)[1] == '{';
+	const char *name = *p + 1 + braces;
+	size_t n = name_length(name);
+	const char *copy = arena_strndup(v->arena, name, n);
+	const struct val *value = vars_get(v, copy);
+	if (value == NULL)
+		return fail(e, ERR_UNKNOWN, "no variable $%s", copy), NULL;
+	if (braces && name[n] != '}')
+		return fail(e, ERR_SYNTAX, "${%s: want a closing '}'", copy), NULL;
+	*p = name + n + braces;
+	return val_print(v->arena, value);
+}
+
 const char *
 vars_substitute(const struct vars *v, const char *raw, const char *file, unsigned first_line, struct err *e)
 {
-	size_t cap = strlen(raw) + 16384, n = 0;
+	size_t cap = strlen(raw) + SUBSTITUTED_MAX, n = 0;
 	char *out = arena_alloc(v->arena, cap);
 	unsigned line = first_line;
 	for (const char *p = raw; *p != '\0';) {
-		line += *p == '\n';
-		if (*p != '$') {
-			if (n + 1 < cap)
-				out[n++] = *p;
-			p++;
-			continue;
+		const char *text = p;
+		size_t text_n = strcspn(p, "$\n");
+		if (*p == '$') {
+			text = substitute_one(v, &p, e);
+			if (text == NULL) {
+				(void)err_prefix(e, "%s:%u", file, line);
+				return NULL;
+			}
+			text_n = strlen(text);
+		} else {
+			text_n += text_n == 0; /* the line end itself */
+			line += *p == '\n';
+			p += text_n;
 		}
-		bool braces = p[1] == '{';
-		const char *name = p + 1 + braces;
-		size_t len = name_length(name);
-		const char *copy = arena_strndup(v->arena, name, len);
-		const struct val *value = vars_get(v, copy);
-		if (value == NULL) {
-			fail(e, ERR_UNKNOWN, "%s:%u: no variable $%s", file, line, copy);
-			return NULL;
-		}
-		int w = snprintf(out + n, cap - n, "%s", val_print(v->arena, value));
-		if (w < 0 || (size_t)w >= cap - n) {
+		if (text_n >= cap - n) {
 			fail(e, ERR_RANGE, "%s:%u: setkey block too long after substitution", file, line);
 			return NULL;
 		}
-		n += (size_t)w;
-		p = name + len + (braces && name[len] == '}');
+		memcpy(out + n, text, text_n);
+		n += text_n;
 	}
 	return out;
 }

@@ -33,6 +33,12 @@ bool expr_number_of(const struct expr *x, const struct vars *v, uint64_t *out, s
 /* As text for hdr_set_text and setkey. */
 const char *val_print(struct arena *a, const struct val *value);
 bool val_to_number(const struct val *value, uint64_t *out);
+/* Decimal or 0x..; false when it is neither, or does not fit 64 bits. */
+bool text_to_number(const char *text, uint64_t *out);
+
+extern const char *const relation_words[];        /* by enum relation: "==", "<=", .. */
+/* sign: of left minus right. */
+bool relation_holds(uint8_t relation, int sign);
 
 /* A call in a condition: mutable(..) and the like; the engine says what they mean. */
 struct condition_calls {

@@ -31,7 +31,8 @@ struct one {
 	char *line;                     /* being received */
 	size_t n, cap;
 	bool ready;                     /* its target came up */
-	char *last_words;               /* why it could not start */
+	char *last_words;               /* why it could not start, or go on */
+	unsigned crashes;
 };
 
 struct workers {
@@ -162,7 +163,7 @@ worker_main(const struct workers *all, unsigned worker, int fd)
 		if (!x.engine.dead)
 			continue;
 		instance_down(&x);
-		say_event(fd, "restart", worker, o.reason);
+		say_event(fd, "restart", worker, x.engine.why_dead);
 		if (++restarts > RESTARTS_MAX || !instance_up(&x, s, worker, &e)) {
 			say_event(fd, "unavailable", worker, restarts > RESTARTS_MAX ? "the target died too often" : e.text);
 			return 3;
@@ -196,12 +197,15 @@ spawn(struct workers *all, unsigned i, struct err *e)
 		signal(SIGINT, SIG_IGN); /* the parent decides when a run ends */
 		signal(SIGPIPE, SIG_IGN);
 		close(p[0]);
-		for (unsigned k = 0; k < i; k++)
-			close(all->w[k].fd);
+		for (unsigned k = 0; k < all->n; k++)
+			if (all->w[k].fd >= 0)
+				close(all->w[k].fd);
 		exit(worker_main(all, i, p[1]));
 	}
 	close(p[1]);
-	all->w[i] = (struct one){ .pid = pid, .fd = p[0] };
+	all->w[i].pid = pid;
+	all->w[i].fd = p[0];
+	all->w[i].n = 0;
 	return true;
 }
 
@@ -222,8 +226,10 @@ workers_start(const struct worker_setup *s, struct err *e)
 	}
 	unsigned jobs = s->jobs < s->plan->n ? s->jobs : s->plan->n;
 	jobs = jobs > JOBS_MAX ? JOBS_MAX : jobs == 0 ? 1 : jobs;
-	for (unsigned i = 0; i < JOBS_MAX; i++)
+	for (unsigned i = 0; i < JOBS_MAX; i++) {
 		atomic_store(&all->board->current[i], -1);
+		all->w[i].fd = -1;
+	}
 	for (; all->n < jobs; all->n++) {
 		if (spawn(all, all->n, e))
 			continue;
@@ -281,38 +287,70 @@ receive(struct one *w)
 	return got > 0 || (got < 0 && errno == EINTR);
 }
 
+static void
+cause_of_death(int status, char *text, size_t cap)
+{
+	if (WIFSIGNALED(status))
+		snprintf(text, cap, "espy itself crashed here: %s", strsignal(WTERMSIG(status)));
+	else
+		snprintf(text, cap, "espy itself stopped here with status %d", WEXITSTATUS(status));
+}
+
 /* A worker that died inside a case leaves no event: the case is an ERROR of ours, with what killed it. */
 static bool
-mourn(struct workers *all, unsigned i, int status, bool (*on_line)(void *, const char *, size_t), void *ctx)
+mourn(struct workers *all, unsigned i, const char *cause, bool (*on_line)(void *, const char *, size_t), void *ctx)
 {
-	int at = atomic_load(&all->board->current[i]);
-	bool clean = WIFEXITED(status) && (WEXITSTATUS(status) == 0 || WEXITSTATUS(status) == 3);
-	if (clean || at < 0)
+	int at = atomic_exchange(&all->board->current[i], -1);
+	if (at < 0)
 		return true;
 	struct engine none = { 0 };
 	struct evidence empty = { 0 };
 	struct outcome o = { .verdict = V_ERROR };
-	if (WIFSIGNALED(status))
-		snprintf(o.reason, sizeof o.reason, "espy itself crashed here: %s", strsignal(WTERMSIG(status)));
-	else
-		snprintf(o.reason, sizeof o.reason, "espy itself stopped here with status %d", WEXITSTATUS(status));
+	snprintf(o.reason, sizeof o.reason, "%s", cause);
 	char *line = case_event(&none, &all->setup.plan->items[at], (unsigned)at, i, 0, &empty, &o, false);
+	bool ok = line == NULL || on_line(ctx, line, strlen(line));
+	evidence_free(&empty);
+	free(line);
+	return ok;
+}
+
+/* Another in place of a worker that crashed, for the cases that are left; one that never came up would crash again. */
+static bool
+replace(struct workers *all, unsigned i, const char *cause, bool (*on_line)(void *, const char *, size_t), void *ctx)
+{
+	struct one *w = &all->w[i];
+	struct err e;
+	if (!w->ready || atomic_load(&all->board->next) >= all->setup.plan->n)
+		return true;
+	json_t *j = json_pack("{s:s, s:i, s:s}", "event", "restart", "worker", (int)i, "reason", cause);
+	char *line = json_dumps(j, JSON_COMPACT);
+	json_decref(j);
+	if (++w->crashes > RESTARTS_MAX || !spawn(all, i, &e)) {
+		free(w->last_words);
+		w->last_words = line;
+		return true;
+	}
 	bool ok = line == NULL || on_line(ctx, line, strlen(line));
 	free(line);
 	return ok;
 }
 
+/* The end of a worker's stream. */
 static bool
 finish(struct workers *all, unsigned i, bool (*on_line)(void *, const char *, size_t), void *ctx)
 {
 	struct one *w = &all->w[i];
+	char cause[200];
 	int status = 0;
 	close(w->fd);
 	w->fd = -1;
 	while (waitpid(w->pid, &status, 0) < 0 && errno == EINTR)
 		;
 	w->pid = 0;
-	return mourn(all, i, status, on_line, ctx);
+	if (WIFEXITED(status) && (WEXITSTATUS(status) == 0 || WEXITSTATUS(status) == 3))
+		return true;
+	cause_of_death(status, cause, sizeof cause);
+	return mourn(all, i, cause, on_line, ctx) && replace(all, i, cause, on_line, ctx);
 }
 
 static bool
@@ -324,7 +362,10 @@ none_ready(const struct workers *all, struct err *e)
 	for (unsigned i = 0; i < all->n; i++) {
 		json_t *j = all->w[i].last_words != NULL ? json_loads(all->w[i].last_words, 0, NULL) : NULL;
 		const char *why = json_string_value(json_object_get(j, "reason"));
-		fail(e, ERR_DEAD, "target %s: %s", all->setup.target, why != NULL ? why : "its worker ended without a word");
+		if (why != NULL)
+			fail(e, ERR_DEAD, "%s", why);
+		else
+			fail(e, ERR_DEAD, "target %s: its worker ended without a word", all->setup.target);
 		json_decref(j);
 		if (why != NULL)
 			break;
@@ -350,8 +391,8 @@ workers_collect(struct workers *all, bool (*on_line)(void *, const char *, size_
 			if (receive(&all->w[i])) {
 				ok = take_lines(&all->w[i], on_line, ctx);
 			} else {
-				open--;
 				ok = finish(all, i, on_line, ctx);
+				open -= all->w[i].fd < 0;
 			}
 		}
 	}

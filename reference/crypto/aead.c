@@ -90,7 +90,7 @@ stream_decrypt(struct aead *a, const struct seal_esp *p)
 	int done;
 	if (!aead_start_decrypt(a, p) ||
 	    !aead_aad(a->dec, aead_head(p, room)) ||
-	    EVP_DecryptUpdate(a->dec, p->body, &done, p->body, (int)p->body_n) != 1)
+	    EVP_DecryptUpdate(a->dec, seal_plain(p), &done, p->body, (int)p->body_n) != 1)
 		return SEAL_FAILED;
 	return EVP_DecryptFinal_ex(a->dec, none, &done) == 1 ? SEAL_OK : SEAL_BAD_ICV;
 }
@@ -121,7 +121,7 @@ ccm_decrypt(struct aead *a, const struct seal_esp *p)
 	    EVP_DecryptUpdate(a->dec, NULL, &done, NULL, (int)p->body_n) != 1 ||
 	    !aead_aad(a->dec, aead_head(p, room)))
 		return SEAL_FAILED;
-	bool ok = EVP_DecryptUpdate(a->dec, p->body, &done, p->body, (int)p->body_n) == 1;
+	bool ok = EVP_DecryptUpdate(a->dec, seal_plain(p), &done, p->body, (int)p->body_n) == 1;
 	return ok ? SEAL_OK : SEAL_BAD_ICV;
 }
 
@@ -155,7 +155,11 @@ gmac_decrypt(struct aead *a, const struct seal_esp *p)
 	if (!aead_start_decrypt(a, p) ||
 	    !gmac_aad(a->dec, p))
 		return SEAL_FAILED;
-	return EVP_DecryptFinal_ex(a->dec, none, &done) == 1 ? SEAL_OK : SEAL_BAD_ICV;
+	if (EVP_DecryptFinal_ex(a->dec, none, &done) != 1)
+		return SEAL_BAD_ICV;
+	if (p->plain != NULL)
+		memcpy(p->plain, p->body, p->body_n);
+	return SEAL_OK;
 }
 
 bool

@@ -52,11 +52,16 @@ cipher_encrypt(struct cipher *c, const uint8_t *iv, uint8_t *body, size_t n)
 }
 
 bool
-cipher_decrypt(struct cipher *c, const uint8_t *iv, uint8_t *body, size_t n)
+cipher_decrypt(struct cipher *c, const uint8_t *iv, const uint8_t *body, size_t n, uint8_t *plain)
 {
 	int done;
-	if (c->dec == NULL || n == 0)
+	if (n == 0)
 		return true;
+	if (c->dec == NULL) {
+		if (plain != body)
+			memcpy(plain, body, n);
+		return true;
+	}
 	return EVP_DecryptInit_ex2(c->dec, NULL, NULL, cipher_start(c, iv), NULL) == 1 &&
-	       EVP_DecryptUpdate(c->dec, body, &done, body, (int)n) == 1 && done == (int)n;
+	       EVP_DecryptUpdate(c->dec, plain, &done, body, (int)n) == 1 && done == (int)n;
 }

@@ -22,8 +22,11 @@ struct cipher {
 bool cipher_open(struct cipher *c, const struct alg *a, struct bytes key, struct err *e);
 void cipher_close(struct cipher *c);
 
-/* In place; n is a multiple of the block. False when libcrypto fails. */
+/*
+ * n is a multiple of the block. Encryption is in place; plain is body itself or apart from it. False when libcrypto
+ * fails.
+ */
 bool cipher_encrypt(struct cipher *c, const uint8_t *iv, uint8_t *body, size_t n);
-bool cipher_decrypt(struct cipher *c, const uint8_t *iv, uint8_t *body, size_t n);
+bool cipher_decrypt(struct cipher *c, const uint8_t *iv, const uint8_t *body, size_t n, uint8_t *plain);
 
 #endif

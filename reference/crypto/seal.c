@@ -88,7 +88,7 @@ separate_decrypt(struct seal *s, const struct seal_esp *p)
 	}
 	if (p->body_n > BODY_MAX || body_rest(s, p) > 0)
 		return SEAL_BAD_LENGTH;
-	return cipher_decrypt(&s->cipher, p->iv, p->body, p->body_n) ? SEAL_OK : SEAL_FAILED;
+	return cipher_decrypt(&s->cipher, p->iv, p->body, p->body_n, seal_plain(p)) ? SEAL_OK : SEAL_FAILED;
 }
 
 static bool

@@ -25,7 +25,7 @@ struct seal *seal_new(const struct alg *enc, struct bytes enc_key, const struct 
 		      struct err *e);
 void seal_free(struct seal *s);
 
-/* One ESP packet in place: spi(4) seq(4) | iv | body | icv, contiguous. */
+/* One ESP packet: spi(4) seq(4) | iv | body | icv, contiguous. Opening reads these only, where plain says otherwise. */
 struct seal_esp {
 	uint8_t *head;          /* 8 octets: SPI and low sequence number */
 	uint8_t *iv;            /* enc->iv octets, right behind head */
@@ -36,7 +36,15 @@ struct seal_esp {
 	uint32_t seq_hi;
 	bool ragged;            /* sealing only: a body that is no multiple of the block is allowed; its whole blocks are
 	                           encrypted, the rest goes out as it stands, and the ICV covers all of it */
+	uint8_t *plain;         /* opening only: body_n octets elsewhere that get the plaintext; NULL: it replaces body */
 };
+
+/* Where the plaintext of a packet to open goes. */
+static inline uint8_t *
+seal_plain(const struct seal_esp *p)
+{
+	return p->plain != NULL ? p->plain : p->body;
+}
 
 /* Encrypts body in place and writes icv. False only if libcrypto fails or body is not a multiple of the
  * block (see ragged). */
@@ -44,7 +52,7 @@ bool seal_esp_encrypt(struct seal *s, const struct seal_esp *p);
 
 enum seal_result { SEAL_OK, SEAL_BAD_ICV, SEAL_BAD_LENGTH, SEAL_FAILED };
 
-/* Verifies first, then decrypts body in place; body is unspecified unless SEAL_OK. */
+/* Verifies first, then decrypts body; where the plaintext goes is unspecified unless SEAL_OK. */
 enum seal_result seal_esp_decrypt(struct seal *s, const struct seal_esp *p);
 
 /*

@@ -10,11 +10,13 @@ is_group(struct bytes mac)
 	return rd_peek(&r, 0) & 1;
 }
 
-/* RFC 1122 3.2.1.3, RFC 4291 2.7: what can be no source. */
+/* RFC 1122 3.2.1.3, RFC 4291 2.7 and 2.5.3: what can be no source of a datagram from elsewhere. */
 static bool
 source_is_possible(const struct host *h, const struct ip *ip)
 {
-	return !addr_is_multicast(&ip->src) && !host_is_broadcast(h, &ip->src);
+	static const struct addr loopback4 = { 4, { 127 } }, loopback6 = { 6, { [15] = 1 } };
+	return !addr_is_multicast(&ip->src) && !host_is_broadcast(h, &ip->src) &&
+	       !addr_in_prefix(&ip->src, &loopback4, 8) && !addr_equal(&ip->src, &loopback6);
 }
 
 static bool

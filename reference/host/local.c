@@ -56,7 +56,8 @@ headers_complete(const struct fragment *f)
 {
 	struct rd r = rd_of(f->data);
 	uint8_t protocol = f->protocol;
-	while (protocol == IPPROTO_HBH || protocol == IPPROTO_RH || protocol == IPPROTO_DSTOPT) {
+	while (rd_left(&r) > 0 &&
+	       (protocol == IPPROTO_HBH || protocol == IPPROTO_RH || protocol == IPPROTO_DSTOPT)) {
 		protocol = rd_peek(&r, 0);
 		rd_skip(&r, (size_t)rd_peek(&r, 1) * 8 + 8);
 	}
@@ -157,6 +158,8 @@ deliver(struct host *h, struct arrival *a, const struct ip *ip, const struct ext
 		icmp_input(h, a, ip, upper);
 	else if (x->protocol == IPPROTO_UDP_)
 		udp_input(h, a, ip, upper);
+	else if (x->protocol == IPPROTO_TCP_)
+		tcp_input(h, a, ip, upper);
 	else
 		unknown_protocol(h, a, ip, x);
 }

@@ -31,11 +31,19 @@ find(const struct host *h, struct bytes datagram)
 }
 
 /* A tunnel goes between the request's ends, transport mode between the datagram's own addresses. */
+static void
+ends(const struct spd_request *r, const struct leaving *l, const struct addr **src, const struct addr **dst)
+{
+	bool tunnel = r->mode == MODE_TUNNEL && !addr_is_any(&r->dst);
+	*src = tunnel ? &r->src : &l->src;
+	*dst = tunnel ? &r->dst : &l->dst;
+}
+
 static struct sa *
 choose(const struct host *h, const struct spd_request *r, struct leaving *l)
 {
-	bool tunnel = r->mode == MODE_TUNNEL && !addr_is_any(&r->dst);
-	const struct addr *src = tunnel ? &r->src : &l->src, *dst = tunnel ? &r->dst : &l->dst;
+	const struct addr *src, *dst;
+	ends(r, l, &src, &dst);
 	uint32_t reqid = r->level == LEVEL_UNIQUE ? r->reqid : 0;
 	return sad_outbound(h->sad, r->protocol, r->mode, src, dst, reqid);
 }
@@ -93,8 +101,10 @@ protect(struct host *h, const struct spd_entry *p, struct leaving *l)
 		const struct spd_request *r = &p->request[i];
 		struct sa *sa = choose(h, r, l);
 		if (sa == NULL) {
+			const struct addr *src, *dst;
+			ends(r, l, &src, &dst);
 			host_count(h, EV_ACQUIRE);
-			sadb_acquire(h->sadb, p, r, &l->src, &l->dst, l->now);
+			sadb_acquire(h->sadb, p, r, src, dst, l->now);
 			if (r->level == LEVEL_USE)
 				continue;
 			return DROP_NO_SA;

@@ -180,6 +180,9 @@ bool icmp_is_error(uint8_t family, uint8_t type);
 /* udp.c */
 void udp_input(struct host *h, struct arrival *a, const struct ip *ip, struct bytes segment);
 
+/* tcp.c */
+void tcp_input(struct host *h, const struct arrival *a, const struct ip *ip, struct bytes segment);
+
 /* neigh.c. neigh_discovery: true when the message was Neighbor Discovery's, and is dealt with. */
 void neigh_arp(struct host *h, unsigned link, struct bytes packet);
 bool neigh_discovery(struct host *h, const struct arrival *a, const struct ip *ip, struct bytes message);

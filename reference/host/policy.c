@@ -67,17 +67,17 @@ path_satisfies(const struct host *h, const struct secpath *path, const struct sp
 
 /*
  * No entry: nothing says that this traffic is protected, and nothing says that it is not. Where a
- * miss passes, so do datagrams that came by an SA (kernels do so; Linux not for tunnels).
+ * miss passes, so does what came by a transport mode SA, whose own addresses it has. Of a tunnel only
+ * an entry could say what may come out of it, so that without one the datagram is not what the SA is
+ * for (RFC 4301 5.2 step 5); KAME lets it pass.
  */
 static enum verdict
 miss(const struct host *h, const struct secpath *path)
 {
 	if (h->set.rules.spd_miss != SPD_BYPASS)
 		return DROP_POLICY;
-	if (h->set.rules.layers != LAYERS_TRANSPORT_MORE)
-		return ACCEPT;
-	for (unsigned i = 0; i < path->n; i++)
-		if (!layer_excess(h, path->sa[i]))
+	for (unsigned i = 0; i < path->n && h->set.rules.layers != LAYERS_MORE; i++)
+		if (path->sa[i]->spec.mode == MODE_TUNNEL)
 			return DROP_POLICY;
 	return ACCEPT;
 }

@@ -253,6 +253,10 @@ Test(reassembly, answers_lengths_that_cannot_be_as_rfc_8200_says)
 	uint8_t cut[16] = { 60, 0, 0, 1, 0, 0, 0, 2, 17, 1, 1, 4 };
 	input(w, 0, datagram(w, p->tester, p->target, 44, BYTES_OF(cut)));
 	expect("headers", heard(w, 2), p->target, p->tester, "58 4/3");
+	/* nor do these: each names a hop-by-hop header that would have to follow */
+	uint8_t zeros[24] = { 0, 0, 0, 1, 0, 0, 0, 3 };
+	input(w, 0, datagram(w, p->tester, p->target, 44, BYTES_OF(zeros)));
+	expect("endless", heard(w, 3), p->target, p->tester, "58 4/3");
 	world_close(w);
 }
 

@@ -7,21 +7,11 @@ enum {
 	COUNTER_IV = 8,               /* RFC 3686, 4106, 4309, 4543 and 7634 alike */
 };
 
-/* RFC 4303 2.4 */
-static const uint8_t default_padding[PAD_MAX] = {
-#define FIVE(n) (n), (n) + 1, (n) + 2, (n) + 3, (n) + 4
-#define ROW(n) FIVE(n), FIVE((n) + 5), FIVE((n) + 10)
-	ROW(1),   ROW(16),  ROW(31),  ROW(46),  ROW(61),  ROW(76),  ROW(91),  ROW(106), ROW(121),
-	ROW(136), ROW(151), ROW(166), ROW(181), ROW(196), ROW(211), ROW(226), ROW(241)
-#undef ROW
-#undef FIVE
-};
-
-static struct bytes
-padding_of(size_t n)
-{
-	return bytes_slice(BYTES_OF(default_padding), 0, n);
-}
+/*
+ * Inlined at both of its two places: between them lies what one is given and the other is not, and the compiler leaves
+ * it out. A packet with nothing given is planned in registers, without a branch on what might have been.
+ */
+#define TWICE static inline __attribute__((always_inline))
 
 /* What goes out: every field, computed or given. */
 struct plan {
@@ -29,9 +19,10 @@ struct plan {
 	uint64_t seq;
 	struct bytes iv;              /* given; else iv_n octets are made */
 	size_t iv_n, tfc;
+	size_t pad;                   /* octets of padding: the default, unless given */
 	struct bytes padding;
 	uint8_t pad_length, next_header;
-	bool seq_given, iv_given;
+	bool seq_given, iv_given, padding_given;
 };
 
 /* RFC 4303 2.4: the plaintext with its trailer ends on 4 octets and on the cipher's block: 1, 8 or 16. */
@@ -51,6 +42,13 @@ tfc_of(const struct sa *sa, size_t payload_n)
 	return sa->spec.tfc - payload_n;
 }
 
+/* What seal_icv_len says, from the rows: a combined mode has no auth beside it, other ciphers have no ICV. */
+static inline size_t
+icv_len(const struct sa *sa)
+{
+	return sa->spec.enc->icv + (sa->spec.auth != NULL ? sa->spec.auth->icv : 0u);
+}
+
 static struct plan
 plan_of(const struct sa *sa, uint8_t next_header, size_t payload_n)
 {
@@ -59,7 +57,7 @@ plan_of(const struct sa *sa, uint8_t next_header, size_t payload_n)
 		.spi = sa->spec.spi,
 		.iv_n = sa->spec.enc->iv,
 		.tfc = tfc,
-		.padding = { default_padding, pad },
+		.pad = pad,
 		.pad_length = (uint8_t)pad,
 		.next_header = next_header,
 	};
@@ -68,18 +66,18 @@ plan_of(const struct sa *sa, uint8_t next_header, size_t payload_n)
 static void
 give_padding(struct plan *p, const struct sa *sa, const struct hdr *given, size_t n)
 {
-	size_t pad = pad_needed(sa->spec.enc, n);
-	p->padding = padding_of(pad);
-	p->pad_length = (uint8_t)pad;
+	p->pad = pad_needed(sa->spec.enc, n);
 	if (hdr_given(given, ESP_PADDING)) {
 		p->padding = given->v[ESP_PADDING].b;
-		p->pad_length = (uint8_t)p->padding.n;
+		p->pad = p->padding.n;
+		p->padding_given = true;
 	}
+	p->pad_length = (uint8_t)p->pad;
 	if (!hdr_given(given, ESP_PAD_LENGTH))
 		return;
 	p->pad_length = (uint8_t)given->v[ESP_PAD_LENGTH].u;
-	if (!hdr_given(given, ESP_PADDING) && pad_needed(sa->spec.enc, n + p->pad_length) == 0)
-		p->padding = padding_of(p->pad_length);
+	if (!p->padding_given && pad_needed(sa->spec.enc, n + p->pad_length) == 0)
+		p->pad = p->pad_length;
 }
 
 static void
@@ -103,13 +101,31 @@ give(struct plan *p, const struct sa *sa, const struct hdr *given, size_t payloa
 	give_padding(p, sa, given, payload_n + p->tfc);
 }
 
-/* Everything up to the ICV, in clear. */
-static void
-write_clear(struct wr *w, const struct plan *p, uint64_t counter, bool counts, struct bytes payload,
-	    struct random *rnd)
+/*
+ * Default padding (1, 2, 3, ..), pad length and next header. By eights, and what is left in one number with the trailer:
+ * calling memcpy costs more than most paddings are long. Octets are never summed beyond the padding's own, where 256
+ * would carry.
+ */
+TWICE void
+write_trailer(struct wr *w, size_t pad, uint8_t pad_length, uint8_t next_header)
 {
-	wr_uint(w, p->spi, 4);
-	wr_uint(w, p->seq, 4);
+	const uint64_t first = 0x0102030405060708, step = 0x0101010101010101;
+	uint64_t i = 0;
+	for (; pad - i >= 8; i += 8)
+		wr_uint(w, first + i * step, 8);
+	if (pad - i > 8 - TRAILER)
+		wr_uint(w, ++i, 1);
+	unsigned left = (unsigned)(pad - i), cut = 8 * (7 - left);
+	uint64_t rest = (first >> 8 >> cut) + i * (step >> 8 >> cut);
+	wr_uint(w, rest << 16 | (uint64_t)pad_length << 8 | next_header, left + TRAILER);
+}
+
+/* Everything up to the ICV, in clear. */
+TWICE void
+write_clear(struct wr *w, const struct plan *p, uint64_t seq, uint64_t counter, bool counts,
+	    struct bytes payload, struct random *rnd)
+{
+	wr_uint(w, (uint64_t)p->spi << 32 | (uint32_t)seq, HEAD);
 	if (p->iv_given)
 		wr_bytes(w, p->iv);
 	else if (counts)
@@ -118,18 +134,18 @@ write_clear(struct wr *w, const struct plan *p, uint64_t counter, bool counts, s
 		rnd->fill(rnd, wr_room(w, p->iv_n), p->iv_n);
 	wr_bytes(w, payload);
 	wr_fill(w, 0, p->tfc);
-	wr_bytes(w, p->padding);
-	wr_uint(w, p->pad_length, 1);
-	wr_uint(w, p->next_header, 1);
+	if (p->padding_given)
+		wr_bytes(w, p->padding);
+	write_trailer(w, p->padding_given ? 0 : p->pad, p->pad_length, p->next_header);
 }
 
-/* The cipher's view of clear (iv_n and more octets behind the head): its own IV first, the rest is body. */
-static bool
-encrypt(const struct sa *sa, uint8_t *packet, size_t clear_n, uint64_t seq)
+/* The cipher's view of clear: its own IV first, the rest is body. Only a given IV can leave too little for one. */
+TWICE bool
+encrypt(const struct sa *sa, const struct plan *p, uint8_t *packet, size_t clear_n, uint64_t seq)
 {
-	size_t iv_n = sa->spec.enc->iv;
-	if (clear_n < HEAD + iv_n) {
-		size_t icv_n = seal_icv_len(sa->seal);
+	size_t iv_n = p->iv_given ? sa->spec.enc->iv : p->iv_n;
+	if (p->iv_given && clear_n < HEAD + iv_n) {
+		size_t icv_n = icv_len(sa);
 		struct wr icv = wr_of(packet + clear_n, icv_n);
 		wr_fill(&icv, 0, icv_n);
 		return true;
@@ -147,44 +163,67 @@ encrypt(const struct sa *sa, uint8_t *packet, size_t clear_n, uint64_t seq)
 	return seal_esp_encrypt(sa->seal, &s);
 }
 
+TWICE enum verdict
+seal_planned(struct sa *sa, const struct plan *p, struct bytes payload, struct random *rnd, struct wr *out)
+{
+	size_t start = out->n;
+	size_t clear_n = HEAD + p->iv_n + payload.n + p->tfc + p->pad + TRAILER;
+	uint8_t *packet = wr_room(out, clear_n + icv_len(sa));
+	if (packet == NULL)
+		return DROP_TOO_BIG;
+
+	uint64_t seq = p->seq, counter = 0;
+	bool counts = !p->iv_given && p->iv_n > 0 && sa->spec.enc->kind != ALG_CBC;
+	if (!sa_take_numbers(sa, p->seq_given ? NULL : &seq, counts ? &counter : NULL)) {
+		out->n = start;
+		return DROP_SEQ_OVERFLOW;
+	}
+	assert(!counts || p->iv_n == COUNTER_IV);
+	assert(p->iv_given || counts || p->iv_n == 0 || rnd != NULL);
+	struct wr w = wr_of(packet, clear_n);
+	write_clear(&w, p, seq, counter, counts, payload, rnd);
+	if (encrypt(sa, p, packet, clear_n, seq))
+		return ACCEPT;
+	out->n = start;
+	return DROP_INTERNAL;
+}
+
+/* A given ICV takes the place of the one just written. */
+static enum verdict
+replace_icv(const struct sa *sa, struct bytes icv, struct wr *out, size_t start)
+{
+	out->n -= icv_len(sa);
+	wr_bytes(out, icv);
+	if (!out->full)
+		return ACCEPT;
+	out->n = start;
+	return DROP_TOO_BIG;
+}
+
+/* Apart from esp_seal, so that what it needs of the stack is not paid for by packets that are given nothing. */
+static __attribute__((noinline, cold)) enum verdict
+seal_given(struct sa *sa, const struct hdr *given, uint8_t next_header, struct bytes payload,
+	   struct random *rnd, struct wr *out)
+{
+	size_t start = out->n;
+	struct plan p = plan_of(sa, next_header, payload.n);
+	give(&p, sa, given, payload.n);
+	enum verdict v = seal_planned(sa, &p, payload, rnd, out);
+	if (v != ACCEPT || !hdr_given(given, ESP_ICV))
+		return v;
+	return replace_icv(sa, given->v[ESP_ICV].b, out, start);
+}
+
 enum verdict
 esp_seal(struct sa *sa, const struct hdr *given, uint8_t next_header, struct bytes payload,
 	 struct random *rnd, struct wr *out)
 {
 	if (sa->seal == NULL)
 		return DROP_SA_STATE;
-	struct plan p = plan_of(sa, next_header, payload.n);
 	if (given != NULL)
-		give(&p, sa, given, payload.n);
-	size_t start = out->n;
-	size_t clear_n = HEAD + p.iv_n + payload.n + p.tfc + p.padding.n + TRAILER;
-	size_t total = clear_n + seal_icv_len(sa->seal);
-	uint8_t *packet = wr_room(out, total);
-	if (packet == NULL)
-		return DROP_TOO_BIG;
-
-	uint64_t counter = 0;
-	bool counts = !p.iv_given && p.iv_n > 0 && sa->spec.enc->kind != ALG_CBC;
-	if (!sa_take_numbers(sa, p.seq_given ? NULL : &p.seq, counts ? &counter : NULL)) {
-		out->n = start;
-		return DROP_SEQ_OVERFLOW;
-	}
-	assert(!counts || p.iv_n == COUNTER_IV);
-	assert(p.iv_given || counts || p.iv_n == 0 || rnd != NULL);
-	struct wr w = wr_of(packet, clear_n);
-	write_clear(&w, &p, counter, counts, payload, rnd);
-	if (!encrypt(sa, packet, clear_n, p.seq)) {
-		out->n = start;
-		return DROP_INTERNAL;
-	}
-	if (given == NULL || !hdr_given(given, ESP_ICV))
-		return ACCEPT;
-	out->n = start + clear_n;
-	wr_bytes(out, given->v[ESP_ICV].b);
-	if (!out->full)
-		return ACCEPT;
-	out->n = start;
-	return DROP_TOO_BIG;
+		return seal_given(sa, given, next_header, payload, rnd, out);
+	const struct plan p = plan_of(sa, next_header, payload.n);
+	return seal_planned(sa, &p, payload, rnd, out);
 }
 
 size_t
@@ -193,24 +232,13 @@ esp_overhead(const struct sa *sa, size_t payload_n)
 	assert(sa->seal != NULL);
 	size_t tfc = tfc_of(sa, payload_n);
 	return HEAD + sa->spec.enc->iv + tfc + pad_needed(sa->spec.enc, payload_n + tfc) + TRAILER +
-	       seal_icv_len(sa->seal);
+	       icv_len(sa);
 }
 
-/* RFC 4303 3.4.4.1: the ICV before anything else is looked at. */
 static enum verdict
-decrypt(const struct sa *sa, uint8_t *packet, size_t body_n, uint32_t seq_hi)
+verdict_of(enum seal_result r, size_t body_n)
 {
-	size_t iv_n = sa->spec.enc->iv;
-	struct seal_esp s = {
-		.head = packet,
-		.iv = packet + HEAD,
-		.body = packet + HEAD + iv_n,
-		.body_n = body_n,
-		.icv = packet + HEAD + iv_n + body_n,
-		.esn = sa->spec.esn,
-		.seq_hi = seq_hi,
-	};
-	switch (seal_esp_decrypt(sa->seal, &s)) {
+	switch (r) {
 	case SEAL_OK:
 		return body_n % 4 == 0 ? ACCEPT : DROP_BLOCK;
 	case SEAL_BAD_ICV:
@@ -223,26 +251,57 @@ decrypt(const struct sa *sa, uint8_t *packet, size_t body_n, uint32_t seq_hi)
 	return DROP_INTERNAL;
 }
 
-static uint64_t
-seq_of(const struct sa *sa, uint32_t seq_hi, uint32_t low)
-{
-	return sa->spec.esn ? (uint64_t)seq_hi << 32 | low : low;
-}
-
 /* body: payload, padding, pad length, next header, in clear. */
-static enum verdict
-take_trailer(struct bytes body, struct esp_opened *o)
+static inline enum verdict
+take_trailer(const uint8_t *body, size_t body_n, struct esp_opened *o)
 {
-	struct rd trailer = rd_of(body);
-	rd_skip(&trailer, body.n - TRAILER);
+	const uint8_t *end = body + body_n - TRAILER;
+	struct rd trailer = rd_of((struct bytes){ end, TRAILER });
 	o->pad_length = (uint8_t)rd_uint(&trailer, 1);
 	o->next_header = (uint8_t)rd_uint(&trailer, 1);
-	if (o->pad_length > body.n - TRAILER)
+	if (o->pad_length > body_n - TRAILER)
 		return DROP_PAD_LENGTH;
-	struct rd r = rd_of(body);
-	o->payload = rd_take(&r, body.n - TRAILER - o->pad_length);
-	o->padding = rd_take(&r, o->pad_length);
+	o->payload = (struct bytes){ body, body_n - TRAILER - o->pad_length };
+	o->padding = (struct bytes){ end - o->pad_length, o->pad_length };
 	return ACCEPT;
+}
+
+/*
+ * A packet whose full number is known. RFC 4303 3.4.4.1: the ICV before anything else is looked at. The packet is read
+ * only: the plaintext goes to work straight away. o is zeroes so far.
+ */
+TWICE enum verdict
+open_numbered(const struct sa *sa, struct bytes packet, uint64_t seq, uint8_t *work, struct esp_opened *o)
+{
+	o->seq = seq;
+	size_t iv_n = sa->spec.enc->iv, icv_n = icv_len(sa);
+	if (packet.n < HEAD + iv_n + TRAILER + icv_n)
+		return DROP_SHORT;
+	uint8_t *head = (uint8_t *)(uintptr_t)packet.p;
+	struct seal_esp s = {
+		.head = head,
+		.iv = head + HEAD,
+		.body = head + HEAD + iv_n,
+		.body_n = packet.n - HEAD - iv_n - icv_n,
+		.icv = head + packet.n - icv_n,
+		.esn = sa->spec.esn,
+		.seq_hi = (uint32_t)(seq >> 32),
+		.plain = work,
+	};
+	enum verdict v = verdict_of(seal_esp_decrypt(sa->seal, &s), s.body_n);
+	if (v != ACCEPT)
+		return v;
+	o->iv = (struct bytes){ s.iv, iv_n };
+	o->icv = (struct bytes){ s.icv, icv_n };
+	return take_trailer(work, s.body_n, o);
+}
+
+/* The number as it travels: 0 when the packet ends before it. */
+static inline uint32_t
+low_of(struct bytes packet)
+{
+	struct rd r = rd_of(packet);
+	return (uint32_t)rd_uint(&r, HEAD);
 }
 
 enum verdict
@@ -251,49 +310,40 @@ esp_open(const struct sa *sa, struct bytes packet, uint32_t seq_hi, uint8_t *wor
 	*o = (struct esp_opened){ 0 };
 	if (sa->seal == NULL)
 		return DROP_SA_STATE;
-	size_t iv_n = sa->spec.enc->iv, icv_n = seal_icv_len(sa->seal);
-	struct rd head = rd_of(packet);
-	rd_skip(&head, 4);
-	o->seq = seq_of(sa, seq_hi, (uint32_t)rd_uint(&head, 4));
-	if (packet.n < HEAD + iv_n + TRAILER + icv_n)
-		return DROP_SHORT;
-
-	struct wr w = wr_of(work, packet.n);
-	wr_bytes(&w, packet);
-	size_t body_n = packet.n - HEAD - iv_n - icv_n;
-	enum verdict v = decrypt(sa, work, body_n, seq_hi);
-	if (v != ACCEPT)
-		return v;
-	struct rd r = rd_of(wr_done(&w));
-	rd_skip(&r, HEAD);
-	o->iv = rd_take(&r, iv_n);
-	struct bytes body = rd_take(&r, body_n);
-	o->icv = rd_take(&r, icv_n);
-	return take_trailer(body, o);
+	uint64_t seq = low_of(packet);
+	if (sa->spec.esn)
+		seq |= (uint64_t)seq_hi << 32;
+	return open_numbered(sa, packet, seq, work, o);
 }
+
+static const uint8_t default_padding[PAD_MAX] = {
+#define FIVE(n) (n), (n) + 1, (n) + 2, (n) + 3, (n) + 4
+#define ROW(n) FIVE(n), FIVE((n) + 5), FIVE((n) + 10)
+	ROW(1),   ROW(16),  ROW(31),  ROW(46),  ROW(61),  ROW(76),  ROW(91),  ROW(106), ROW(121),
+	ROW(136), ROW(151), ROW(166), ROW(181), ROW(196), ROW(211), ROW(226), ROW(241)
+#undef ROW
+#undef FIVE
+};
 
 bool
 esp_padding_default(struct bytes padding)
 {
-	return bytes_equal(padding, padding_of(padding.n));
+	return bytes_equal(padding, bytes_slice(BYTES_OF(default_padding), 0, padding.n));
 }
 
 enum verdict
 esp_receive(struct sa *sa, struct bytes packet, bool strict_padding, uint8_t *work, struct esp_opened *o)
 {
 	*o = (struct esp_opened){ 0 };
-	if (sa->state == SA_LARVAL || sa->state == SA_DEAD)
+	if (sa->state == SA_LARVAL || sa->state == SA_DEAD || sa->seal == NULL)
 		return DROP_SA_STATE;
-	struct rd r = rd_of(packet);
-	rd_skip(&r, 4);
-	uint64_t seq = replay_infer(&sa->replay, (uint32_t)rd_uint(&r, 4));
-	if (r.bad)
+	if (packet.n < HEAD)
 		return DROP_SHORT;
+	uint64_t seq = replay_infer(&sa->replay, low_of(packet));
+	o->seq = seq;
 	enum verdict v = replay_check(&sa->replay, seq);
 	if (v == ACCEPT)
-		v = esp_open(sa, packet, (uint32_t)(seq >> 32), work, o);
-	else
-		o->seq = seq;
+		v = open_numbered(sa, packet, seq, work, o);
 	if (v != ACCEPT)
 		return v;
 	replay_commit(&sa->replay, seq);

@@ -244,18 +244,3 @@ sa_account(struct sa *sa, size_t n, uint64_t now, bool *soft, bool *hard)
 	*hard = over(&sa->current, &sa->spec.hard, now);
 	*soft = sa->state == SA_MATURE && over(&sa->current, &sa->spec.soft, now);
 }
-
-bool
-sa_take_numbers(struct sa *sa, uint64_t *seq, uint64_t *iv)
-{
-	uint64_t max = sa->spec.esn ? UINT64_MAX : UINT32_MAX;
-	if (seq != NULL && sa->seq >= max && !sa->spec.seq_cycle)
-		return false;
-	if (iv != NULL && sa->iv == UINT64_MAX)
-		return false;
-	if (seq != NULL)
-		*seq = sa->seq = sa->seq >= max ? 0 : sa->seq + 1;
-	if (iv != NULL)
-		*iv = ++sa->iv;
-	return true;
-}

@@ -96,8 +96,23 @@ void sa_account(struct sa *sa, size_t n, uint64_t now, bool *soft, bool *hard);
 /*
  * The numbers of the next packet: the next sequence number unless seq is NULL, the next counter IV unless iv
  * is NULL. False when one of them would repeat (RFC 4303 3.3.3, RFC 4302 3.3.2, RFC 4106 3.1); then neither
- * moves.
+ * moves. Here because every packet sent passes it.
  */
-bool sa_take_numbers(struct sa *sa, uint64_t *seq, uint64_t *iv) MUST_USE;
+static inline bool sa_take_numbers(struct sa *sa, uint64_t *seq, uint64_t *iv) MUST_USE;
+
+static inline bool
+sa_take_numbers(struct sa *sa, uint64_t *seq, uint64_t *iv)
+{
+	uint64_t max = sa->spec.esn ? UINT64_MAX : UINT32_MAX;
+	if (seq != NULL && sa->seq >= max && !sa->spec.seq_cycle)
+		return false;
+	if (iv != NULL && sa->iv == UINT64_MAX)
+		return false;
+	if (seq != NULL)
+		*seq = sa->seq = sa->seq >= max ? 0 : sa->seq + 1;
+	if (iv != NULL)
+		*iv = ++sa->iv;
+	return true;
+}
 
 #endif

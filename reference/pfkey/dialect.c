@@ -1,5 +1,6 @@
 /*
- * Numbers per system. RFC 2367 3.1, 3.4, 3.6 for the base; the rest from the public headers of Linux, NetBSD and FreeBSD.
+ * Numbers per system. RFC 2367 3.1, 3.4, 3.6 for the base; the rest from the public headers of Linux, NetBSD and
+ * FreeBSD.
  */
 #include "pfkey/pfkey.h"
 #include "pfkey/record.h"
@@ -33,8 +34,8 @@
 	[EXT_X_KMADDRESS] = -1, [EXT_X_FILTER] = -1, [EXT_X_REFERENCE] = -1
 
 /*
- * Linux's PF_KEY has one number for HMAC-SHA-256, so both truncations go out under it. RFC 4868 means 128 bits; what the kernel
- * means (96, to this day) is found out by asking it: runner/capability.c.
+ * Linux's PF_KEY has one number for HMAC-SHA-256, so both truncations go out under it. RFC 4868 means 128 bits; what
+ * the kernel means (96, to this day) is found out by asking it: runner/capability.c.
  */
 static const struct dialect_alg linux_algs[] = { { NULL, 0, 0 } };
 

@@ -55,7 +55,8 @@ enum { XPROP_REPLAY = 2, XPROP_RESERVED, XPROP_COMBS, XPROP_NF };
 enum { XSUP_RESERVED = 2, XSUP_ALGS, XSUP_NF };
 enum { XPOL_TYPE = 2, XPOL_DIR, XPOL_RESERVED, XPOL_ID, XPOL_PRIORITY, XPOL_REQUESTS, XPOL_NF };
 enum { XSA2_MODE = 2, XSA2_RES1, XSA2_RES2, XSA2_SEQUENCE, XSA2_REQID, XSA2_NF };
-enum { XNT_VALUE = 2, XNT_RESERVED, XNT_NF };           /* x_nat_t_type: value is 8 bits; sport/dport: 16, network order */
+/* x_nat_t_type: value is 8 bits; sport, dport: 16, network order. */
+enum { XNT_VALUE = 2, XNT_RESERVED, XNT_NF };
 enum { XKM_RESERVED = 2, XKM_DATA, XKM_NF };            /* x_kmprivate; x_kmaddress: data is two sockaddrs */
 enum { XCTX_ALG = 2, XCTX_DOI, XCTX_LENGTH, XCTX_CONTEXT, XCTX_PAD, XCTX_NF };
 enum { XFIL_SADDR = 2, XFIL_DADDR, XFIL_FAMILY, XFIL_SPLEN, XFIL_DPLEN, XFIL_NF };
@@ -77,7 +78,7 @@ struct dialect {
 	uint8_t replay_unit;          /* packets per unit of sadb_sa_replay: 1, or 8 where it counts octets */
 	uint32_t replay_max;          /* widest window in packets that an ADD can ask for */
 	bool aead;                    /* ADD takes combined algorithms */
-	bool null_key;                /* NULL encryption wants a key extension of 0 bits, which RFC 2367 2.3.4 calls an error */
+	bool null_key;                /* NULL encryption wants a key of 0 bits, which RFC 2367 2.3.4 calls an error */
 	bool priority;                /* sadb_x_policy has one */
 	uint8_t dir_max;              /* DIR_OUT, or DIR_FWD on Linux */
 	uint32_t flag_esn, flag_cycle;      /* bits of sadb_sa_flags, 0 where there is none */
@@ -87,10 +88,11 @@ struct dialect {
 extern const struct dialect dialect_linux, dialect_kame, dialect_freebsd;
 
 /*
- * What our own engine speaks: Linux's numbers, and forms for what Linux's PF_KEY cannot say, so that every suite runs on
- * the reference through PF_KEY. Combined algorithms go under Linux's numbers; algorithms without one have private ones
- * (dialect.c); ESN is flag 0x400 as on FreeBSD; windows over 255 packets, a 64-bit counter to start from and TFC padding
- * ride in an extension of private number, x_reference (24 octets): 4:4 window, 8:8 sequence, 16:4 tfc, 20:4 reserved.
+ * What our own engine speaks: Linux's numbers, and forms for what Linux's PF_KEY cannot say, so that every suite runs
+ * on the reference through PF_KEY. Combined algorithms go under Linux's numbers; algorithms without one have private
+ * ones (dialect.c); ESN is flag 0x400 as on FreeBSD; windows over 255 packets, a 64-bit counter to start from and TFC
+ * padding ride in an extension of private number, x_reference (24 octets): 4:4 window, 8:8 sequence, 16:4 tfc, 20:4
+ * reserved.
  */
 extern const struct dialect dialect_reference;
 const struct dialect *dialect_by_os(const char *os);   /* hello.os, any case; "reference"; NULL if unknown */
@@ -110,14 +112,14 @@ struct pfkey_msg {
 	unsigned n;
 	uint8_t kind[PFKEY_EXTS];     /* enum pfkey_ext */
 	struct hdr ext[PFKEY_EXTS];
-	bool swapped;                 /* combs, algorithms and requests lie in the other byte order (parsed with swap) */
+	bool swapped;                 /* records (combs, algorithms, requests) lie in the other byte order */
 	struct bytes inner;           /* X_PROMISC, data form: the message inside, as it is */
 };
 
 /* The layout of an extension; address and sockaddr widths depend on dialect and family. */
 const struct layout *pfkey_ext_layout(const struct dialect *d, enum pfkey_ext kind, uint8_t family);
 extern const struct layout layout_pfkey_base, layout_pfkey_base_bsd;
-/* Names of the notation: "add", "x_spdadd" or "spdadd"; "sa", "address_src", "x_policy" or "policy", .. ; -1 if unknown. */
+/* Names of the notation: "add", "x_spdadd" or "spdadd"; "sa", "x_policy" or "policy", ..; -1 if unknown. */
 int pfkey_type_by_name(const char *name);
 int pfkey_ext_by_name(const char *name);
 const char *pfkey_type_name(enum pfkey_type t);
@@ -138,25 +140,30 @@ void pfkey_msg_compute(struct pfkey_msg *m);
 bool pfkey_msg_put(struct pfkey_msg *m, bool swap, struct wr *out, struct err *e) MUST_USE;
 
 /*
- * Parses what it can represent: a message that a kernel sent, or one that a manager sent. ERR_SHORT or ERR_RANGE for octets that
- * break the framing (lengths 0 or past the end, sockaddr too short). Semantics are pfkey_msg_validate's.
+ * Parses what it can represent: a message that a kernel sent, or one that a manager sent. ERR_SHORT or ERR_RANGE for
+ * octets that break the framing (lengths 0 or past the end, sockaddr too short). Semantics are pfkey_msg_validate's.
  */
-bool pfkey_msg_parse(struct pfkey_msg *m, const struct dialect *d, struct bytes octets, bool swap, struct err *e) MUST_USE;
+bool pfkey_msg_parse(struct pfkey_msg *m, const struct dialect *d, struct bytes octets, bool swap,
+		     struct err *e) MUST_USE;
 
 /* The grammar: allowed and required extensions per message and direction; duplicates; lengths against kinds; key bits.
  * Returns 0 or the errno (Linux number) that RFC 2367 asks for, with the reason in e. */
 enum pfkey_dir { PFKEY_IN /* manager to kernel */, PFKEY_OUT };
 int pfkey_msg_validate(const struct pfkey_msg *m, enum pfkey_dir dir, struct err *e);
 
-/* One line of the suite's notation: add(seq=1, satype=esp)/sa(spi=0x1001, ..)/..; lengths, numbers and paddings that are as they
- * should be are left out, keys too unless asked for. snprintf convention. */
+/*
+ * One line of the suite's notation: add(seq=1, satype=esp)/sa(spi=0x1001, ..)/..; lengths, numbers and paddings that
+ * are as they should be are left out, keys too unless asked for. snprintf convention.
+ */
 size_t pfkey_msg_print(const struct pfkey_msg *m, bool show_keys, char *text, size_t cap);
 
 /* --- between messages and what they say ------------------------------------------------------ */
 
-/* Fills SA, addresses, keys, lifetimes, SA2, NAT-T of ADD or UPDATE from a spec. ERR_UNSUPPORTED when the dialect cannot say
- * it (AEAD or ESN on Linux): the text names what. store holds octets the message borrows; keys and addresses are borrowed
- * from spec. */
+/*
+ * Fills SA, addresses, keys, lifetimes, SA2, NAT-T of ADD or UPDATE from a spec. ERR_UNSUPPORTED when the dialect
+ * cannot say it (AEAD or ESN on Linux): the text names what. store holds octets the message borrows; keys and
+ * addresses are borrowed from spec.
+ */
 bool pfkey_msg_from_sa(struct pfkey_msg *m, const struct sa_spec *spec, struct wr *store, struct err *e) MUST_USE;
 /* The reverse, keys borrowed from the message. */
 bool pfkey_msg_to_sa(const struct pfkey_msg *m, struct sa_spec *spec, struct err *e) MUST_USE;

@@ -1,6 +1,6 @@
 /*
- * The address extensions and the socket addresses in them, RFC 2367 2.3.3: their width depends on the family, their head
- * on the dialect. A field that a form does not have is there with no octets, so that indices hold for all.
+ * The address extensions and the socket addresses in them, RFC 2367 2.3.3: their width depends on the family, their
+ * head on the dialect. A field that a form does not have is there with no octets, so that indices hold for all.
  */
 #include "pfkey/record.h"
 

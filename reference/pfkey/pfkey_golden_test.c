@@ -35,7 +35,7 @@ Test(pfkey_golden, add_of_an_esp_sa_on_linux)
 		3, 0, 6, 0, 0, 32, 0, 0, SIN(2),
 		4, 0, 8, 0, 160, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, ZERO4,
 		3, 0, 9, 0, 128, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16,
-		2, 0, 19, 0, 1, 0, 0, 0, ZERO4, 0x21, 0x43, 0, 0,                      /* SA2, transport, reqid 0x4321 */
+		2, 0, 19, 0, 1, 0, 0, 0, ZERO4, 0x21, 0x43, 0, 0,           /* SA2, transport, reqid 0x4321 */
 	};
 	struct sa_spec s = {
 		.spi = 0x1001, .protocol = 50, .mode = MODE_TRANSPORT, .src = test_addr("192.0.2.1"),
@@ -136,10 +136,13 @@ Test(pfkey_golden, spdadd_and_add_on_netbsd)
 {
 	static const uint8_t want_policy[] = {
 		2, 14, 0, 0, 20, 0, 0, 0, ZERO4, ZERO4,
-		5, 0, 5, 0, 6, 128, 0, 0, 28, 24, 0, 0, ZERO4, 0x20, 0x01, 0x0d, 0xb8, ZERO4, ZERO4, 0, 0, 0, 1, ZERO4, ZERO4,
-		5, 0, 6, 0, 6, 128, 0, 0, 28, 24, 0, 80, ZERO4, 0x20, 0x01, 0x0d, 0xb8, ZERO4, ZERO4, 0, 0, 0, 2, ZERO4, ZERO4,
+		5, 0, 5, 0, 6, 128, 0, 0, 28, 24, 0, 0, ZERO4, 0x20, 0x01, 0x0d, 0xb8, ZERO4, ZERO4,
+		0, 0, 0, 1, ZERO4, ZERO4,
+		5, 0, 6, 0, 6, 128, 0, 0, 28, 24, 0, 80, ZERO4, 0x20, 0x01, 0x0d, 0xb8, ZERO4, ZERO4,
+		0, 0, 0, 2, ZERO4, ZERO4,
 		8, 0, 18, 0, 2, 0, 2, 0, ZERO4, ZERO4,
-		40, 0, 51, 0, 2, 2, 9, 0, 16, 2, 0, 0, 192, 0, 2, 1, ZERO4, ZERO4, 16, 2, 0, 0, 192, 0, 2, 2, ZERO4, ZERO4,
+		40, 0, 51, 0, 2, 2, 9, 0,
+		16, 2, 0, 0, 192, 0, 2, 1, ZERO4, ZERO4, 16, 2, 0, 0, 192, 0, 2, 2, ZERO4, ZERO4,
 		8, 0, 50, 0, 1, 2, 0, 0,
 	};
 	static const uint8_t want_sa[] = { 2, 0, 1, 0, 0, 0, 0x20, 0, 8, 1, 0, 12, 0x40, 0, 0, 0 };

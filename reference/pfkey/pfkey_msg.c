@@ -210,7 +210,8 @@ parse_ext(struct pfkey_msg *m, struct rd *r, bool swap, struct err *e)
 	if (octets == 0)
 		return fail(e, ERR_RANGE, "octet %zu: extension %u: len: want 1 or more, got 0", at, number);
 	if (octets > left)
-		return fail(e, ERR_SHORT, "octet %zu: extension %u: want %zu octets, got %zu", at, number, octets, left);
+		return fail(e, ERR_SHORT, "octet %zu: extension %u: want %zu octets, got %zu", at, number, octets,
+			    left);
 	if (m->n >= PFKEY_EXTS)
 		return fail(e, ERR_RANGE, "octet %zu: want at most %d extensions", at, PFKEY_EXTS);
 	if (!parse_body(m, dialect_ext(m->dialect, number), rd_sub(r, octets), swap, e))

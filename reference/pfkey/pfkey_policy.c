@@ -74,7 +74,8 @@ put_request(const struct dialect *d, const struct spd_request *q, struct wr *w, 
 	if (q->mode == MODE_TUNNEL && (q->src.family == 0 || q->src.family != q->dst.family))
 		return fail(e, ERR_UNSUPPORTED, "x_policy: a tunnel needs two ends of one family");
 	if (reqid_bits < 32 && q->reqid >> reqid_bits != 0)
-		return fail(e, ERR_UNSUPPORTED, "x_policy: request id %u: %s has %u bits", q->reqid, d->name, reqid_bits);
+		return fail(e, ERR_UNSUPPORTED, "x_policy: request id %u: %s has %u bits", q->reqid, d->name,
+			    reqid_bits);
 	hdr_set(&h, REQ_LEN, d->request_header + ends);
 	hdr_set(&h, REQ_PROTO, q->protocol);
 	hdr_set(&h, REQ_MODE, q->mode);

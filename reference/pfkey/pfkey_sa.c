@@ -48,8 +48,9 @@ check_sayable(const struct dialect *d, const struct sa_spec *s, struct err *e)
 	if (s->seq_cycle && s->replay != 0 && d->flag_cycle == 0)
 		return fail(e, ERR_UNSUPPORTED, "cyclic sequence numbers: PF_KEY of %s cannot say it", d->name);
 	if (s->replay > d->replay_max || (s->replay % d->replay_unit != 0 && !has_wide_window(d, s)))
-		return fail(e, ERR_UNSUPPORTED, "replay window of %u packets: PF_KEY of %s takes up to %u in units of %u",
-			    s->replay, d->name, d->replay_max, d->replay_unit);
+		return fail(e, ERR_UNSUPPORTED,
+			    "replay window of %u packets: PF_KEY of %s takes up to %u in units of %u", s->replay,
+			    d->name, d->replay_max, d->replay_unit);
 	if (d->ext_number[EXT_X_REFERENCE] < 0 && s->seq != 0)
 		return fail(e, ERR_UNSUPPORTED, "seq: PF_KEY of %s cannot start a counter elsewhere", d->name);
 	if (d->ext_number[EXT_X_REFERENCE] < 0 && s->tfc != 0)
@@ -221,11 +222,13 @@ pfkey_msg_to_sa(const struct pfkey_msg *m, struct sa_spec *spec, struct err *e)
 	const struct hdr *src = pfkey_msg_get(m, EXT_ADDRESS_SRC), *dst = pfkey_msg_get(m, EXT_ADDRESS_DST);
 	memset(spec, 0, sizeof *spec);
 	if (sa == NULL || src == NULL || dst == NULL)
-		return fail(e, ERR_SHORT, "%s: want sa, address_src and address_dst", pfkey_type_name(pfkey_msg_type(m)));
+		return fail(e, ERR_SHORT, "%s: want sa, address_src and address_dst",
+			    pfkey_type_name(pfkey_msg_type(m)));
 	spec->spi = (uint32_t)sa->v[XSA_SPI].u;
 	spec->protocol = pfkey_protocol_of(m->base.v[MSG_SATYPE].u);
 	if (spec->protocol == 0)
-		return fail(e, ERR_UNSUPPORTED, "pfkey.satype: want esp or ah, got %u", (unsigned)m->base.v[MSG_SATYPE].u);
+		return fail(e, ERR_UNSUPPORTED, "pfkey.satype: want esp or ah, got %u",
+			    (unsigned)m->base.v[MSG_SATYPE].u);
 	spec->src = pfkey_address(src, NULL);
 	spec->dst = pfkey_address(dst, NULL);
 	if (!get_alg(d, ALG_ENC, sa->v[XSA_ENCRYPT].u, &spec->enc, e) ||

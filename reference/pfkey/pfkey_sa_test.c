@@ -80,7 +80,7 @@ Test(pfkey_sa, numbers_and_algorithms_agree_in_every_dialect)
 			int number = dialect_alg_number(test_dialects[d], a);
 			const struct alg *back = dialect_alg(test_dialects[d], a->use, number);
 			cr_assert(eq(int, back != NULL, number > 0), "%s: %s", test_dialects[d]->name, a->name);
-			/* Linux has both truncations of HMAC-SHA-256 under one number; elsewhere a number is one row. */
+			/* Linux has both truncations of HMAC-SHA-256 under one number. */
 			if (back != NULL && back != a)
 				cr_assert(eq(int, number, 5), "%s: %s", test_dialects[d]->name, a->name);
 		}
@@ -112,7 +112,13 @@ Test(pfkey_sa, the_reference_says_wide_windows_esn_counters_and_tfc)
 
 Test(pfkey_sa, what_linux_cannot_say_is_refused_by_name)
 {
-	static const struct { const char *enc, *auth; uint32_t replay; uint64_t seq; bool esn; const char *word; } rows[] = {
+	static const struct {
+		const char *enc, *auth;
+		uint32_t replay;
+		uint64_t seq;
+		bool esn;
+		const char *word;
+	} rows[] = {
 		{ "aes-gcm-16", NULL, 0, 0, false, "aes-gcm-16" },
 		{ "aes-gmac", NULL, 0, 0, false, "aes-gmac" },
 		{ "chacha20-poly1305", NULL, 0, 0, false, "chacha20-poly1305" },

@@ -51,8 +51,8 @@ Test(pfkey_validate, each_required_extension_is_missed)
 				int got = verdict(&without, (enum pfkey_dir)dir, &e);
 				missed += required;
 				if (required)
-					cr_assert(eq(int, got, EINVAL), "%s without %s", pfkey_type_name((enum pfkey_type)t),
-						  m.ext[i].lay->name);
+					cr_assert(eq(int, got, EINVAL), "%s without %s",
+						  pfkey_type_name((enum pfkey_type)t), m.ext[i].lay->name);
 			}
 		}
 	cr_assert(gt(uint, missed, 60));
@@ -120,6 +120,25 @@ Test(pfkey_validate, an_error_carries_the_base_header_alone)
 	sample(&m, PFKEY_ADD, PFKEY_OUT);
 	hdr_set(&m.base, MSG_ERRNO, EEXIST);
 	cr_assert(eq(int, verdict(&m, PFKEY_OUT, &e), EINVAL));
+}
+
+/* RFC 2367 3.1.8 */
+Test(pfkey_validate, expire_names_one_limit)
+{
+	for (unsigned i = 0; i < 4; i++) {
+		struct pfkey_msg m;
+		struct err e = { 0 };
+		sample(&m, PFKEY_EXPIRE, PFKEY_OUT);
+		for (unsigned x = m.n; x-- > 0;)
+			if (m.kind[x] == EXT_LIFETIME_SOFT || m.kind[x] == EXT_LIFETIME_HARD)
+				remove_ext(&m, x);
+		if (i & 1)
+			(void)pfkey_msg_push(&m, EXT_LIFETIME_HARD, 0);
+		if (i & 2)
+			(void)pfkey_msg_push(&m, EXT_LIFETIME_SOFT, 0);
+		bool one = i == 1 || i == 2;
+		cr_assert(eq(int, verdict(&m, PFKEY_OUT, &e), one ? 0 : EINVAL), "%u: %s", i, e.text);
+	}
 }
 
 /* One field of a good message set to a wrong value; value is a number, or octets where the field has octets. */

@@ -242,7 +242,8 @@ check_identity(const struct pfkey_msg *m, enum pfkey_ext kind, const struct hdr 
 	uint64_t type = h->v[XID_IDTYPE].u;
 	struct bytes string = h->v[XID_STRING].b;
 	if (type < IDENT_PREFIX || type > IDENT_USERFQDN)
-		return pfkey_refuse(e, EINVAL, "%s.idtype: %u is no type  [RFC 2367 3.7]", h->lay->name, (unsigned)type);
+		return pfkey_refuse(e, EINVAL, "%s.idtype: %u is no type  [RFC 2367 3.7]", h->lay->name,
+				    (unsigned)type);
 	if (string.n == 0 && type == IDENT_USERFQDN)
 		return 0;   /* the id alone names a user */
 	if (!string_of(string, text, sizeof text, &n))

@@ -1,7 +1,7 @@
 /*
- * What repeats inside an extension: algorithms (RFC 2367 2.3.8), combinations (2.3.7), policy requests with their socket
- * addresses. Same field tables, one level down; in a message they travel as octets, in the byte order
- * that struct pfkey_msg says.
+ * What repeats inside an extension: algorithms (RFC 2367 2.3.8), combinations (2.3.7), policy requests with their
+ * socket addresses. Same field tables, one level down; in a message they travel as octets, in the byte order that
+ * struct pfkey_msg says.
  */
 #ifndef ESPY_PFKEY_RECORD_H
 #define ESPY_PFKEY_RECORD_H

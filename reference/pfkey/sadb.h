@@ -1,7 +1,8 @@
 /*
  * The kernel side of PF_KEY: an engine that owns a SAD and an SPD and serves any number of PF_KEY sockets, RFC 2367
  * with KAME's policy messages. Memory in, memory out: messages arrive by sadb_write, leave by the deliver
- * callback; time and SPIs are drawn from arguments.
+ * callback; time (seconds) and SPIs are drawn from arguments. SAs are added and removed through the engine only: it
+ * keeps notes on them. Errno numbers are Linux's. Not for calls from within deliver.
  */
 #ifndef ESPY_PFKEY_SADB_H
 #define ESPY_PFKEY_SADB_H
@@ -33,10 +34,14 @@ void sadb_close(struct sadb *d, int sock);
  */
 int sadb_write(struct sadb *d, int sock, struct bytes msg, uint64_t now);
 
-/* The host needs an SA: ACQUIRE to the sockets registered for its type. */
+/*
+ * The host needs an SA: ACQUIRE to the sockets registered for its type, once per need until it is answered, given up
+ * or 30 s old. Ports and protocol of the session are taken from the policy's selector: a copy narrowed to the flow
+ * says more than the policy itself.
+ */
 void sadb_acquire(struct sadb *d, const struct spd_entry *policy, const struct spd_request *r,
 		  const struct addr *src, const struct addr *dst, uint64_t now);
-/* A lifetime ran out: EXPIRE with current and soft or hard. Hard ones remove the SA. */
+/* A lifetime ran out: EXPIRE with current and soft or hard. Hard ones remove the SA: it is gone on return. */
 void sadb_expire(struct sadb *d, struct sa *sa, bool hard, uint64_t now);
 /* Runs timers: addtime/usetime limits, larval SAs (RFC 2367 3.1.1). */
 void sadb_tick(struct sadb *d, uint64_t now);

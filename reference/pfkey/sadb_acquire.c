@@ -124,6 +124,17 @@ sadb_acquire_tick(struct sadb *d, uint64_t now)
 }
 
 void
+sadb_acquire_forget(struct sadb *d, uint64_t satype)
+{
+	for (struct sadb_pending **at = &d->pending; *at != NULL;) {
+		if (satype == SATYPE_UNSPEC || (*at)->satype == satype)
+			drop(at);
+		else
+			at = &(*at)->next;
+	}
+}
+
+void
 sadb_acquire_drop_all(struct sadb *d)
 {
 	while (d->pending != NULL)
@@ -235,8 +246,8 @@ sadb_do_acquire(struct sadb_request *q)
 	if (q->m->base.v[MSG_ERRNO].u != 0)
 		return give_up(q);
 	if (!sadb_is_registered(q->d, satype))
-		return pfkey_refuse(&q->err, EPROTONOSUPPORT, "acquire: nobody registered for type %u  [RFC 2367 3.1.6]",
-				    satype);
+		return pfkey_refuse(&q->err, EPROTONOSUPPORT,
+				    "acquire: nobody registered for type %u  [RFC 2367 3.1.6]", satype);
 	if (!sadb_echo(q, SITUATION | EXT_BIT(EXT_ADDRESS_PROXY), true))
 		return ENOBUFS;
 	return sadb_send(q->d, TO_REGISTERED, q->sock);

@@ -34,7 +34,8 @@ check_key(struct sadb_request *q, enum pfkey_ext kind, const struct alg *a)
 	const struct hdr *key = pfkey_msg_get(q->m, kind);
 	bool keyed = a != NULL && a->kind != ALG_NULL;
 	if (key == NULL && keyed)
-		return pfkey_refuse(&q->err, EINVAL, "%s: %s needs one  [RFC 2367 3.1.3]", pfkey_ext_name(kind), a->name);
+		return pfkey_refuse(&q->err, EINVAL, "%s: %s needs one  [RFC 2367 3.1.3]", pfkey_ext_name(kind),
+				    a->name);
 	if (key != NULL && !keyed && (a == NULL || key->v[XKEY_BITS].u != 0))
 		return pfkey_refuse(&q->err, EINVAL, "%s: there is no algorithm for it  [RFC 2367 3.1.3]",
 				    pfkey_ext_name(kind));

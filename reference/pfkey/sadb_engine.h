@@ -54,8 +54,8 @@ struct pfkey_msg *sadb_start(struct sadb *d, enum pfkey_type type, uint8_t satyp
 /* Sends d->reply. sock matters to TO_ONE; TO_REGISTERED goes by the message's satype. 0, or ENOBUFS. */
 int sadb_send(struct sadb *d, enum sadb_audience to, int sock);
 bool sadb_is_registered(const struct sadb *d, uint8_t satype);
-/* The end of a DUMP that has nothing to show: an error's base header (3.1 allows no other without SA), with the seq of 0
- * that ends every dump (3.1.10). */
+/* The end of a DUMP that has nothing to show: an error's base header (3.1 allows no other without SA), with the seq
+ * of 0 that ends every dump (3.1.10). */
 int sadb_send_nothing(struct sadb_request *q);
 /* What was asked, clean, as the reply; extensions of the set only. False: too many. */
 bool sadb_echo(struct sadb_request *q, uint64_t kinds, bool keep_port);
@@ -91,7 +91,7 @@ bool sadb_is_over(const struct lifetime *used, const struct lifetime *limit, uin
 
 /* --- checks: sadb_check.c --------------------------------------------------------------------- */
 
-/* The SA that sa, address_src and address_dst name, or NULL: RFC 2367 3.1.2 wants all of type, spi and both addresses. */
+/* The SA that sa, address_src and address_dst name, or NULL: RFC 2367 3.1.2 wants type, spi and both addresses. */
 struct sa *sadb_named(const struct sadb_request *q);
 /* The whole of an ADD or UPDATE of a larval SA as a spec. 0, or EINVAL. */
 int sadb_spec(struct sadb_request *q, struct sa_spec *spec);
@@ -103,6 +103,8 @@ int sadb_unchanged(struct sadb_request *q, const struct sa *sa);
 /* An SA came: what waited for it, by seq or by path, does not wait any more. */
 void sadb_acquire_answered(struct sadb *d, uint32_t seq, const struct sa *sa);
 void sadb_acquire_tick(struct sadb *d, uint64_t now);
+/* A FLUSH of that type: what was asked for before it is asked for anew. */
+void sadb_acquire_forget(struct sadb *d, uint64_t satype);
 void sadb_acquire_drop_all(struct sadb *d);
 /* Combinations in order of preference; octets in w. */
 void sadb_put_combs(const struct dialect *d, uint8_t satype, struct wr *w);

@@ -49,7 +49,7 @@ push_supported(struct sadb *d, struct pfkey_msg *m, enum pfkey_ext kind, uint8_t
 	return !store->full;
 }
 
-/* Types whose keepers are in user space may be registered too, RFC 2367 3.1.7; the kernel has no algorithms for them. */
+/* Types kept in user space may be registered too, RFC 2367 3.1.7; the kernel has no algorithms for them. */
 int
 sadb_do_register(struct sadb_request *q)
 {

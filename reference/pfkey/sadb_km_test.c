@@ -21,7 +21,8 @@ register_for(unsigned sock, uint8_t satype, int want)
 Test(sadb_km, register_takes_one_known_type)
 {
 	static const struct { uint8_t satype; int want; unsigned auth, encrypt; } rows[] = {
-		{ SATYPE_AH, 0, 1, 0 },   { SATYPE_ESP, 0, 1, 1 },   { SATYPE_OSPFV2, 0, 0, 0 }, { SATYPE_IPCOMP, 0, 0, 0 },
+		{ SATYPE_AH, 0, 1, 0 },   { SATYPE_ESP, 0, 1, 1 },
+		{ SATYPE_OSPFV2, 0, 0, 0 }, { SATYPE_IPCOMP, 0, 0, 0 },
 		{ SATYPE_UNSPEC, EINVAL, 0, 0 }, { 1, EINVAL, 0, 0 }, { 4, EINVAL, 0, 0 },       { 200, EINVAL, 0, 0 },
 	};
 	for (unsigned i = 0; i < COUNT(rows); i++) {
@@ -119,6 +120,27 @@ Test(sadb_km, proposals_are_what_the_engine_takes)
 	}
 }
 
+static void
+flush(uint8_t satype)
+{
+	struct pfkey_msg m;
+	test_head(&m, PFKEY_FLUSH, satype);
+	cr_assert(eq(int, test_errno(0, &m), 0));
+}
+
+Test(sadb_km, flush_forgets_what_was_asked_for)
+{
+	register_for(1, SATYPE_ESP, 0);
+	need(50, "192.0.2.2");
+	cr_assert(eq(uint, world.got, 1));
+	flush(SATYPE_AH);
+	need(50, "192.0.2.2");
+	cr_assert(eq(uint, world.got, 0), "a FLUSH of AH is no matter of ESP");
+	flush(SATYPE_ESP);
+	need(50, "192.0.2.2");
+	cr_assert(eq(uint, world.got, 1));
+}
+
 Test(sadb_km, one_need_asks_once_until_it_is_answered_or_given_up)
 {
 	register_for(1, SATYPE_ESP, 0);
@@ -136,6 +158,12 @@ Test(sadb_km, one_need_asks_once_until_it_is_answered_or_given_up)
 	hdr_set(&m.base, MSG_SEQ, seq);
 	cr_assert(eq(int, test_errno(0, &m), 0));
 	cr_assert(eq(u64, test_last(0)->base.v[MSG_SEQ].u, seq));
+	struct sa_spec in = test_spec((uint32_t)pfkey_msg_get(test_last(0), EXT_SA)->v[XSA_SPI].u);
+	in.src = test_addr("192.0.2.2");
+	in.dst = test_addr("192.0.2.1");
+	test_sa(&m, PFKEY_UPDATE, in);
+	hdr_set(&m.base, MSG_SEQ, seq);
+	cr_assert(eq(int, test_errno(0, &m), 0));
 	need(50, "192.0.2.2");
 	cr_assert(eq(uint, world.got, 0));
 
@@ -167,7 +195,9 @@ user_acquire(struct pfkey_msg *m)
 	src = test_addr("192.0.2.1");
 	dst = test_addr("192.0.2.2");
 	test_head(m, PFKEY_ACQUIRE, SATYPE_OSPFV2);
-	cr_assert(pfkey_msg_push_address(m, EXT_ADDRESS_SRC, &src, 32, 89, 0, NULL));
+	cr_assert(pfkey_msg_push_address(m, EXT_ADDRESS_SRC, &src, 32, 89, 520, NULL));
+	hdr_set(test_ext(m, EXT_ADDRESS_SRC), XAD_RESERVED, 0xdead);   /* what must not come back */
+	hdr_set_bytes(test_ext(m, EXT_ADDRESS_SRC), XAD_PAD, test_octets(8));
 	cr_assert(pfkey_msg_push_address(m, EXT_ADDRESS_DST, &dst, 32, 89, 0, NULL));
 	static uint8_t kept[256];
 	struct wr k = wr_of(kept, sizeof kept);
@@ -185,6 +215,7 @@ Test(sadb_km, a_users_acquire_is_passed_to_the_registered)
 	cr_assert(eq(int, test_send(0, &m), 0));
 	cr_assert(eq(uint, world.got, 1));
 	const struct pfkey_msg *got = test_last(2);
+	cr_assert(eq(u64, pfkey_msg_get(got, EXT_ADDRESS_SRC)->v[XAD_PORT].u, 520));
 	cr_assert(eq(u64, got->base.v[MSG_PID].u, 4711));
 	cr_assert(eq(u64, got->base.v[MSG_SEQ].u, 0x11223344));
 	cr_assert(bytes_equal(pfkey_msg_get(got, EXT_PROPOSAL)->v[XPROP_COMBS].b,
@@ -252,7 +283,8 @@ Test(sadb_km, lifetimes_end_by_whichever_limit_is_first)
 			const struct pfkey_msg *m = test_last(2);
 			cr_assert(pfkey_msg_get(m, (enum pfkey_ext)l->expires) != NULL, "%s", l->id);
 			cr_assert(eq(u64, m->base.v[MSG_PID].u, 0), "%s", l->id);
-			cr_assert(eq(u64, pfkey_msg_get(m, EXT_LIFETIME_CURRENT)->v[XLT_BYTES].u, l->used.bytes), "%s", l->id);
+			cr_assert(eq(u64, pfkey_msg_get(m, EXT_LIFETIME_CURRENT)->v[XLT_BYTES].u, l->used.bytes), "%s",
+				  l->id);
 			cr_assert(eq(u64, pfkey_msg_get(m, EXT_SA)->v[XSA_STATE].u,
 				     (uint64_t)(gone ? SA_DEAD : SA_DYING)), "%s", l->id);
 		}

@@ -95,12 +95,12 @@ sadb_push_sa(struct sadb *d, struct pfkey_msg *m, const struct sa *sa, unsigned 
 	const uint64_t extra = EXT_BIT(EXT_X_KMPRIVATE) | EXT_BIT(EXT_X_NAT_T_OAI) | EXT_BIT(EXT_X_SEC_CTX);
 	if (!sadb_note_get(d, sa, kept))
 		kept->n = 0;
-	bool whole = pfkey_push_sa(m, s, sa->state) && push_lifetimes(m, sa, parts) &&
-		     push_address(m, kept, EXT_ADDRESS_SRC, &s->src) && push_address(m, kept, EXT_ADDRESS_DST, &s->dst) &&
-		     (!(parts & PART_PROXY) || push_kept(m, kept, proxy)) &&
-		     (!(parts & PART_KEYS) || pfkey_push_keys(m, s)) &&
-		     (!(parts & PART_NOTES) || push_kept(m, kept, rfc)) &&
-		     (!(parts & PART_EXTRAS) || push_kept(m, kept, extra)) &&
-		     (!(parts & PART_EXTRAS) || pfkey_push_extras(m, s, (uint32_t)sa->seq));
+	bool whole =
+		pfkey_push_sa(m, s, sa->state) && push_lifetimes(m, sa, parts) &&
+		push_address(m, kept, EXT_ADDRESS_SRC, &s->src) && push_address(m, kept, EXT_ADDRESS_DST, &s->dst) &&
+		(!(parts & PART_PROXY) || push_kept(m, kept, proxy)) &&
+		(!(parts & PART_KEYS) || pfkey_push_keys(m, s)) && (!(parts & PART_NOTES) || push_kept(m, kept, rfc)) &&
+		(!(parts & PART_EXTRAS) || push_kept(m, kept, extra)) &&
+		(!(parts & PART_EXTRAS) || pfkey_push_extras(m, s, (uint32_t)sa->seq));
 	return whole ? 0 : ENOBUFS;
 }

@@ -8,23 +8,6 @@ open_reference(void)
 
 TestSuite(sadb_sa, .init = open_reference, .fini = test_engine_close);
 
-static uint64_t
-said(const struct pfkey_msg *m, enum pfkey_ext kind, unsigned field)
-{
-	const struct hdr *h = pfkey_msg_get(m, kind);
-	cr_assert(h != NULL, "%s is missing", pfkey_ext_name(kind));
-	return h->v[field].u;
-}
-
-static const struct pfkey_msg *
-get(const struct sa_spec *s)
-{
-	struct pfkey_msg m;
-	test_name(&m, PFKEY_GET, s);
-	cr_assert(eq(int, test_errno(0, &m), 0));
-	return test_last(0);
-}
-
 /* --- GETSPI, RFC 2367 3.1.1 ------------------------------------------------------------------- */
 
 static uint32_t
@@ -33,14 +16,15 @@ getspi(uint32_t min, uint32_t max, int want)
 	struct pfkey_msg m;
 	test_getspi(&m, min, max);
 	cr_assert(eq(int, test_errno(0, &m), want), "%x..%x", min, max);
-	return want == 0 ? (uint32_t)said(test_last(0), EXT_SA, XSA_SPI) : 0;
+	return want == 0 ? (uint32_t)test_said(test_last(0), EXT_SA, XSA_SPI) : 0;
 }
 
 Test(sadb_sa, getspi_keeps_to_its_range)
 {
 	static const struct { uint32_t min, max; int want; } rows[] = {
 		{ 0x1000, 0x1fff, 0 }, { 0x1234, 0x1234, 0 },   { 0x1234, 0x1234, EEXIST }, { 0, 255, EEXIST },
-		{ 1, 0x100, 0 },       { 0, 0x100, EEXIST },    { 2, 1, EINVAL },           { 0xffffffff, 0xffffffff, 0 },
+		{ 1, 0x100, 0 },       { 0, 0x100, EEXIST },    { 2, 1, EINVAL },
+		{ 0xffffffff, 0xffffffff, 0 },
 		{ 0, 0xffffffff, 0 },  { 0xffffffff, 0, EINVAL },
 	};
 	for (unsigned i = 0; i < COUNT(rows); i++) {
@@ -59,7 +43,9 @@ Test(sadb_sa, getspi_finds_the_last_free_spi_and_says_when_there_is_none)
 		seen[spi - 5000] = true;
 	}
 	(void)getspi(5000, 6999, EEXIST);
-	struct sa_spec gone = { .spi = 5555, .protocol = 50, .src = test_addr("192.0.2.2"), .dst = test_addr("192.0.2.1") };
+	struct sa_spec gone = {
+		.spi = 5555, .protocol = 50, .src = test_addr("192.0.2.2"), .dst = test_addr("192.0.2.1")
+	};
 	struct pfkey_msg m;
 	test_name(&m, PFKEY_DELETE, &gone);   /* a larval one too */
 	cr_assert(eq(int, test_errno(0, &m), 0));
@@ -82,8 +68,8 @@ Test(sadb_sa, a_larval_sa_is_seen_without_keys_and_fades)
 {
 	struct sa_spec s = { .protocol = 50, .src = test_addr("192.0.2.2"), .dst = test_addr("192.0.2.1") };
 	s.spi = getspi(0x1000, 0x1fff, 0);
-	const struct pfkey_msg *m = get(&s);
-	cr_assert(eq(u64, said(m, EXT_SA, XSA_STATE), SA_LARVAL));
+	const struct pfkey_msg *m = test_get(&s);
+	cr_assert(eq(u64, test_said(m, EXT_SA, XSA_STATE), SA_LARVAL));
 	cr_assert(pfkey_msg_get(m, EXT_KEY_AUTH) == NULL && pfkey_msg_get(m, EXT_KEY_ENCRYPT) == NULL);
 	sadb_tick(world.d, world.now + SADB_LARVAL_SECONDS - 1);
 	cr_assert(eq(uint, sad_count(world.sad), 1));
@@ -103,7 +89,7 @@ Test(sadb_sa, get_returns_what_add_set)
 	s.flags = 1;
 	s.encap = (struct encap){ 4500, 4501, true };
 	cr_assert(eq(int, test_add(s), 0));
-	const struct pfkey_msg *m = get(&s);
+	const struct pfkey_msg *m = test_get(&s);
 	struct sa_spec back;
 	struct err e = { 0 };
 	cr_assert(pfkey_msg_to_sa(m, &back, &e), "%s", e.text);
@@ -113,10 +99,10 @@ Test(sadb_sa, get_returns_what_add_set)
 	cr_assert(eq(mem, ((struct cr_mem){ &back.soft, sizeof s.soft }), ((struct cr_mem){ &s.soft, sizeof s.soft })));
 	cr_assert(back.mode == s.mode && back.reqid == s.reqid && back.flags == s.flags && back.encap.udp);
 	cr_assert(back.encap.sport == 4500 && back.encap.dport == 4501);
-	cr_assert(eq(u64, said(m, EXT_SA, XSA_STATE), SA_MATURE));
-	cr_assert(eq(u64, said(m, EXT_LIFETIME_CURRENT, XLT_ADDTIME), world.now));
-	cr_assert(eq(u64, said(m, EXT_LIFETIME_CURRENT, XLT_BYTES), 0));
-	cr_assert(eq(u64, said(m, EXT_LIFETIME_CURRENT, XLT_USETIME), 0));
+	cr_assert(eq(u64, test_said(m, EXT_SA, XSA_STATE), SA_MATURE));
+	cr_assert(eq(u64, test_said(m, EXT_LIFETIME_CURRENT, XLT_ADDTIME), world.now));
+	cr_assert(eq(u64, test_said(m, EXT_LIFETIME_CURRENT, XLT_BYTES), 0));
+	cr_assert(eq(u64, test_said(m, EXT_LIFETIME_CURRENT, XLT_USETIME), 0));
 }
 
 Test(sadb_sa, what_only_managers_understand_is_kept_and_returned)
@@ -140,18 +126,18 @@ Test(sadb_sa, what_only_managers_understand_is_kept_and_returned)
 	cr_assert(eq(int, test_errno(0, &m), 0));
 	cr_assert(pfkey_msg_get(test_last(0), EXT_IDENTITY_DST) != NULL);
 
-	const struct pfkey_msg *got = get(&s);
-	cr_assert(eq(u64, said(got, EXT_IDENTITY_DST, XID_IDTYPE), IDENT_FQDN));
+	const struct pfkey_msg *got = test_get(&s);
+	cr_assert(eq(u64, test_said(got, EXT_IDENTITY_DST, XID_IDTYPE), IDENT_FQDN));
 	cr_assert(bytes_equal(bytes_slice(pfkey_msg_get(got, EXT_IDENTITY_DST)->v[XID_STRING].b, 0, 15),
 			      (struct bytes){ name, 15 }));
 	struct addr back = pfkey_address(pfkey_msg_get(got, EXT_ADDRESS_PROXY), NULL);
 	cr_assert(addr_equal(&back, &proxy));
-	cr_assert(eq(u64, said(got, EXT_ADDRESS_PROXY, XAD_PORT), 0));
-	cr_assert(eq(u64, said(got, EXT_SENSITIVITY, XSENS_DPD), 9));
+	cr_assert(eq(u64, test_said(got, EXT_ADDRESS_PROXY, XAD_PORT), 0));
+	cr_assert(eq(u64, test_said(got, EXT_SENSITIVITY, XSENS_DPD), 9));
 	cr_assert(bytes_equal(pfkey_msg_get(got, EXT_SENSITIVITY)->v[XSENS_SENS].b, test_octets(8)));
 	cr_assert(bytes_equal(pfkey_msg_get(got, EXT_X_KMPRIVATE)->v[XKM_DATA].b, test_octets(16)));
-	cr_assert(eq(u64, said(got, EXT_ADDRESS_SRC, XAD_PREFIXLEN), 24));
-	cr_assert(eq(u64, said(got, EXT_ADDRESS_DST, XAD_PREFIXLEN), 32));
+	cr_assert(eq(u64, test_said(got, EXT_ADDRESS_SRC, XAD_PREFIXLEN), 24));
+	cr_assert(eq(u64, test_said(got, EXT_ADDRESS_DST, XAD_PREFIXLEN), 32));
 }
 
 Test(sadb_sa, notes_go_with_their_sa)
@@ -169,7 +155,7 @@ Test(sadb_sa, notes_go_with_their_sa)
 		cr_assert(eq(int, test_errno(0, &m), 0));
 		cr_assert(world.d->notes == NULL);
 		cr_assert(eq(int, test_add(s), 0));
-		cr_assert(pfkey_msg_get(get(&s), EXT_X_KMPRIVATE) == NULL);
+		cr_assert(pfkey_msg_get(test_get(&s), EXT_X_KMPRIVATE) == NULL);
 		test_name(&m, PFKEY_DELETE, &s);
 		cr_assert(eq(int, test_errno(0, &m), 0));
 	}
@@ -242,7 +228,8 @@ Test(sadb_sa, every_algorithm_that_register_lists_can_be_added_at_both_ends)
 		for (unsigned r = 0; r < n * 2; r++) {
 			struct sa_spec s = test_spec(++spi);
 			uint16_t bits = r & 1 ? rows[r / 2].maxbits : rows[r / 2].minbits;
-			const struct alg *a = dialect_alg(&dialect_reference, i & 1 ? ALG_ENC : ALG_AUTH, rows[r / 2].id);
+			const struct alg *a =
+				dialect_alg(&dialect_reference, i & 1 ? ALG_ENC : ALG_AUTH, rows[r / 2].id);
 			cr_assert(a != NULL && rows[r / 2].minbits <= rows[r / 2].maxbits);
 			if (kind == EXT_SUPPORTED_ENCRYPT) {
 				s.enc = a;
@@ -302,194 +289,6 @@ Test(sadb_sa, wide_windows_esn_and_preset_counters_are_kept)
 	cr_assert(eq(int, test_add(s), 0));
 	struct sa *sa = sad_find(world.sad, 0x1001, 50, &s.dst);
 	cr_assert(sa->spec.replay == 4096 && sa->spec.esn && sa->seq == 0xfffffff0);
-	cr_assert(pfkey_msg_to_sa(get(&s), &back, NULL));
+	cr_assert(pfkey_msg_to_sa(test_get(&s), &back, NULL));
 	cr_assert(back.replay == 4096 && back.esn && back.seq == 0xfffffff0);
-}
-
-/* --- UPDATE, RFC 2367 3.1.2 ------------------------------------------------------------------- */
-
-Test(sadb_sa, update_completes_a_larval_sa)
-{
-	struct sa_spec s = test_spec(0);
-	struct pfkey_msg m;
-	s.src = test_addr("192.0.2.2");
-	s.dst = test_addr("192.0.2.1");
-	s.spi = getspi(0x1000, 0x1fff, 0);
-	test_sa(&m, PFKEY_UPDATE, s);
-	hdr_set(test_ext(&m, EXT_SA), XSA_STATE, SA_LARVAL);
-	cr_assert(eq(int, test_errno(0, &m), EINVAL));
-	test_sa(&m, PFKEY_UPDATE, s);
-	test_remove(&m, EXT_KEY_AUTH);
-	cr_assert(eq(int, test_errno(0, &m), EINVAL));
-	cr_assert(eq(u64, said(get(&s), EXT_SA, XSA_STATE), SA_LARVAL));
-	world.now += 5;
-	test_sa(&m, PFKEY_UPDATE, s);
-	cr_assert(eq(int, test_errno(0, &m), 0));
-	const struct pfkey_msg *got = get(&s);
-	cr_assert(eq(u64, said(got, EXT_SA, XSA_STATE), SA_MATURE));
-	cr_assert(eq(u64, said(got, EXT_KEY_AUTH, XKEY_BITS), 160));
-	cr_assert(eq(u64, said(got, EXT_LIFETIME_CURRENT, XLT_ADDTIME), world.now));
-}
-
-static const struct { const char *id; int ext; unsigned field; uint64_t value; int want; } changes[] = {
-	{ "the same again", EXT_SA, XSA_REPLAY, 32, 0 },
-	{ "another cipher", EXT_SA, XSA_ENCRYPT, 13, EINVAL },
-	{ "another integrity", EXT_SA, XSA_AUTH, 2, EINVAL },
-	{ "another window", EXT_SA, XSA_REPLAY, 64, EINVAL },
-	{ "other flags", EXT_SA, XSA_FLAGS, 1, EINVAL },
-	{ "another mode", EXT_X_SA2, XSA2_MODE, MODE_TUNNEL, EINVAL },
-	{ "another reqid", EXT_X_SA2, XSA2_REQID, 5, EINVAL },
-	{ "state dying", EXT_SA, XSA_STATE, SA_DYING, EINVAL },
-	{ "state dead", EXT_SA, XSA_STATE, SA_DEAD, EINVAL },
-	{ "another SPI", EXT_SA, XSA_SPI, 0x1002, ESRCH },
-	{ "window unsaid", EXT_SA, XSA_REPLAY, 0, 0 },
-};
-
-Test(sadb_sa, update_of_a_mature_sa_changes_lifetimes_only)
-{
-	struct sa_spec s = test_spec(0x1001);
-	struct pfkey_msg m;
-	cr_assert(eq(int, test_add(s), 0));
-	struct sa *sa = sad_find(world.sad, s.spi, 50, &s.dst);
-	sa->seq = 1234;
-	replay_commit(&sa->replay, 77);
-	for (unsigned i = 0; i < COUNT(changes); i++) {
-		test_sa(&m, PFKEY_UPDATE, s);
-		hdr_set(test_ext(&m, changes[i].ext), changes[i].field, changes[i].value);
-		cr_assert(eq(int, test_errno(0, &m), changes[i].want), "%s", changes[i].id);
-	}
-	struct sa_spec other = s;
-	static const uint8_t key[20] = { 9 };
-	other.auth_key = BYTES_OF(key);
-	test_sa(&m, PFKEY_UPDATE, other);
-	cr_assert(eq(int, test_errno(0, &m), EINVAL), "another key");
-	other = s;
-	other.src = test_addr("192.0.2.99");
-	test_sa(&m, PFKEY_UPDATE, other);
-	cr_assert(eq(int, test_errno(0, &m), ESRCH), "another source");
-	test_sa(&m, PFKEY_UPDATE, s);
-	hdr_set_bytes(pfkey_msg_push(&m, EXT_X_KMPRIVATE, 0), XKM_DATA, test_octets(8));
-	cr_assert(eq(int, test_errno(0, &m), EINVAL), "private data");
-
-	other = s;
-	other.hard.bytes = 5000;
-	other.soft.addtime = 60;
-	test_sa(&m, PFKEY_UPDATE, other);
-	test_remove(&m, EXT_KEY_AUTH);
-	test_remove(&m, EXT_KEY_ENCRYPT);
-	cr_assert(eq(int, test_errno(0, &m), 0));
-	const struct pfkey_msg *got = get(&s);
-	cr_assert(eq(u64, said(got, EXT_LIFETIME_HARD, XLT_BYTES), 5000));
-	cr_assert(eq(u64, said(got, EXT_LIFETIME_SOFT, XLT_ADDTIME), 60));
-	cr_assert(eq(u64, said(got, EXT_X_SA2, XSA2_SEQUENCE), 1234));
-	cr_assert(eq(int, replay_check(&sa->replay, 77), DROP_REPLAYED));
-	cr_assert(bytes_equal(sa->spec.auth_key, s.auth_key));
-}
-
-Test(sadb_sa, lifetimes_not_in_an_update_stay)
-{
-	struct sa_spec s = test_spec(0x1001), plain = s;
-	struct pfkey_msg m;
-	s.hard.bytes = 100;
-	s.soft.bytes = 50;
-	cr_assert(eq(int, test_add(s), 0));
-	plain.hard.bytes = 200;
-	test_sa(&m, PFKEY_UPDATE, plain);
-	cr_assert(eq(int, test_errno(0, &m), 0));
-	cr_assert(eq(u64, said(test_last(0), EXT_LIFETIME_HARD, XLT_BYTES), 200));
-	cr_assert(eq(u64, said(test_last(0), EXT_LIFETIME_SOFT, XLT_BYTES), 50));
-}
-
-/* --- DELETE, FLUSH, DUMP: RFC 2367 3.1.4, 3.1.9, 3.1.10 --------------------------------------- */
-
-Test(sadb_sa, delete_takes_the_one_it_names_once)
-{
-	struct sa_spec a = test_spec(0x1001), b = test_spec(0x1002), wrong;
-	struct pfkey_msg m;
-	cr_assert(eq(int, test_add(a), 0));
-	cr_assert(eq(int, test_add(b), 0));
-	wrong = a;
-	wrong.src = test_addr("192.0.2.9");
-	test_name(&m, PFKEY_DELETE, &wrong);
-	cr_assert(eq(int, test_errno(0, &m), ESRCH));
-	test_name(&m, PFKEY_DELETE, &a);
-	hdr_set(test_ext(&m, EXT_SA), XSA_STATE, 200);   /* SA(*): only the SPI counts */
-	hdr_set(test_ext(&m, EXT_SA), XSA_AUTH, 200);
-	cr_assert(eq(int, test_errno(0, &m), 0));
-	cr_assert(eq(u64, said(test_last(0), EXT_SA, XSA_SPI), 0x1001));
-	cr_assert(eq(int, test_errno(0, &m), ESRCH));
-	test_name(&m, PFKEY_GET, &a);
-	cr_assert(eq(int, test_errno(0, &m), ESRCH));
-	test_name(&m, PFKEY_GET, &b);
-	hdr_set(test_ext(&m, EXT_SA), XSA_ENCRYPT, 200);
-	cr_assert(eq(int, test_errno(0, &m), 0));
-}
-
-static void
-add_some(unsigned esp, unsigned ah)
-{
-	for (unsigned i = 0; i < esp + ah; i++) {
-		struct sa_spec s = test_spec(0x1001 + i);
-		if (i >= esp) {
-			s.protocol = 51;
-			s.enc = NULL;
-			s.enc_key = BYTES_NONE;
-		}
-		cr_assert(eq(int, test_add(s), 0));
-	}
-}
-
-Test(sadb_sa, dump_lists_each_once_and_counts_down_to_zero)
-{
-	static const struct { uint8_t satype; unsigned n; } rows[] = {
-		{ SATYPE_UNSPEC, 5 }, { SATYPE_ESP, 3 }, { SATYPE_AH, 2 },
-	};
-	add_some(3, 2);
-	for (unsigned i = 0; i < COUNT(rows); i++) {
-		struct pfkey_msg m;
-		uint64_t spis = 0;
-		test_head(&m, PFKEY_DUMP, rows[i].satype);
-		cr_assert(eq(int, test_send(1, &m), 0));
-		cr_assert(eq(uint, world.got, rows[i].n));
-		cr_assert(eq(uint, test_count(1), rows[i].n));
-		for (unsigned k = 0; k < world.got; k++) {
-			const struct pfkey_msg *d = &world.delivery[k].m;
-			cr_assert(eq(u64, d->base.v[MSG_SEQ].u, rows[i].n - 1 - k));
-			cr_assert(eq(u64, d->base.v[MSG_PID].u, 4711));
-			if (rows[i].satype != SATYPE_UNSPEC)
-				cr_assert(eq(u64, d->base.v[MSG_SATYPE].u, rows[i].satype));
-			uint64_t bit = UINT64_C(1) << (said(d, EXT_SA, XSA_SPI) - 0x1001);
-			cr_assert(not(spis & bit), "an SA twice");
-			spis |= bit;
-		}
-	}
-}
-
-Test(sadb_sa, dump_of_nothing_ends_at_once)
-{
-	static const uint8_t satypes[] = { SATYPE_UNSPEC, SATYPE_ESP, SATYPE_AH, SATYPE_IPCOMP, SATYPE_RSVP };
-	for (unsigned i = 0; i < COUNT(satypes); i++) {
-		struct pfkey_msg m;
-		test_head(&m, PFKEY_DUMP, satypes[i]);
-		cr_assert(eq(int, test_errno(0, &m), ENOENT));
-		cr_assert(eq(u64, test_last(0)->base.v[MSG_SEQ].u, 0));
-	}
-}
-
-Test(sadb_sa, flush_takes_its_type_and_leaves_the_spd)
-{
-	struct spd_entry p = { .selector = { test_addr("10.0.0.0"), test_addr("10.1.0.0"), 16, 16, SELECTOR_ANY,
-					     SELECTOR_ANY, SELECTOR_ANY }, .dir = DIR_IN };
-	struct pfkey_msg m;
-	add_some(3, 2);
-	cr_assert(spd_add(world.spd, &p, NULL, NULL));
-	static const struct { uint8_t satype; unsigned left; } rows[] = {
-		{ SATYPE_IPCOMP, 5 }, { SATYPE_AH, 3 }, { SATYPE_AH, 3 }, { SATYPE_UNSPEC, 0 }, { SATYPE_UNSPEC, 0 },
-	};
-	for (unsigned i = 0; i < COUNT(rows); i++) {
-		test_head(&m, PFKEY_FLUSH, rows[i].satype);
-		cr_assert(eq(int, test_errno(0, &m), 0));
-		cr_assert(eq(uint, sad_count(world.sad), rows[i].left), "row %u", i);
-	}
-	cr_assert(spd_next(world.spd, NULL) != NULL);
 }

@@ -78,7 +78,7 @@ sadb_do_spdsetidx(struct sadb_request *q)
 	return add(q, &p);
 }
 
-/* In place, so that id and order stay; another priority is another place. A missing entry is made, as on KAME and Linux. */
+/* In place, so that id and order stay; another priority is another place. A missing entry is made, as KAME does. */
 int
 sadb_do_spdupdate(struct sadb_request *q)
 {

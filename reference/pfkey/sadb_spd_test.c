@@ -108,7 +108,16 @@ Test(sadb_spd, update_changes_in_place)
 	got = answered();
 	cr_assert(eq(u32, got.id, id));
 	same(&p, &got);
+	p = entry(DIR_OUT);
+	p.n = 2;
+	p.request[1] = (struct spd_request){ .protocol = 51, .mode = MODE_TRANSPORT, .level = LEVEL_USE };
+	p.hard.addtime = 77;
+	cr_assert(eq(int, send(PFKEY_X_SPDUPDATE, &p), 0));
+	got = answered();
+	same(&p, &got);
+	cr_assert(eq(u64, got.hard.addtime, 77));
 	p.action = SPD_BYPASS;
+	p.n = 0;
 	p.priority = 1;
 	cr_assert(eq(int, send(PFKEY_X_SPDUPDATE, &p), 0));
 	got = answered();

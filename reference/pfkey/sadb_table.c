@@ -23,6 +23,7 @@ sadb_do_flush(struct sadb_request *q)
 		if (is_of_type(sa, satype))
 			sadb_remove(q->d, sa);
 	}
+	sadb_acquire_forget(q->d, satype);
 	(void)sadb_reply(q);
 	return sadb_send(q->d, TO_ALL, q->sock);
 }

@@ -47,7 +47,14 @@ Test(sadb, a_refusal_echoes_the_base_header_to_the_sender_alone)
 }
 
 /* One field of a good message made wrong. */
-static const struct { const char *id; enum pfkey_type type; int ext; unsigned field; uint64_t value; int want; } wrongs[] = {
+static const struct {
+	const char *id;
+	enum pfkey_type type;
+	int ext;
+	unsigned field;
+	uint64_t value;
+	int want;
+} wrongs[] = {
 	{ "version 1", PFKEY_ADD, -1, MSG_VERSION, 1, EINVAL },
 	{ "extension length 0", PFKEY_ADD, EXT_SA, X_LEN, 0, EINVAL },
 	{ "extension past the end", PFKEY_ADD, EXT_X_SA2, X_LEN, 3, EINVAL },
@@ -112,8 +119,8 @@ Test(sadb, broken_messages_are_answered_and_survived)
 				struct pfkey_msg broken = m;
 				hdr_set(&broken.ext[i], X_LEN, values[v]);
 				(void)test_send(0, &broken);
-				cr_assert(gt(uint, test_count(0), 0), "%s: %s.len %u", pfkey_type_name((enum pfkey_type)t),
-					  m.ext[i].lay->name, values[v]);
+				cr_assert(gt(uint, test_count(0), 0), "%s: %s.len %u",
+					  pfkey_type_name((enum pfkey_type)t), m.ext[i].lay->name, values[v]);
 			}
 		struct wr w = wr_of(world.octets, sizeof world.octets);
 		cr_assert(pfkey_msg_put(&m, false, &w, NULL));
@@ -254,6 +261,41 @@ Test(sadb, sockets_run_out_and_come_back)
 	cr_assert(pfkey_msg_put(&m, false, &w, NULL));
 	sadb_close(world.d, world.sock[3]);
 	cr_assert(eq(int, sadb_write(world.d, world.sock[3], wr_done(&w), 0), EBADF));
+}
+
+/* The rules do not hang on the numbers: the same walk in every dialect. */
+Test(sadb, every_dialect_is_served)
+{
+	for (unsigned i = 0; i < COUNT(test_dialects); i++) {
+		struct sa_spec s = test_spec(0x1001);
+		struct spd_entry p = {
+			.selector = { test_addr("2001:db8::"), test_addr("2001:db8::"), 32, 48, 6, SELECTOR_ANY, 22 },
+			.dir = DIR_IN, .action = SPD_PROTECT, .n = 1,
+			.request = { { .protocol = 50, .mode = MODE_TUNNEL, .level = LEVEL_REQUIRE,
+				       .src = test_addr("192.0.2.1"), .dst = test_addr("192.0.2.2") } },
+		};
+		struct pfkey_msg m;
+		struct wr w = wr_of(world.memory, sizeof world.memory);
+		test_engine_close();
+		test_engine_open(test_dialects[i]);
+		const char *name = test_dialects[i]->name;
+		cr_assert(eq(int, test_add(s), 0), "%s: %s", name, world.d->refused.text);
+		struct sa_spec back;
+		cr_assert(pfkey_msg_to_sa(test_get(&s), &back, NULL), "%s", name);
+		cr_assert(back.replay == s.replay && bytes_equal(back.enc_key, s.enc_key), "%s", name);
+		test_head(&m, PFKEY_X_SPDADD, SATYPE_UNSPEC);
+		cr_assert(pfkey_msg_from_policy(&m, &p, &w, NULL), "%s", name);
+		cr_assert(eq(int, test_errno(0, &m), 0), "%s: %s", name, world.d->refused.text);
+		test_head(&m, PFKEY_X_SPDDUMP, SATYPE_UNSPEC);
+		cr_assert(eq(int, test_errno(0, &m), 0), "%s", name);
+		struct spd_entry shown;
+		cr_assert(pfkey_msg_to_policy(test_last(0), &shown, NULL), "%s", name);
+		cr_assert(selector_equal(&shown.selector, &p.selector), "%s", name);
+		test_head(&m, PFKEY_REGISTER, SATYPE_ESP);
+		cr_assert(eq(int, test_errno(0, &m), 0), "%s", name);
+		test_getspi(&m, 0x1000, 0x1000);
+		cr_assert(eq(int, test_errno(0, &m), 0), "%s", name);
+	}
 }
 
 /* --- X_PROMISC, RFC 2367 appendix A ----------------------------------------------------------- */

@@ -83,7 +83,8 @@ static inline void
 test_fill_address(struct hdr *h, enum pfkey_ext kind, uint8_t family)
 {
 	static const uint8_t in4[2][4] = { { 192, 0, 2, 1 }, { 192, 0, 2, 2 } };
-	static const uint8_t in6[2][16] = { { 0x20, 0x01, 0x0d, 0xb8, [15] = 1 }, { 0x20, 0x01, 0x0d, 0xb8, [15] = 2 } };
+	static const uint8_t in6[2][16] = { { 0x20, 0x01, 0x0d, 0xb8, [15] = 1 },
+					    { 0x20, 0x01, 0x0d, 0xb8, [15] = 2 } };
 	unsigned which = kind == EXT_ADDRESS_DST;
 	hdr_set_bytes(h, XAD_ADDR, family == 4 ? BYTES_OF(in4[which]) : BYTES_OF(in6[which]));
 }

@@ -61,12 +61,27 @@ rd_sub(struct rd *r, size_t n)
 	return sub;
 }
 
+/* Between the host's order and the network's; its own inverse. */
+static inline uint64_t
+cursor_swap(uint64_t v)
+{
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	return __builtin_bswap64(v);
+#else
+	return v;
+#endif
+}
+
 /* Unsigned, network order, 0 to 8 octets. */
 static inline uint64_t
 rd_uint(struct rd *r, unsigned octets)
 {
 	struct bytes b = rd_take(r, octets);
 	uint64_t v = 0;
+	if ((octets == 4 || octets == 8) && b.n == octets) { /* known where it is inlined: one load, no loop */
+		memcpy(&v, b.p, octets);
+		return cursor_swap(v) >> (64 - 8 * octets);
+	}
 	for (size_t i = 0; i < b.n; i++)
 		v = v << 8 | b.p[i];
 	return v;
@@ -126,17 +141,6 @@ wr_fill(struct wr *w, uint8_t octet, size_t n)
 		memset(at, octet, n);
 }
 
-/* Between the host's order and the network's; its own inverse. */
-static inline uint64_t
-cursor_swap(uint64_t v)
-{
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-	return __builtin_bswap64(v);
-#else
-	return v;
-#endif
-}
-
 /* Unsigned, network order, 0 to 8 octets; the high part of a value that does not fit is cut. */
 static inline void
 wr_uint(struct wr *w, uint64_t v, unsigned octets)
@@ -144,9 +148,14 @@ wr_uint(struct wr *w, uint64_t v, unsigned octets)
 	uint8_t *at = wr_room(w, octets);
 	if (at == NULL)
 		return;
-	if (octets == 4 || octets == 8) { /* known where it is inlined: one store instead of a loop */
-		v = cursor_swap(v << (64 - 8 * octets));
-		memcpy(at, &v, octets);
+	if (octets == 8) { /* widths known where this is inlined: one store instead of a loop */
+		v = cursor_swap(v);
+		memcpy(at, &v, 8);
+		return;
+	}
+	if (octets == 4) {
+		v = cursor_swap(v << 32);
+		memcpy(at, &v, 4);
 		return;
 	}
 	for (unsigned i = octets; i > 0; i--, v >>= 8)

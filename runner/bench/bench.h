@@ -12,7 +12,7 @@
 
 #include "wire/err.h"
 
-enum { BENCH_RESULTS = 64, BENCH_ROUNDS_MAX = 20000 };
+enum { BENCH_RESULTS = 64, BENCH_ROUNDS_MAX = 10000 };
 
 /* One line of the table. against is empty for a yardstick and for what has none. */
 struct bench_result {
@@ -43,8 +43,8 @@ double bench_median(double *v, unsigned n);
 
 struct bench_result *bench_add(struct bench_results *r, const char *name, size_t size, double value, const char *unit);
 
-/* ESP beside the bare loop, rounds of one slice each (packets.c). */
-bool bench_packets(struct bench_results *r, unsigned rounds, struct err *e) MUST_USE;
+/* ESP beside the bare loop, rounds of one slice each (packets.c); only transforms whose name contains word. */
+bool bench_packets(struct bench_results *r, const char *word, unsigned rounds, struct err *e) MUST_USE;
 
 /* SAs per second through the PF_KEY engine (keys.c). */
 bool bench_keys(struct bench_results *r, struct err *e) MUST_USE;
