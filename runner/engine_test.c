@@ -226,7 +226,7 @@ tunable(const char *name)
 
 Test(engine, tunables_are_put_back_even_when_set_twice)
 {
-	static const char name[] = "mtu";
+	static const char name[] = "forward";
 	char was[200], steps[400];
 	snprintf(was, sizeof was, "%s", tunable(name));
 	snprintf(steps, sizeof steps, "tunable \"%s\" = %d\ntunable \"%s\" = %s\ntunable \"%s\" = %d\ncheck 1 == 2", name, was[0] == '0',

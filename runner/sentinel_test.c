@@ -7,14 +7,12 @@
 
 #include "runner/test_lab.h"
 
-#define HELD 64
-
-/* Frames of the reference wait here; `late` counts how often nothing is given before they are. */
 struct slow {
 	struct link inner;
-	int pair[2];                    /* readable while something is held */
-	bool deaf, mute_esp;
-	unsigned late_ms;
+	int pair[2];                    /* to wait on; never readable */
+	bool deaf;                      /* what is sent is lost */
+	bool mute;                      /* the sentinel's echo is kept */
+	unsigned late_ms;               /* between the last frame sent and anything received */
 	uint64_t due_ns;
 };
 
@@ -29,16 +27,15 @@ slow_send(struct link *l, struct bytes frame, struct err *e)
 	return w->deaf || w->inner.ops->send(&w->inner, frame, e);
 }
 
-/* An ESP datagram to the sentinel's address. */
+/* A datagram to the sentinel's address: its echo, under ESP or as the target's policies leave it. */
 static bool
 is_sentinel(struct bytes frame)
 {
 	struct rd r = rd_of(frame);
 	rd_skip(&r, 14);
-	return rd_peek(&r, 0) >> 4 == 4 && rd_peek(&r, 9) == 50 && rd_peek(&r, 19) == 253;
+	return rd_peek(&r, 0) >> 4 == 4 && rd_peek(&r, 19) == 253;
 }
 
-/* The sentinel overtakes everything else when w->late_ms is set: it is given at once. */
 static long
 slow_recv(struct link *l, uint8_t *buf, size_t cap, struct err *e)
 {
@@ -47,7 +44,7 @@ slow_recv(struct link *l, uint8_t *buf, size_t cap, struct err *e)
 		return 0;
 	for (;;) {
 		long n = w->inner.ops->recv(&w->inner, buf, cap, e);
-		if (n <= 0 || !w->mute_esp || !is_sentinel((struct bytes){ buf, (size_t)n }))
+		if (n <= 0 || !w->mute || !is_sentinel((struct bytes){ buf, (size_t)n }))
 			return n;
 	}
 }
@@ -159,7 +156,7 @@ Test(sentinel, an_answer_of_the_case_before_is_not_taken_for_one_of_this)
 
 Test(sentinel, where_a_policy_keeps_the_echo_an_arp_answer_stands_in_and_says_so)
 {
-	slow[0].mute_esp = true;
+	slow[0].mute = true;
 	double s = run_for("> esp/echo | flip icv\n< nothing\n< nothing");
 	cr_expect(eq(u8, lab.outcome.verdict, V_PASS), "%s", lab.outcome.reason);
 	cr_expect(noted("an ARP answer and a pause stand in"));

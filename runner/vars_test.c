@@ -1,24 +1,71 @@
-#include <criterion/criterion.h>
-#include <criterion/new/assert.h>
-
 #include "runner/vars.h"
 
-Test(vars, text_is_a_number_only_if_all_of_it_fits)
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "runner/suite.h"
+
+/* The value of the first `let` of a case. */
+static bool
+value_of(const char *expression, struct arena *a, struct val *v, struct err *e)
 {
-	static const struct { const char *text; bool is; uint64_t n; } rows[] = {
-		{ "0", true, 0 },
-		{ "65535", true, 65535 },
-		{ "0x1001", true, 0x1001 },
-		{ "0xffffffffffffffff", true, UINT64_MAX },
-		{ "0x0356a85d16c981e643813b5434a86b09", false, 0 },
-		{ "18446744073709551616", false, 0 },
-		{ "12a", false, 0 },
-		{ "esp", false, 0 },
+	char text[400];
+	int n = snprintf(text, sizeof text, "suite t \"t\"\ncase c INFO \"c\"\n{\n  let x = %s\n}\n", expression);
+	struct suite *s = suite_parse("(test)", text, (size_t)n, e);
+	cr_assert_not_null(s, "%s: %s", expression, e->text);
+	struct vars vars = { .arena = a };
+	vars_set(&vars, "three", val_number(3));
+	vars_set(&vars, "ab", (struct val){ .kind = VAL_OCTETS, .octets = { (const uint8_t *)"ab", 2 } });
+	bool ok = expr_eval(s->cases->steps->value, &vars, v, e);
+	if (ok && v->kind == VAL_OCTETS)
+		v->octets.p = (const uint8_t *)arena_strndup(a, (const char *)v->octets.p, v->octets.n);
+	suite_free(s);
+	return ok;
+}
+
+Test(vars, numbers_are_added_and_multiplied_with_the_usual_precedence)
+{
+	static const struct { const char *text; uint64_t want; } rows[] = {
+		{ "1 + 2 * $three", 7 }, { "(1 + 2) * 3", 9 }, { "$three - 1", 2 },
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-		struct val v = val_text(rows[i].text);
-		uint64_t n = 0;
-		cr_assert(eq(int, val_to_number(&v, &n), rows[i].is), "%s", rows[i].text);
-		cr_assert(eq(u64, n, rows[i].is ? rows[i].n : n), "%s", rows[i].text);
+		struct arena a = { 0 };
+		struct err e = { 0 };
+		struct val v;
+		cr_assert(value_of(rows[i].text, &a, &v, &e), "%s: %s", rows[i].text, e.text);
+		cr_assert(eq(u64, v.number, rows[i].want), "%s", rows[i].text);
+		arena_free(&a);
+	}
+}
+
+Test(vars, strings_are_joined_and_repeated)
+{
+	static const struct { const char *text, *want; } rows[] = {
+		{ "\"a\" + \"bc\"", "abc" }, { "\"ab\" * 3", "ababab" }, { "(\"a\" + \"b\") * 2 + \"c\"", "ababc" },
+		{ "$ab * $three + \"!\"", "ababab!" }, { "\"gone\" * 0", "" },
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct arena a = { 0 };
+		struct err e = { 0 };
+		struct val v;
+		cr_assert(value_of(rows[i].text, &a, &v, &e), "%s: %s", rows[i].text, e.text);
+		cr_assert(eq(sz, v.octets.n, strlen(rows[i].want)), "%s", rows[i].text);
+		cr_assert(memcmp(v.octets.p, rows[i].want, v.octets.n) == 0, "%s", rows[i].text);
+		arena_free(&a);
+	}
+}
+
+Test(vars, what_a_string_cannot_do_is_refused_with_its_place)
+{
+	static const char *const rows[] = { "\"a\" - \"b\"", "\"a\" + 1", "\"a\" * \"b\"", "\"ab\" * 40000" };
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct arena a = { 0 };
+		struct err e = { 0 };
+		struct val v;
+		cr_assert(not(value_of(rows[i], &a, &v, &e)), "%s", rows[i]);
+		cr_assert(strncmp(e.text, "4:", 2) == 0, "%s: %s", rows[i], e.text);
+		arena_free(&a);
 	}
 }

@@ -78,7 +78,7 @@ uint8_t take_family(struct parser *p);
 bool take_address(struct parser *p, uint8_t family, struct addr *a);
 
 /* [port] or [any] right behind an address, if there; *port untouched if not. */
-bool take_port(struct parser *p, uint16_t *port, bool *given);
+bool take_port(struct parser *p, uint32_t *port, bool *given);
 
 /* --- the statements: from behind the verb to the semicolon, which stays in hand --- */
 

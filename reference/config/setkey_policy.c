@@ -15,7 +15,7 @@ const unsigned setkey_protocols_n = COUNT(setkey_protocols);
 
 /* ADDRESS[/BITS][[PORT]] */
 static bool
-take_range(struct parser *p, uint8_t family, struct addr *a, uint8_t *bits, uint16_t *port)
+take_range(struct parser *p, uint8_t family, struct addr *a, uint8_t *bits, uint32_t *port)
 {
 	uint64_t v;
 	bool given;
@@ -34,31 +34,31 @@ take_range(struct parser *p, uint8_t family, struct addr *a, uint8_t *bits, uint
 
 /* A number or a name; the token in hand may be neither. */
 static bool
-take_upper_protocol(struct parser *p, uint16_t *protocol)
+take_upper_protocol(struct parser *p, uint32_t *protocol)
 {
 	uint64_t v;
 	for (unsigned i = 0; i < setkey_protocols_n; i++) {
 		if (!token_is(&p->tok, setkey_protocols[i].text))
 			continue;
-		*protocol = (uint16_t)setkey_protocols[i].value;
+		*protocol = (uint32_t)setkey_protocols[i].value;
 		lex_next(p);
 		return true;
 	}
 	if (!take_number(p, "a protocol: any, a name such as tcp, or a number", 0, 255, &v))
 		return false;
-	*protocol = (uint16_t)v;
+	*protocol = (uint32_t)v;
 	return true;
 }
 
 static bool
-take_icmp_number(struct parser *p, const char *what, uint16_t *field)
+take_icmp_number(struct parser *p, const char *what, uint32_t *field)
 {
 	uint64_t v = SELECTOR_ANY;
 	if (token_is(&p->tok, "any"))
 		lex_next(p);
 	else if (!take_number(p, what, 0, 255, &v))
 		return false;
-	*field = (uint16_t)v;
+	*field = (uint32_t)v;
 	return true;
 }
 
@@ -123,7 +123,7 @@ take_priority(struct parser *p, uint32_t *priority)
 static bool
 take_request_ends(struct parser *p, struct spd_request *r)
 {
-	uint16_t port;
+	uint32_t port;
 	bool given;
 	(void)lex_split(p, '-');
 	if (!take_address(p, 0, &r->src) || !take_port(p, &port, &given))

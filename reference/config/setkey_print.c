@@ -97,7 +97,7 @@ setkey_print_sa(const struct sa_spec *sa, bool show_keys, char *text, size_t cap
 }
 
 static void
-print_port(struct text *t, uint16_t port)
+print_port(struct text *t, uint32_t port)
 {
 	if (port != SELECTOR_ANY)
 		text_add(t, "[%u]", port);

@@ -36,15 +36,16 @@ take_protocol(struct parser *p, struct sa_spec *sa, bool ports)
 static bool
 take_ends(struct parser *p, struct sa_spec *sa)
 {
-	bool sport, dport;
+	bool sport_given, dport_given;
+	uint32_t sport = NATT_PORT, dport = NATT_PORT;
 	uint8_t family = take_family(p);
-	sa->encap = (struct encap){ NATT_PORT, NATT_PORT, false };
-	if (!take_address(p, family, &sa->src) || !take_port(p, &sa->encap.sport, &sport) ||
-	    !take_address(p, sa->src.family, &sa->dst) || !take_port(p, &sa->encap.dport, &dport) ||
-	    !take_protocol(p, sa, sport || dport))
+	sa->encap = (struct encap){ 0, 0, false };
+	if (!take_address(p, family, &sa->src) || !take_port(p, &sport, &sport_given) ||
+	    !take_address(p, sa->src.family, &sa->dst) || !take_port(p, &dport, &dport_given) ||
+	    !take_protocol(p, sa, sport_given || dport_given))
 		return false;
-	if (!sa->encap.udp)
-		sa->encap = (struct encap){ 0, 0, false };
+	if (sa->encap.udp)
+		sa->encap = (struct encap){ (uint16_t)sport, (uint16_t)dport, true };
 	return true;
 }
 

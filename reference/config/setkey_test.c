@@ -231,7 +231,7 @@ static const struct { const char *text, *error; } wrong[] = {
 	{ "add " SD "udp 1 ;", "t:1:25: want an IPsec protocol (esp, esp-udp, esp-old, ah, ah-old, ipcomp), got \"udp\"" },
 	{ "add 192.0.2.1[4500] 192.0.2.2 esp 1 -E null ;",
 	  "t:1:31: want esp-udp, got another protocol with ports behind the addresses" },
-	{ "add 192.0.2.1[x] 192.0.2.2 esp 1 ;", "t:1:15: want a port or any (0 to 65534), got \"x\"" },
+	{ "add 192.0.2.1[x] 192.0.2.2 esp 1 ;", "t:1:15: want a port or any (0 to 65535), got \"x\"" },
 	{ "add 192.0.2.1[5 192.0.2.2 esp 1 ;", "t:1:17: want ], got \"192.0.2.2\"" },
 	{ "add " SD "esp 0x100000000 ;", "t:1:29: want an SPI (0 to 4294967295), got \"0x100000000\"" },
 	{ "add " SD "ipcomp 70000 ;", "t:1:32: want a CPI (0 to 65535), got \"70000\"" },

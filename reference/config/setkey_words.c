@@ -159,7 +159,7 @@ take_address(struct parser *p, uint8_t family, struct addr *a)
 }
 
 bool
-take_port(struct parser *p, uint16_t *port, bool *given)
+take_port(struct parser *p, uint32_t *port, bool *given)
 {
 	uint64_t v = SELECTOR_ANY;
 	*given = p->tok.kind == TOK_OPEN;
@@ -168,8 +168,8 @@ take_port(struct parser *p, uint16_t *port, bool *given)
 	lex_next(p);
 	if (token_is(&p->tok, "any"))
 		lex_next(p);
-	else if (!take_number(p, "a port or any", 0, SELECTOR_ANY - 1, &v))
+	else if (!take_number(p, "a port or any", 0, UINT16_MAX, &v))
 		return false;
-	*port = (uint16_t)v;
+	*port = (uint32_t)v;
 	return take_kind(p, TOK_CLOSE, "]");
 }

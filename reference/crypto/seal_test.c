@@ -144,6 +144,33 @@ Test(seal, what_is_encrypted_comes_back)
 	for_each_pair(comes_back);
 }
 
+static void
+opens_elsewhere(const struct pair *p)
+{
+	struct packet k, plain, sealed;
+	uint8_t room[BODY_MAX + 16];
+	struct seal *s = pair_seal(p);
+	for (size_t n = 0; n <= 48; n += p->enc->block) {
+		packet_make(&k, p, s, n, false);
+		packet_copy(&plain, &k);
+		cr_assert(seal_esp_encrypt(s, &k.esp), "%s: %zu octets", p->id, n);
+		packet_copy(&sealed, &k);
+		memset(room, 0xa5, sizeof room);
+		k.esp.plain = room;
+		cr_expect(seal_esp_decrypt(s, &k.esp) == SEAL_OK, "%s: %zu octets", p->id, n);
+		cr_expect(memcmp(room, plain.esp.body, n) == 0, "%s: %zu octets", p->id, n);
+		cr_expect(memcmp(k.octets, sealed.octets, sizeof k.octets) == 0, "%s: wrote to the packet", p->id);
+		for (size_t i = n; i < sizeof room; i++)
+			cr_assert(room[i] == 0xa5, "%s: %zu octets: wrote behind the plaintext", p->id, n);
+	}
+	seal_free(s);
+}
+
+Test(seal, a_packet_opened_elsewhere_stays_as_it_is)
+{
+	for_each_pair(opens_elsewhere);
+}
+
 /* --- ranges: the same packet, put together slowly from concatenated octets -------------------- */
 
 static struct bytes

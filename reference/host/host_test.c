@@ -56,6 +56,21 @@ Test(host, answers_a_multicast_echo_from_its_own_address_and_a_broadcast_not_at_
 	world_close(w);
 }
 
+Test(host, takes_nothing_from_a_source_that_can_be_none)
+{
+	struct world *w = world_open("reference");
+	static const struct { const char *src, *dst; } rows[] = {
+		{ "224.0.0.1", "192.0.2.1" },   { "255.255.255.255", "192.0.2.1" },
+		{ "192.0.2.255", "192.0.2.1" }, { "127.0.0.1", "192.0.2.1" },
+		{ "::1", "2001:db8:1::1" },     { "ff02::1", "2001:db8:1::1" },
+	};
+	for (unsigned i = 0; i < COUNT(rows); i++) {
+		input(w, 0, echo(w, rows[i].src, rows[i].dst, 1, 8));
+		cr_assert(eq(u32, w->frames, 0), "from %s", rows[i].src);
+	}
+	world_close(w);
+}
+
 Test(host, answers_with_the_dscp_of_the_asker_and_without_its_ecn)
 {
 	struct world *w = world_open("reference");

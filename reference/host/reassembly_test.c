@@ -304,6 +304,17 @@ Test(reassembly, joins_congestion_marks_as_rfc_3168_says)
 		}
 }
 
+/* Only an entry of the SPD says what may come out of a tunnel. */
+static void
+let_out_of_tunnel(struct world *w, const struct place *p)
+{
+	struct spd_entry in = policy(DIR_IN, SPD_PROTECT, p->tester, p->target, SELECTOR_ANY);
+	struct spd_request *r = request(&in, 50, MODE_TUNNEL, LEVEL_REQUIRE);
+	r->src = in.selector.src;
+	r->dst = in.selector.dst;
+	add_policy(w, &in);
+}
+
 Test(reassembly, comes_before_esp_and_ah_in_both_families)
 {
 	for (unsigned f = 0; f < COUNT(places); f++)
@@ -320,6 +331,8 @@ Test(reassembly, comes_before_esp_and_ah_in_both_families)
 					      0,
 					      32 };
 			struct sa *sa = add_sa(w, &row);
+			if (tunnel)
+				let_out_of_tunnel(w, p);
 			struct bytes whole = protect(w, sa, echo(w, p->tester, p->target, 1, 900));
 			uint8_t copy[2048];
 			struct wr keep = wr_of(copy, sizeof copy);
@@ -347,6 +360,7 @@ Test(reassembly, joins_fragments_inside_a_tunnel_only_with_those_of_the_same_sa)
 			0x2001, 50, MODE_TUNNEL, "aes-gcm-16", NULL, p->tester, p->target, 0, 0
 		};
 		struct sa *a = add_sa(w, &row);
+		let_out_of_tunnel(w, p);
 		row.spi = 0x2002;
 		struct sa *b = add_sa(w, &row);
 		struct piece first = { 0, 24, 0 }, second = { 24, 32, 0 };

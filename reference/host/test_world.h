@@ -246,7 +246,7 @@ add_sa(struct world *w, const struct sa_row *row)
 }
 
 static inline struct spd_entry
-policy(uint8_t dir, uint8_t action, const char *src, const char *dst, uint16_t protocol)
+policy(uint8_t dir, uint8_t action, const char *src, const char *dst, uint32_t protocol)
 {
 	struct spd_entry p = { .dir = dir, .action = action };
 	p.selector = (struct selector){ .protocol = protocol, .sport = SELECTOR_ANY, .dport = SELECTOR_ANY };

@@ -3,8 +3,11 @@
 #include <assert.h>
 
 enum {
-	HEAD = 8, TRAILER = 2, PAD_MAX = 255, DUMMY = IPPROTO_NONE_,
-	COUNTER_IV = 8,               /* RFC 3686, 4106, 4309, 4543 and 7634 alike */
+	HEAD = 8,
+	TRAILER = 2,
+	PAD_MAX = 255,
+	DUMMY = IPPROTO_NONE_,
+	COUNTER_IV = 8, /* RFC 3686, 4106, 4309, 4543 and 7634 alike */
 };
 
 /*
@@ -17,9 +20,9 @@ enum {
 struct plan {
 	uint32_t spi;
 	uint64_t seq;
-	struct bytes iv;              /* given; else iv_n octets are made */
+	struct bytes iv; /* given; else iv_n octets are made */
 	size_t iv_n, tfc;
-	size_t pad;                   /* octets of padding: the default, unless given */
+	size_t pad; /* octets of padding: the default, unless given */
 	struct bytes padding;
 	uint8_t pad_length, next_header;
 	bool seq_given, iv_given, padding_given;
@@ -102,9 +105,9 @@ give(struct plan *p, const struct sa *sa, const struct hdr *given, size_t payloa
 }
 
 /*
- * Default padding (1, 2, 3, ..), pad length and next header. By eights, and what is left in one number with the trailer:
- * calling memcpy costs more than most paddings are long. Octets are never summed beyond the padding's own, where 256
- * would carry.
+ * Default padding (1, 2, 3, ..), pad length and next header. By eights, and what is left in one number with the
+ * trailer: calling memcpy costs more than most paddings are long. Octets are never summed beyond the padding's own,
+ * where 256 would carry.
  */
 TWICE void
 write_trailer(struct wr *w, size_t pad, uint8_t pad_length, uint8_t next_header)
@@ -122,8 +125,8 @@ write_trailer(struct wr *w, size_t pad, uint8_t pad_length, uint8_t next_header)
 
 /* Everything up to the ICV, in clear. */
 TWICE void
-write_clear(struct wr *w, const struct plan *p, uint64_t seq, uint64_t counter, bool counts,
-	    struct bytes payload, struct random *rnd)
+write_clear(struct wr *w, const struct plan *p, uint64_t seq, uint64_t counter, bool counts, struct bytes payload,
+	    struct random *rnd)
 {
 	wr_uint(w, (uint64_t)p->spi << 32 | (uint32_t)seq, HEAD);
 	if (p->iv_given)
@@ -202,8 +205,8 @@ replace_icv(const struct sa *sa, struct bytes icv, struct wr *out, size_t start)
 
 /* Apart from esp_seal, so that what it needs of the stack is not paid for by packets that are given nothing. */
 static __attribute__((noinline, cold)) enum verdict
-seal_given(struct sa *sa, const struct hdr *given, uint8_t next_header, struct bytes payload,
-	   struct random *rnd, struct wr *out)
+seal_given(struct sa *sa, const struct hdr *given, uint8_t next_header, struct bytes payload, struct random *rnd,
+	   struct wr *out)
 {
 	size_t start = out->n;
 	struct plan p = plan_of(sa, next_header, payload.n);
@@ -215,8 +218,8 @@ seal_given(struct sa *sa, const struct hdr *given, uint8_t next_header, struct b
 }
 
 enum verdict
-esp_seal(struct sa *sa, const struct hdr *given, uint8_t next_header, struct bytes payload,
-	 struct random *rnd, struct wr *out)
+esp_seal(struct sa *sa, const struct hdr *given, uint8_t next_header, struct bytes payload, struct random *rnd,
+	 struct wr *out)
 {
 	if (sa->seal == NULL)
 		return DROP_SA_STATE;
@@ -231,22 +234,17 @@ esp_overhead(const struct sa *sa, size_t payload_n)
 {
 	assert(sa->seal != NULL);
 	size_t tfc = tfc_of(sa, payload_n);
-	return HEAD + sa->spec.enc->iv + tfc + pad_needed(sa->spec.enc, payload_n + tfc) + TRAILER +
-	       icv_len(sa);
+	return HEAD + sa->spec.enc->iv + tfc + pad_needed(sa->spec.enc, payload_n + tfc) + TRAILER + icv_len(sa);
 }
 
 static enum verdict
 verdict_of(enum seal_result r, size_t body_n)
 {
 	switch (r) {
-	case SEAL_OK:
-		return body_n % 4 == 0 ? ACCEPT : DROP_BLOCK;
-	case SEAL_BAD_ICV:
-		return DROP_ICV;
-	case SEAL_BAD_LENGTH:
-		return DROP_BLOCK;
-	case SEAL_FAILED:
-		break;
+	case SEAL_OK: return body_n % 4 == 0 ? ACCEPT : DROP_BLOCK;
+	case SEAL_BAD_ICV: return DROP_ICV;
+	case SEAL_BAD_LENGTH: return DROP_BLOCK;
+	case SEAL_FAILED: break;
 	}
 	return DROP_INTERNAL;
 }

@@ -4,7 +4,7 @@
 
 #include "ipsec/addr.h"
 
-#define SELECTOR_ANY 0xffff   /* protocol, port */
+#define SELECTOR_ANY 0x10000  /* protocol, port: beside all that 16 bits can say, 65535 being a port */
 
 struct flow {
 	struct addr src, dst;         /* dst: the final destination where a routing header is */
@@ -17,8 +17,8 @@ struct flow {
 struct selector {
 	struct addr src, dst;
 	uint8_t src_bits, dst_bits;   /* prefix lengths */
-	uint16_t protocol;            /* SELECTOR_ANY or a number */
-	uint16_t sport, dport;        /* SELECTOR_ANY or exact; ICMP: type in sport, code in dport */
+	uint32_t protocol;            /* SELECTOR_ANY or a number */
+	uint32_t sport, dport;        /* SELECTOR_ANY or exact; ICMP: type in sport, code in dport */
 };
 
 /* False (flow zeroed) for a datagram without a readable IP header. */

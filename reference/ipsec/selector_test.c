@@ -112,7 +112,7 @@ Test(selector, matches_what_it_says)
 	static const struct {
 		const char *id, *src, *dst;
 		uint8_t src_bits, dst_bits;
-		uint16_t protocol, sport, dport;
+		uint32_t protocol, sport, dport;
 		const char *line;
 		bool match;
 	} rows[] = {
@@ -134,6 +134,10 @@ Test(selector, matches_what_it_says)
 		  false },
 		{ "destination port", "0.0.0.0", "0.0.0.0", 0, 0, 17, SELECTOR_ANY, 8,
 		  V4 " / udp sport=5 dport=7", false },
+		{ "highest port", "0.0.0.0", "0.0.0.0", 0, 0, 17, SELECTOR_ANY, 65535,
+		  V4 " / udp sport=5 dport=7", false },
+		{ "highest port, to it", "0.0.0.0", "0.0.0.0", 0, 0, 17, SELECTOR_ANY, 65535,
+		  V4 " / udp sport=5 dport=65535", true },
 		{ "port of a later fragment", "0.0.0.0", "0.0.0.0", 0, 0, 17, SELECTOR_ANY, 0,
 		  V4 " offset=10 protocol=17 / 'abcdefgh", false },
 		{ "later fragment, any port", "0.0.0.0", "0.0.0.0", 0, 0, 17, SELECTOR_ANY, SELECTOR_ANY,

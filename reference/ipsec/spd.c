@@ -11,10 +11,10 @@
 /* What makes an entry unique; without padding, since it is compared octet by octet. */
 struct spd_key {
 	struct addr src, dst;
-	uint8_t src_bits, dst_bits, dir, zero;
-	uint16_t protocol, sport, dport;
+	uint8_t src_bits, dst_bits, dir, zero[3];
+	uint32_t protocol, sport, dport;
 };
-_Static_assert(sizeof(struct spd_key) == 2 * sizeof(struct addr) + 10, "padding in a hash key");
+_Static_assert(sizeof(struct spd_key) == 2 * sizeof(struct addr) + 18, "padding in a hash key");
 
 struct node {
 	struct spd_entry entry; /* first: a node and its entry have one address */

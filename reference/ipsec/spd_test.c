@@ -5,7 +5,7 @@
 
 static struct spd_entry
 entry(uint8_t dir, uint32_t priority, const char *src, uint8_t src_bits, const char *dst, uint8_t dst_bits,
-      uint16_t protocol)
+      uint32_t protocol)
 {
 	return (struct spd_entry){
 		.dir = dir,

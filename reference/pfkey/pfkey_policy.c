@@ -119,16 +119,16 @@ push_policy(struct pfkey_msg *m, const struct spd_entry *p, struct wr *store, st
 }
 
 static bool
-is_icmp(uint16_t protocol)
+is_icmp(uint32_t protocol)
 {
 	return protocol == IPPROTO_ICMP4 || protocol == IPPROTO_ICMP6;
 }
 
 /* Port 0 means any. An ICMP type rides in the source port and a code in the other, so that code 0 alone is any code. */
 static bool
-port_of(uint16_t selector, uint16_t *port, struct err *e)
+port_of(uint32_t selector, uint16_t *port, struct err *e)
 {
-	*port = selector == SELECTOR_ANY ? 0 : selector;
+	*port = selector == SELECTOR_ANY ? 0 : (uint16_t)selector;
 	if (selector == 0)
 		return fail(e, ERR_UNSUPPORTED, "address.port: PF_KEY cannot ask for 0 alone, it means any");
 	return true;
@@ -188,9 +188,11 @@ pfkey_msg_from_policy(struct pfkey_msg *m, const struct spd_entry *p, struct wr 
 
 /* Bits behind the prefix do not select, so they are not kept. */
 static struct addr
-prefix_of(const struct hdr *x, uint8_t *bits, uint16_t *port)
+prefix_of(const struct hdr *x, uint8_t *bits, uint32_t *port)
 {
-	struct addr a = pfkey_address(x, port);
+	uint16_t said = 0;
+	struct addr a = pfkey_address(x, &said);
+	*port = said != 0 ? said : SELECTOR_ANY;
 	*bits = (uint8_t)x->v[XAD_PREFIXLEN].u;
 	for (unsigned i = *bits; i < (a.family == 4 ? 32U : 128U); i++)
 		a.o[i / 8] &= (uint8_t)~(0x80 >> i % 8);
@@ -208,11 +210,7 @@ get_selector(const struct pfkey_msg *m, struct selector *s, struct err *e)
 	s->dst = prefix_of(dst, &s->dst_bits, &s->dport);
 	if (s->src.family == 0 || s->src.family != s->dst.family)
 		return fail(e, ERR_RANGE, "addresses: want one family that we know");
-	s->protocol = proto == PFKEY_ULPROTO_ANY || proto == 0 ? SELECTOR_ANY : (uint16_t)proto;
-	if (s->sport == 0)
-		s->sport = SELECTOR_ANY;
-	if (s->dport == 0)
-		s->dport = SELECTOR_ANY;
+	s->protocol = proto == PFKEY_ULPROTO_ANY || proto == 0 ? SELECTOR_ANY : (uint32_t)proto;
 	return true;
 }
 

@@ -158,8 +158,8 @@ push_ends(struct pfkey_msg *m, const struct selector *s, const struct addr *src,
 {
 	bool icmp = s->protocol == IPPROTO_ICMP4 || s->protocol == IPPROTO_ICMP6;
 	uint8_t proto = s->protocol == SELECTOR_ANY ? 0 : (uint8_t)s->protocol;
-	uint16_t sport = icmp || proto == 0 || s->sport == SELECTOR_ANY ? 0 : s->sport;
-	uint16_t dport = icmp || proto == 0 || s->dport == SELECTOR_ANY ? 0 : s->dport;
+	uint16_t sport = icmp || proto == 0 || s->sport == SELECTOR_ANY ? 0 : (uint16_t)s->sport;
+	uint16_t dport = icmp || proto == 0 || s->dport == SELECTOR_ANY ? 0 : (uint16_t)s->dport;
 	uint8_t bits = src->family == 4 ? 32 : 128;
 	return pfkey_msg_push_address(m, EXT_ADDRESS_SRC, src, bits, proto, sport, NULL) &&
 	       pfkey_msg_push_address(m, EXT_ADDRESS_DST, dst, bits, proto, dport, NULL);

@@ -87,12 +87,9 @@ static inline bool
 sum(struct bare *b, const uint8_t *p, size_t n, uint8_t out[SUM_MAX])
 {
 	unsigned done;
-	return EVP_MD_CTX_copy_ex(b->work, b->inner) == 1 &&
-	       EVP_DigestUpdate(b->work, p, n) == 1 &&
-	       EVP_DigestFinal_ex(b->work, out, &done) == 1 &&
-	       EVP_MD_CTX_copy_ex(b->work, b->outer) == 1 &&
-	       EVP_DigestUpdate(b->work, out, done) == 1 &&
-	       EVP_DigestFinal_ex(b->work, out, &done) == 1;
+	return EVP_MD_CTX_copy_ex(b->work, b->inner) == 1 && EVP_DigestUpdate(b->work, p, n) == 1 &&
+	       EVP_DigestFinal_ex(b->work, out, &done) == 1 && EVP_MD_CTX_copy_ex(b->work, b->outer) == 1 &&
+	       EVP_DigestUpdate(b->work, out, done) == 1 && EVP_DigestFinal_ex(b->work, out, &done) == 1;
 }
 
 static bool
@@ -102,8 +99,7 @@ cbc_seal(struct bare *b, unsigned n, uint8_t *packet)
 	int done, size = (int)b->plain_n;
 	for (unsigned i = 0; i < n; i++) {
 		put_head(b, packet);
-		if (!draw(b, iv, 16) ||
-		    EVP_EncryptInit_ex2(b->enc, NULL, NULL, iv, NULL) != 1 ||
+		if (!draw(b, iv, 16) || EVP_EncryptInit_ex2(b->enc, NULL, NULL, iv, NULL) != 1 ||
 		    EVP_EncryptUpdate(b->enc, body, &done, b->plain, size) != 1 ||
 		    !sum(b, packet, (size_t)(icv - packet), mac))
 			return false;
@@ -119,8 +115,7 @@ cbc_open(struct bare *b, unsigned n, const uint8_t *packet, size_t stride, uint8
 	int done, size = (int)b->plain_n;
 	for (unsigned i = 0; i < n; i++, packet += stride) {
 		const uint8_t *iv = packet + BARE_HEAD, *body = iv + 16, *icv = body + size;
-		if (!sum(b, packet, (size_t)(icv - packet), mac) ||
-		    CRYPTO_memcmp(mac, icv, b->kind->icv) != 0 ||
+		if (!sum(b, packet, (size_t)(icv - packet), mac) || CRYPTO_memcmp(mac, icv, b->kind->icv) != 0 ||
 		    EVP_DecryptInit_ex2(b->dec, NULL, NULL, iv, NULL) != 1 ||
 		    EVP_DecryptUpdate(b->dec, work, &done, body, size) != 1)
 			return false;
@@ -137,8 +132,7 @@ bare_seal(struct bare *b, unsigned n, uint8_t *packet)
 bool
 bare_open(struct bare *b, unsigned n, const uint8_t *packets, size_t stride, uint8_t *work)
 {
-	return b->kind->digest == NULL ? aead_open(b, n, packets, stride, work) :
-					 cbc_open(b, n, packets, stride, work);
+	return b->kind->digest == NULL ? aead_open(b, n, packets, stride, work) : cbc_open(b, n, packets, stride, work);
 }
 
 /* --- once ----------------------------------------------------------------------------------- */

@@ -20,7 +20,7 @@ enum { BARE_PACKET = 2048, BARE_POOL = 4096, BARE_HEAD = 8 };
 /* A transform in libcrypto's words. */
 struct bare_kind {
 	const char *cipher;
-	const char *digest;          /* NULL: combined mode */
+	const char *digest; /* NULL: combined mode */
 	unsigned salt, iv, align, icv;
 };
 
@@ -31,17 +31,17 @@ struct bare {
 	OSSL_PARAM tag[2];
 	uint8_t nonce[12];
 	uint32_t spi, seq;
-	uint64_t counter;            /* last counter IV */
-	uint8_t plain[BARE_PACKET];  /* payload, padding, pad length, next header */
+	uint64_t counter;           /* last counter IV */
+	uint8_t plain[BARE_PACKET]; /* payload, padding, pad length, next header */
 	size_t plain_n;
 	size_t packet_n;
-	uint8_t pool[BARE_POOL];     /* random octets for CBC's IVs, drawn by RAND_bytes when it runs out */
+	uint8_t pool[BARE_POOL]; /* random octets for CBC's IVs, drawn by RAND_bytes when it runs out */
 	size_t pool_left;
 };
 
 /* key: the cipher's, salt last; mac_key: the digest's size. False when libcrypto fails. */
-bool bare_init(struct bare *b, const struct bare_kind *k, const uint8_t *key, size_t key_n,
-	       const uint8_t *mac_key, size_t mac_key_n, uint32_t spi);
+bool bare_init(struct bare *b, const struct bare_kind *k, const uint8_t *key, size_t key_n, const uint8_t *mac_key,
+	       size_t mac_key_n, uint32_t spi);
 void bare_free(struct bare *b);
 
 /* What every packet carries from now on, under the default padding and next header 17. */

@@ -17,12 +17,12 @@ enum { BENCH_RESULTS = 64, BENCH_ROUNDS_MAX = 10000 };
 /* One line of the table. against is empty for a yardstick and for what has none. */
 struct bench_result {
 	char name[48];
-	size_t size;              /* octets of payload; 0: not a matter of size */
+	size_t size; /* octets of payload; 0: not a matter of size */
 	double value;
 	const char *unit;
 	char against[48];
-	double ratio;             /* our throughput by the other's: 1 is as fast */
-	double goal;              /* the ratio wanted; 0: none */
+	double ratio; /* our throughput by the other's: 1 is as fast */
+	double goal;  /* the ratio wanted; 0: none */
 };
 
 struct bench_results {

@@ -23,7 +23,7 @@ count(void *ctx, int sock, struct bytes msg)
 	(void)sock;
 	rd_skip(&r, 2);
 	g->answers++;
-	g->refusals += rd_uint(&r, 1) != 0;   /* sadb_msg_errno */
+	g->refusals += rd_uint(&r, 1) != 0; /* sadb_msg_errno */
 }
 
 static void
@@ -74,7 +74,8 @@ add_all(struct engine *g, struct bytes batch, size_t each, double *seconds, stru
 			return fail(e, ERR_REFUSED, "ADD: the write was refused");
 	*seconds = bench_now() - start;
 	if (g->refusals > 0 || sad_count(g->sad) != SAS)
-		return fail(e, ERR_REFUSED, "ADD: want %u SAs, got %u, %u refusals", SAS, sad_count(g->sad), g->refusals);
+		return fail(e, ERR_REFUSED, "ADD: want %u SAs, got %u, %u refusals", SAS, sad_count(g->sad),
+			    g->refusals);
 	return true;
 }
 
@@ -83,9 +84,13 @@ build(struct wr *w, struct err *e)
 {
 	static const uint8_t key[32] = { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16 };
 	struct sa_spec s = {
-		.protocol = 50, .mode = MODE_TRANSPORT, .replay = 32,
-		.enc = alg_by_name("aes-cbc", ALG_ENC), .enc_key = { key, 16 },
-		.auth = alg_by_name("hmac-sha2-256-128", ALG_AUTH), .auth_key = { key, 32 },
+		.protocol = 50,
+		.mode = MODE_TRANSPORT,
+		.replay = 32,
+		.enc = alg_by_name("aes-cbc", ALG_ENC),
+		.enc_key = { key, 16 },
+		.auth = alg_by_name("hmac-sha2-256-128", ALG_AUTH),
+		.auth_key = { key, 32 },
 	};
 	if (!addr_parse(&s.src, "192.0.2.1", e) || !addr_parse(&s.dst, "192.0.2.2", e))
 		return false;

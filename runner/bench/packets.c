@@ -18,17 +18,25 @@ enum { SLICE = 256, SPI = 0x1001, UDP = 17, WINDOW = 64, WARM_UP = 4, BURST = 50
 
 struct transform {
 	const char *name, *enc, *auth;
-	size_t key_n, mac_key_n;     /* salt included */
+	size_t key_n, mac_key_n; /* salt included */
 	struct bare_kind bare;
 };
 
 static const struct transform transforms[] = {
 	{ "aes-gcm-16", "aes-gcm-16", NULL, 20, 0, { "AES-128-GCM", NULL, 4, 8, 4, 16 } },
-	{ "aes-cbc+hmac-sha2-256-128", "aes-cbc", "hmac-sha2-256-128", 16, 32, { "AES-128-CBC", "SHA256", 0, 16, 16, 16 } },
+	{ "aes-cbc+hmac-sha2-256-128",
+	  "aes-cbc",
+	  "hmac-sha2-256-128",
+	  16,
+	  32,
+	  { "AES-128-CBC", "SHA256", 0, 16, 16, 16 } },
 	{ "chacha20-poly1305", "chacha20-poly1305", NULL, 36, 0, { "ChaCha20-Poly1305", NULL, 4, 8, 4, 16 } },
 };
 
-static const struct { size_t octets; double goal; } sizes[] = { { 64, 0.90 }, { 576, 0.90 }, { 1400, 0.95 } };
+static const struct {
+	size_t octets;
+	double goal;
+} sizes[] = { { 64, 0.90 }, { 576, 0.90 }, { 1400, 0.95 } };
 
 struct pair {
 	const struct transform *t;
@@ -118,7 +126,10 @@ pair_open(struct pair *p, const struct transform *t, size_t size, struct err *e)
 {
 	uint8_t key[64], mac_key[64];
 	struct sa_spec s = {
-		.spi = SPI, .protocol = 50, .mode = MODE_TRANSPORT, .replay = WINDOW,
+		.spi = SPI,
+		.protocol = 50,
+		.mode = MODE_TRANSPORT,
+		.replay = WINDOW,
 		.enc = alg_by_name(t->enc, ALG_ENC),
 		.auth = t->auth != NULL ? alg_by_name(t->auth, ALG_AUTH) : NULL,
 		.enc_key = pattern(key, t->key_n, 0x11),
@@ -179,7 +190,9 @@ struct contest {
 	const struct operation *op;
 	double goal;
 	unsigned n;
-	struct turn { double ours, bare; } turn[BENCH_ROUNDS_MAX];
+	struct turn {
+		double ours, bare;
+	} turn[BENCH_ROUNDS_MAX];
 };
 
 static bool
