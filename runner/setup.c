@@ -52,10 +52,10 @@ satype_of(uint8_t protocol)
 static bool
 push_proxy(const struct stage *s, struct pfkey_msg *m, const struct sa_spec *sa, struct err *e)
 {
-	struct addr any = { .family = s->inner };
+	static const struct addr any4 = { .family = 4 }, any6 = { .family = 6 }; /* the message borrows it */
 	if (sa->mode != MODE_TUNNEL || s->inner == s->family || sa->src.family != s->family)
 		return true;
-	return pfkey_msg_push_address(m, EXT_ADDRESS_PROXY, &any, 0, 0, 0, e);
+	return pfkey_msg_push_address(m, EXT_ADDRESS_PROXY, s->inner == 6 ? &any6 : &any4, 0, 0, 0, e);
 }
 
 static bool

@@ -94,10 +94,7 @@ expect_reply(const char *id, const struct side *s, struct bytes d)
 		  id);
 }
 
-/*
- * --- PF_KEY
- * -------------------------------------------------------------------------------------------
- */
+/* --- PF_KEY -------------------------------------------------------------------------------------- */
 
 /* Writes the message and takes the answer off the queue; its errno is returned. */
 static int

@@ -89,7 +89,7 @@ append(struct setkey_script *s, const struct setkey_command *c, struct err *e)
 static unsigned
 parse_all(struct parser *p, struct setkey_script *s, struct err *e)
 {
-	struct err later;
+	struct err later = { 0 };
 	unsigned errors = 0;
 	lex_next(p);
 	while (p->tok.kind != TOK_END) {

@@ -15,7 +15,7 @@ distance(const char *a, const char *b)
 		row[j] = j;
 	for (unsigned i = 0; a[i] != '\0'; i++) {
 		unsigned corner = row[0]++;
-		for (unsigned j = 0; b[j] != '\0' && j < NAME_MAX_TEXT; j++) {
+		for (unsigned j = 0; j < NAME_MAX_TEXT && b[j] != '\0'; j++) {
 			unsigned best = corner + (a[i] != b[j]);
 			corner = row[j + 1];
 			if (row[j] + 1 < best)

@@ -131,10 +131,7 @@ world_forget(struct world *w)
 	w->frames = w->delivered = 0;
 }
 
-/*
- * --- saying
- * -------------------------------------------------------------------------------------------
- */
+/* --- saying -------------------------------------------------------------------------------------- */
 
 static inline struct wr
 room(struct world *w)
@@ -215,10 +212,7 @@ altered(struct world *w, struct bytes b, size_t where, uint8_t x)
 	return wr_done(&d);
 }
 
-/*
- * --- SAs and policies
- * ---------------------------------------------------------------------------------
- */
+/* --- SAs and policies ---------------------------------------------------------------------------- */
 
 struct sa_row {
 	uint32_t spi;
@@ -279,10 +273,7 @@ protect(struct world *w, struct sa *sa, struct bytes d)
 	return wr_done(&out);
 }
 
-/*
- * --- hearing
- * ------------------------------------------------------------------------------------------
- */
+/* --- hearing ------------------------------------------------------------------------------------- */
 
 static inline struct bytes
 heard(const struct world *w, unsigned i)

@@ -1,76 +1,131 @@
 #!/bin/sh
-# make mutants: plants each fault of this folder into a copy of the tree, builds it, runs the suites in process, and expects a red
-# case. Prints one line a mutant and the score; writes BUILD/mutants.json {total, killed, survivors[]}. A patch that does not apply or
-# does not build is a failure of the list. Usage: run.sh BUILD [PATCH..]
+# make mutants: plants each fault of this folder into a copy of the tree, builds it, and expects the case that the fault names to turn
+# red, in process, while a plain echo under ESP and AH still works. Prints a line for each and the score; writes BUILD/mutants.json
+# {total, killed, survivors[]}. Usage: run.sh BUILD [PATCH..], at the root of the tree, BUILD/espy being up to date.
 set -u
 build=$1
 shift
 here=$(pwd)
 [ $# -gt 0 ] || set -- suites/mutants/*.patch
 out=$here/$build/mutants
-rm -rf "$out"
+rm -rf "$out" "$here/$build/mutants.json"
 mkdir -p "$out"
 printf '%s\n' "$@" >"$out/queue"
+plain='esp.out/ip_protocol ah.format/ip_protocol'
 
-prepare() {
-	mkdir -p "$1"
-	cp -a Makefile reference runner reports suites "$1/"
-	cp -a "$build" "$1/build.tmp" 2>/dev/null
-	rm -rf "$1/build.tmp/mutants" "$1/build.tmp"/run*
-	mv "$1/build.tmp" "$1/build"
+# Build identity and debugging information differ from folder to folder; what is left is the program.
+program() {
+	strip -g -R .note.gnu.build-id -o "$2" "$1"
 }
 
-# One mutant in one tree: prints "WORD PATCH DETAIL", WORD being killed, survived, stale or broken.
-one() {
-	tree=$1 patch=$2 name=$(basename "$2" .patch)
-	cd "$tree" || exit 1
-	if ! patch -s -p1 --no-backup-if-mismatch <"$here/$patch" >"$out/$name.log" 2>&1; then
-		echo "stale $name the patch no longer applies"
-		rm -rf reference runner && cp -a "$here/reference" "$here/runner" .
+# In process, with what is built in the current folder. Usage: judge LOG SELECTOR..
+judge() {
+	log=$1
+	shift
+	timeout 120 build/espy run -q -t reference --seed 1 --fail-fast -o "$log.run" "$@" >"$log" 2>&1
+	status=$?
+	rm -rf "$log.run"
+	return $status
+}
+
+red() {
+	sed -n 's/^FAIL \([^ ]*\).*/\1/p' "$1" | head -n 1
+}
+
+# Which case kills what is built in the current folder: prints "WORD NAME DETAIL".
+verdict() {
+	name=$1 case=$2 log=$out/$1.log
+	# shellcheck disable=SC2086 # selectors are words
+	judge "$log" $plain || { echo "blunt $name not even a plain echo works: $(red "$log")"; return; }
+	if [ "$case" = vectors ]; then
+		if build/espy vectors >"$log" 2>&1; then
+			echo "survived $name every vector passes"
+		else
+			echo "killed $name espy vectors: $(grep -m1 -o '[A-Za-z0-9._/-]*[.]json[^,]*' "$log" | cut -c1-80)"
+		fi
 		return
 	fi
-	if ! make -s --no-print-directory B=build build/espy >"$out/$name.log" 2>&1; then
-		echo "broken $name it does not build: $(grep -m1 error "$out/$name.log")"
-	else
-		timeout 120 build/espy run -q -t reference --seed 1 --fail-fast -o "$out/$name" >"$out/$name.log" 2>&1
-		status=$?
-		case $status in
-		1) echo "killed $name $(grep -m1 FAIL "$out/$name.log" | cut -c1-150)" ;;
-		70 | 124) echo "killed $name it crashed or hung (status $status)" ;;
-		0) echo "survived $name" ;;
-		*) echo "broken $name espy run gave status $status: $(tail -n 1 "$out/$name.log")" ;;
-		esac
+	judge "$log" "$case"
+	case $? in
+	1) echo "killed $name $(red "$log")" ;;
+	124 | 13[0-9]) echo "killed $name $case crashed or hung" ;;
+	2 | 4) echo "stale $name it names no case: $case" ;;
+	*)
+		judge "$log" || true
+		other=$(red "$log")
+		echo "survived $name $case stays green${other:+, though $other does not}"
+		;;
+	esac
+}
+
+# One mutant in the current folder, which is left as it was.
+one() {
+	name=$(basename "$1" .patch) patch=$here/$1 log=$out/$(basename "$1" .patch).log
+	case=$(sed -n 's/^Case: //p' "$patch")
+	files=$(sed -n 's,^+++ b/\([^[:space:]]*\).*,\1,p' "$patch")
+	if [ -z "$case" ] || ! grep -q '^Clause: ' "$patch" || [ "$(sed -n 's/^Mutant: //p' "$patch")" != "${name%%-*}" ]; then
+		echo "broken $name want Mutant:, Clause: and Case: in front of the diff"
+		return
 	fi
-	patch -s -R -p1 --no-backup-if-mismatch <"$here/$patch" >/dev/null
+	if ! patch -s -p1 -F0 --no-backup-if-mismatch -r - <"$patch" >"$log" 2>&1; then
+		echo "stale $name it no longer applies: $(head -n 1 "$log")"
+	else
+		for f in $files; do rm -f "build/o/${f%.c}.o"; done
+		rm -f build/espy
+		if ! make -s --no-print-directory B=build build/espy >"$log" 2>&1; then
+			echo "broken $name it does not build: $(grep -m1 error "$log")"
+		elif program build/espy build/program && cmp -s build/program "$out/program"; then
+			echo "broken $name it changes nothing in the program"
+		else
+			verdict "$name" "$case"
+		fi
+	fi
+	for f in $files; do
+		cp "$here/$f" "$f"
+		rm -f "build/o/${f%.c}.o"
+	done
 }
 
 worker() {
-	prepare "$out/tree$1"
+	mkdir -p "$out/tree$1/build"
+	cp -a Makefile reference runner reports suites vectors "$out/tree$1/"
+	for f in o gen espy libespyref.a librunner.a; do cp -a "$build/$f" "$out/tree$1/build/"; done
+	cd "$out/tree$1" || exit 1
 	n=0
 	while read -r patch; do
 		n=$((n + 1))
-		[ $((n % jobs)) -eq "$1" ] || continue
-		line=$(one "$out/tree$1" "$patch")
-		echo "$line" >>"$out/results$1"
-		echo "$line"
+		[ $((n % jobs)) -eq "$1" ] && one "$patch" | tee -a "$out/results$1"
 	done <"$out/queue"
 }
 
-jobs=$(nproc)
-[ "$jobs" -le 4 ] || jobs=4
-i=0
-pids=
-while [ "$i" -lt "$jobs" ]; do
-	worker "$i" &
-	pids="$pids $!"
-	i=$((i + 1))
-done
-for p in $pids; do wait "$p"; done
+# Without a fault everything must be green, or a red case says nothing.
+cd "$here" || exit 1
+: >"$out/all"
+if [ ! -x "$build/espy" ] || ! make -q --no-print-directory B="$build" "$build/espy" >"$out/make.log" 2>&1; then
+	echo "mutants: $build/espy is not up to date"
+elif ! program "$build/espy" "$out/program"; then
+	echo "mutants: strip(1) is needed"
+elif ! "$build/espy" run -q -t reference --seed 1 -o "$out/run" >"$out/log" 2>&1 || ! "$build/espy" vectors >>"$out/log" 2>&1; then
+	echo "mutants: the reference itself is not green: $(grep -m1 -E '^(FAIL|ERROR|espy)' "$out/log" | cut -c1-150)"
+else
+	jobs=$(nproc)
+	[ "$jobs" -le 4 ] || jobs=4
+	i=0 pids=
+	while [ "$i" -lt "$jobs" ]; do
+		worker "$i" &
+		pids="$pids $!"
+		i=$((i + 1))
+	done
+	for p in $pids; do wait "$p"; done
+	cat "$out"/results* >"$out/all"
+fi
 
-cat "$out"/results* >"$out/all"
 total=$(wc -l <"$out/queue")
 killed=$(grep -c '^killed' "$out/all")
-left=$(grep -v '^killed' "$out/all" | awk '{printf "%s\"%s\"", n++ ? ", " : "", $2}')
+left=$(while read -r p; do
+	name=$(basename "$p" .patch)
+	grep -q "^killed $name " "$out/all" || printf '"%s"\n' "$name"
+done <"$out/queue" | paste -sd , | sed 's/,/, /g')
 printf '{"total": %d, "killed": %d, "survivors": [%s]}\n' "$total" "$killed" "$left" >"$here/$build/mutants.json"
 rm -rf "$out"/tree*
 echo "mutants: $killed of $total killed"
