@@ -79,13 +79,14 @@ event_why(const json_t *event, char *out, size_t cap)
 		want = event_text(first, "want");
 		got = event_text(first, "got");
 	}
-	if (first != NULL || want[0] != '\0' || got[0] != '\0') {
+	const char *reason = event_text(event, "reason");
+	if (first != NULL || (reason[0] == '\0' && (want[0] != '\0' || got[0] != '\0'))) {
 		fputs("want ", f);
 		put_printable(f, want, true);
 		fputs(", got ", f);
 		put_printable(f, got, true);
 	} else {
-		put_printable(f, event_text(event, "reason"), true);
+		put_printable(f, reason, true);
 	}
 	if (json_array_size(diff) > 1)
 		fprintf(f, " (and %zu more)", json_array_size(diff) - 1);

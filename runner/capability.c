@@ -177,7 +177,7 @@ transform_allowed(const struct engine *g, const struct plan_item *item, const ch
 	unsigned i = (unsigned)(t.auth - algs);
 	if (item->spec->raw_transform || !(g->caps.not_meant >> i & 1))
 		return true;
-	snprintf(why, cap, "the target means another truncation by the number of %s (found by an exchange; alg.icv_length judges it)",
+	snprintf(why, cap, "the target means another truncation by the number of %s (found by an exchange; alg/icv_length judges it)",
 		 t.auth->name);
 	return false;
 }

@@ -216,7 +216,9 @@ want_nothing(struct stage *s, const struct step *st)
 		packet_print(&got->packet, s->o->got, sizeof s->o->got);
 	else
 		snprintf(s->o->got, sizeof s->o->got, "%zu octets that are no IP datagram: %.400s", f->datagram.n, e.text);
-	stage_decide(s, V_FAIL, "want nothing, got %.500s", s->o->got);
+	char shape[200];
+	packet_shape(&got->packet, shape, sizeof shape);
+	stage_decide(s, V_FAIL, "want nothing, got %s", got->packet.n > 0 ? shape : s->o->got);
 }
 
 /* How many packets a limit lets through is the target's affair: they are in the evidence, and the next step starts afresh. */

@@ -38,6 +38,9 @@ size_t packet_print(const struct packet *p, char *text, size_t cap);
 /* A payload as packet_print shows it: "text" or 0x.., cut with ".." behind 48 octets. */
 size_t payload_print(struct bytes payload, char *text, size_t cap);
 
+/* The names of the layers alone: "ip4/esp/echo-reply"; snprintf convention. */
+size_t packet_shape(const struct packet *p, char *text, size_t cap);
+
 struct packet_diff {
 	unsigned n;                    /* differences found; the first max are in d */
 	struct field_diff d[8];

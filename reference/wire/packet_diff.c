@@ -30,6 +30,14 @@ print_shape(struct text *t, const struct packet *p)
 		text_add(t, "payload");
 }
 
+size_t
+packet_shape(const struct packet *p, char *text, size_t cap)
+{
+	struct text t = text_of(text, cap);
+	print_shape(&t, p);
+	return t.n;
+}
+
 static void
 diff_payload(struct packet_diff *d, struct bytes want, struct bytes got)
 {
