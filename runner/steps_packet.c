@@ -182,8 +182,9 @@ frame_agrees(struct stage *s, const struct step *st, const struct frame *f, bool
 	}
 	packet_print(&want->packet, s->o->want, sizeof s->o->want);
 	packet_print(&got->packet, s->o->got, sizeof s->o->got);
-	bool same = packet_agree(&want->packet, &got->packet, &diff) && choices_agree(want, &got->packet, &diff);
-	same = same && padding_agrees(want, &got->packet, &diff) && size_agrees(s, st, f->datagram.n, &diff);
+	/* A size that was asked for says more than what could not be opened because of it. */
+	bool same = size_agrees(s, st, f->datagram.n, &diff) && packet_agree(&want->packet, &got->packet, &diff) && choices_agree(want, &got->packet, &diff);
+	same = same && padding_agrees(want, &got->packet, &diff);
 	/* What cannot be opened agrees with nothing that names its inside; of a fragment nobody expects it. */
 	bool piece = got->verdict == DROP_FRAGMENT && tester_wants_fragment(st->packet);
 	bool opened = got->verdict == ACCEPT || piece || !(mentions(&want->packet, &layout_esp) || mentions(&want->packet, &layout_ah));
