@@ -43,11 +43,12 @@ Test(event, names_longer_than_file_systems_take_are_cut_and_stay_distinct)
 	cr_assert(ne(str, path, other));
 }
 
-Test(event, why_prefers_the_field_that_differs_then_want_and_got_then_the_reason)
+Test(event, why_prefers_the_field_that_differs_then_the_reason_then_want_and_got)
 {
 	static const struct { const char *event, *want; } rows[] = {
 		{ "{\"reason\":\"r\"}", "r" },
-		{ "{\"reason\":\"r\",\"want\":\"a\",\"got\":\"\"}", "want a, got " },
+		{ "{\"reason\":\"r\",\"want\":\"a\",\"got\":\"\"}", "r" },
+		{ "{\"want\":\"a\",\"got\":\"\"}", "want a, got " },
 		{ "{\"want\":\"a\",\"got\":\"b\",\"diff\":[{\"field\":\"f\",\"want\":\"1\",\"got\":\"2\"}]}", "f: want 1, got 2" },
 		{ "{\"reason\":\"two\\nlines \\u001b[0m \\u009b\"}", "two\\x0alines \\x1b[0m \\x9b" },
 		{ "{\"reason\":7}", "" },

@@ -195,6 +195,7 @@ spawn(struct workers *all, unsigned i, struct err *e)
 		if (getppid() != parent)
 			_exit(70);
 		signal(SIGINT, SIG_IGN); /* the parent decides when a run ends */
+		signal(SIGTERM, SIG_DFL); /* and says so with this, whose handler was the parent's */
 		signal(SIGPIPE, SIG_IGN);
 		close(p[0]);
 		for (unsigned k = 0; k < all->n; k++)
@@ -408,13 +409,13 @@ workers_free(struct workers *all)
 		return;
 	for (unsigned i = 0; i < all->n; i++) {
 		struct one *w = &all->w[i];
+		if (w->fd >= 0)
+			close(w->fd);
 		if (w->pid > 0) {
 			kill(w->pid, SIGTERM);
 			while (waitpid(w->pid, NULL, 0) < 0 && errno == EINTR)
 				;
 		}
-		if (w->fd >= 0)
-			close(w->fd);
 		free(w->line);
 		free(w->last_words);
 	}

@@ -11,13 +11,19 @@ cleanup() {
 trap cleanup EXIT
 passed=0 failed=0
 
-ok() {
-	passed=$((passed + 1))
+# judge STATUS NAME WANT GOT: of the test just made
+judge() {
+	if [ "$1" -eq 0 ]; then
+		passed=$((passed + 1))
+	else
+		failed=$((failed + 1))
+		printf '%s: want %s, got %s\n' "$2" "$3" "$4"
+	fi
 }
-# wrong NAME WANT GOT
-wrong() {
-	failed=$((failed + 1))
-	printf '%s: want %s, got %s\n' "$1" "$2" "$3"
+# holds NAME WANT GOT
+holds() {
+	[ "$2" = "$3" ]
+	judge $? "$1" "$2" "$3"
 }
 # says NAME STATUS WORDS COMMAND..: the exit status, and words on either stream
 says() {
@@ -25,15 +31,14 @@ says() {
 	shift 3
 	got=$("$@" 2>&1 </dev/null)
 	code=$?
-	[ "$code" -eq "$status" ] && ok || wrong "$name" "exit status $status" "$code: $got"
-	case $got in
-	*"$words"*) ok ;;
-	*) wrong "$name" "\"$words\"" "$got" ;;
-	esac
+	[ "$code" -eq "$status" ]
+	judge $? "$name" "exit status $status" "$code: $got"
+	printf '%s' "$got" | grep -qF -e "$words"
+	judge $? "$name" "\"$words\"" "$got"
 }
-# holds NAME WANT GOT
-holds() {
-	[ "$2" = "$3" ] && ok || wrong "$1" "$2" "$3"
+# run ARGUMENT..: on the reference
+run() {
+	"$espy" run -q -t reference -o "$dir/run" "$@"
 }
 
 # --- input that cannot be read
@@ -66,27 +71,27 @@ case one MUST "c"
 }
 SUITE
 printf 'suite none "t"\n' >"$dir/none.suite"
-run="$espy run -q -t reference -o $dir/run"
-says 'unknown field' 2 "field.suite:4:9: no field 'sqe' in esp" $run "$dir/field.suite"
-says 'binary suite' 2 'cut.suite:1:1:' sh -c "cp $dir/cut.pcap $dir/cut.suite; $run $dir/cut.suite"
-says 'no suite' 2 'gone.suite: No such file' $run "$dir/gone.suite"
-says 'a folder as suite' 2 "$dir" $run --suites "$dir"
+says 'unknown field' 2 "field.suite:4:9: no field 'sqe' in esp" run "$dir/field.suite"
+cp "$dir/cut.pcap" "$dir/cut.suite"
+says 'binary suite' 2 'cut.suite:1:1:' run "$dir/cut.suite"
+says 'no suite' 2 'gone.suite: No such file' run "$dir/gone.suite"
+says 'a folder as suite' 2 "$dir" run --suites "$dir"
 
 # --- words that mean nothing
-says 'unknown selector' 2 "no case matches 'few/noe'" $run --suites "$dir/few.suite" few/noe
-says 'near selector' 2 'few/one' $run --suites "$dir/few.suite" few/on
+says 'unknown selector' 2 "no case matches 'few/noe'" run --suites "$dir/few.suite" few/noe
+says 'near selector' 2 'few/one' run --suites "$dir/few.suite" few/on
 says 'unknown option' 2 'no option --tagret; did you mean --target?' "$espy" run --tagret x
 says 'unknown short option' 2 'no option' "$espy" run -Z
 says 'option without its value' 2 'needs a value' "$espy" run -t
 says 'number that is none' 2 "want a number up to 64, got 'many'" "$espy" run -j many
-says 'unknown level' 2 "got 'mist'" $run --level mist "$dir/few.suite"
+says 'unknown level' 2 "got 'mist'" run --level mist "$dir/few.suite"
 says 'unknown command' 2 "no command 'rum'" "$espy" rum
 says 'unknown target' 3 'want linux, linux:PATH or reference' "$espy" run -q -t refrence -o "$dir/run" "$dir/few.suite"
 says 'kernel that is none' 3 'linux:/nonexistent' "$espy" run -q -t linux:/nonexistent -o "$dir/run" "$dir/few.suite"
 
 # --- nothing to do
-says 'suite without cases' 4 'nothing to run' $run "$dir/none.suite"
-says 'level without cases' 4 'nothing to run' $run --level info "$dir/few.suite"
+says 'suite without cases' 4 'nothing to run' run "$dir/none.suite"
+says 'level without cases' 4 'nothing to run' run --level info "$dir/few.suite"
 
 # --- places that cannot be written
 printf '' >"$dir/file"
@@ -122,18 +127,20 @@ full() {
 mkdir "$dir/full"
 says 'full disk' 3 'events.jsonl: ' full
 lines=$(grep -c '"event":"case"' "$dir/full/events.jsonl")
-[ "$lines" -gt 3 ] && [ "$lines" -lt 200 ] && ok || wrong 'events before the disk was full' 'some of 200' "$lines"
+[ "$lines" -gt 3 ] && [ "$lines" -lt 200 ]
+judge $? 'events before the disk was full' 'some of 200' "$lines"
 says 'events of a full disk are readable' 0 'decided' "$espy" coverage --run "$dir/full"
 
 # --- interrupted
-target=reference
-suite='for n in 1..50
+cat >"$dir/slow.suite" <<'SUITE'
+suite slow "t"
+  for n in 1..50
 case c MUST "c"
 {
   alive
   wait 1
-}'
-printf 'suite slow "t"\n%s\n' "$suite" >"$dir/slow.suite"
+}
+SUITE
 # interrupt NAME TARGET: a run stopped by SIGINT in the middle
 interrupt() {
 	"$espy" run -q -t "$2" -j 1 -o "$dir/stopped-$2" "$dir/slow.suite" >"$dir/out" 2>&1 </dev/null &
@@ -147,8 +154,10 @@ interrupt() {
 	wait "$running"
 	holds "$1: exit status" 130 $?
 	running=
-	grep -q 'stopped by signal 2' "$dir/out" && ok || wrong "$1" '"stopped by signal 2"' "$(cat "$dir/out")"
-	grep -q '"complete": *false' "$dir/stopped-$2/run.json" && ok || wrong "$1" '"complete": false in run.json' "$(cat "$dir/stopped-$2/run.json")"
+	grep -q 'stopped by signal 2' "$dir/out"
+	judge $? "$1" '"stopped by signal 2"' "$(cat "$dir/out")"
+	grep -q '"complete": *false' "$dir/stopped-$2/run.json"
+	judge $? "$1" '"complete": false in run.json' "$(cat "$dir/stopped-$2/run.json")"
 	says "$1: journal" 0 'decided' "$espy" coverage --run "$dir/stopped-$2"
 }
 interrupt 'interrupted run' reference

@@ -24,6 +24,7 @@ if command -v linux.uml >/dev/null; then
 else
 	echo "== suites on a Linux kernel: skipped: user-mode-linux is not to be had here"
 fi
+stage "bad input" sh runner/ci/badinput.sh build/espy
 stage "address and undefined-behaviour sanitizers" "$make" --no-print-directory asan
 stage lint "$make" --no-print-directory -s lint
 echo "$passed passed, 0 failed"
