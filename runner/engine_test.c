@@ -51,7 +51,7 @@ static const struct { const char *steps; uint8_t verdict; const char *reason; } 
 	{ "> esp/echo(id=1)\n> esp/echo(id=2)\nany { < esp/echo-reply(id=2)\n< esp/echo-reply(id=1) }", V_PASS, "" },
 	{ "> esp/echo(id=1)\nany { < esp/echo-reply(id=2)\n< esp/echo-reply(id=1) }", V_FAIL,
 	  "echo-reply(id=2), got nothing (the sentinel came back)" },
-	{ "> esp/echo(id=3)\nany { < esp/echo-reply(id=2)\n< esp/echo-reply(id=1) }", V_FAIL, "or one of the others, got ip4(" },
+	{ "> esp/echo(id=3)\nany { < esp/echo-reply(id=2)\n< esp/echo-reply(id=1) }", V_FAIL, "or one of the others, got ip4" },
 	{ "> esp/echo(id=1)\nany { link 2 < esp/echo-reply(id=1) }", V_FAIL, "got nothing" },
 	{ "any { alive }", V_ERROR, "any: want only expected packets inside" },
 	{ "any { < echo if 1 == 1 else nothing }", V_ERROR, "any: want only expected packets inside" },
