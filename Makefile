@@ -123,7 +123,7 @@ suites-linux: $(ESPY) initramfs ## every suite on the kernel: only known departu
 
 check: unit vectors suites-reference ## what `make test` does for one build
 asan: ## the same under address and undefined-behaviour sanitizers
-	@$(MAKE) --no-print-directory -s $(JOBS) B=build-asan OPT="-O1 -g" \
+	@ASAN_OPTIONS=detect_stack_use_after_return=1 $(MAKE) --no-print-directory -s $(JOBS) B=build-asan OPT="-O1 -g" \
 		SAN="-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer" check
 lint: ## formatting, static analysis, manual pages, scripts, and a build with clang
 	@sh runner/ci/lint.sh

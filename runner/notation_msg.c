@@ -256,12 +256,12 @@ notation_message(struct stage *s, const struct packet_spec *spec, enum heading h
 	if (type < 0)
 		return fail(e, ERR_UNKNOWN, "%u:%u: no PF_KEY message called '%s'", l->at.line, l->at.column,
 			    l->name != NULL ? l->name : "..");
-	struct defaults d;
+	struct defaults *d = arena_alloc(s->arena, sizeof *d); /* the message borrows its addresses */
 	struct pfkey_msg *full = arena_alloc(s->arena, sizeof *full);
 	uint8_t satype = default_satype(s, (enum pfkey_type)type);
-	if (!without_is_known(s, spec, e) || !case_defaults(s, &d, (enum pfkey_type)type, e))
+	if (!without_is_known(s, spec, e) || !case_defaults(s, d, (enum pfkey_type)type, e))
 		return false;
-	if (heading == TO_TARGET && !full_message(s, &d, (enum pfkey_type)type, satype, full, e))
+	if (heading == TO_TARGET && !full_message(s, d, (enum pfkey_type)type, satype, full, e))
 		return false;
 	pfkey_msg_init(&r->msg, s->g->dialect, (enum pfkey_type)type, satype);
 	if (heading == FROM_TARGET) {
