@@ -43,7 +43,7 @@ write_all(int fd, const char *p, size_t n)
 static bool
 write_new(const char *temp, mode_t mode, const char *text, size_t n)
 {
-	(void)unlink(temp);             /* left by a crash of a process with our number */
+	(void)unlink(temp); /* left by a crash of a process with our number */
 	int fd = open(temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
 	if (fd < 0)
 		return false;
@@ -63,7 +63,7 @@ bool
 atomic_file_commit(struct atomic_file *a, const char *path, mode_t mode, struct err *e)
 {
 	char temp[PATH_MAX];
-	bool ok = fclose(a->out) == 0;   /* only memory can be short here */
+	bool ok = fclose(a->out) == 0; /* only memory can be short here */
 	a->out = NULL;
 	int n = snprintf(temp, sizeof temp, "%s.%ld.tmp", path, (long)getpid());
 	if (!ok) {
@@ -88,7 +88,7 @@ folder_make(const char *path, struct err *e)
 	int n = snprintf(at, sizeof at, "%s", path);
 	if (n <= 0 || (size_t)n >= sizeof at)
 		return fail(e, ERR_RANGE, "'%.200s': not the path of a folder", path);
-	for (char *p = at + 1; ; p++) {
+	for (char *p = at + 1;; p++) {
 		if (*p != '/' && *p != '\0')
 			continue;
 		char was = *p;

@@ -12,7 +12,7 @@
 #include "wire/err.h"
 
 struct atomic_file {
-	FILE *out;                     /* write here */
+	FILE *out; /* write here */
 	char *text;
 	size_t n;
 };

@@ -45,9 +45,8 @@ event_has_exhibit(const json_t *event, const char *kind)
 {
 	const json_t *x;
 	size_t i;
-	json_array_foreach(json_object_get(event, "exhibits"), i, x)
-		if (strcmp(event_text(x, "kind"), kind) == 0)
-			return true;
+	json_array_foreach(json_object_get(event, "exhibits"), i,
+			   x) if (strcmp(event_text(x, "kind"), kind) == 0) return true;
 	return false;
 }
 
@@ -109,7 +108,7 @@ put_printable(FILE *out, const char *text, bool one_line)
 	for (const char *p = text; *p != '\0'; p++) {
 		unsigned c = (unsigned char)*p, next = (unsigned char)p[1];
 		if (c == 0xc2 && next >= 0x80 && next < 0xa0) {
-			fprintf(out, "\\x%02x", next);            /* the C1 controls steer terminals too */
+			fprintf(out, "\\x%02x", next); /* the C1 controls steer terminals too */
 			p++;
 		} else if ((c < 0x20 && (one_line || c != '\n')) || c == 0x7f) {
 			fprintf(out, "\\x%02x", c);
@@ -136,7 +135,7 @@ fnv1a(const char *text)
 	return h;
 }
 
-#define COMPONENT_MAX 120              /* file systems end at 255 octets; the hash and "~12" come behind */
+#define COMPONENT_MAX 120 /* file systems end at 255 octets; the hash and "~12" come behind */
 
 /* One name between slashes; true if it had to be changed. */
 static bool
@@ -161,7 +160,7 @@ case_path(const char *full_id, unsigned nth, char *out, size_t cap)
 	if (f == NULL)
 		return;
 	fputs("cases", f);
-	for (const char *p = full_id; *p != '\0'; ) {
+	for (const char *p = full_id; *p != '\0';) {
 		size_t n = strcspn(p, "/");
 		if (n > 0) {
 			putc('/', f);

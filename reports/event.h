@@ -11,11 +11,11 @@
 
 #include "reports/journal.h"
 
-const char *event_text(const json_t *event, const char *key);             /* "" if there is none */
-double event_number(const json_t *event, const char *key);                /* 0 if there is none */
-long event_line(const json_t *event);              /* of the step that decided, or of the case; 0: not known */
+const char *event_text(const json_t *event, const char *key); /* "" if there is none */
+double event_number(const json_t *event, const char *key);    /* 0 if there is none */
+long event_line(const json_t *event); /* of the step that decided, or of the case; 0: not known */
 bool event_is(const json_t *event, const char *verdict);
-bool event_unmet(const json_t *event);             /* a verdict that somebody must look at */
+bool event_unmet(const json_t *event); /* a verdict that somebody must look at */
 
 bool event_has_exhibit(const json_t *event, const char *kind);
 

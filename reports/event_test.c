@@ -5,7 +5,11 @@
 
 Test(event, folders_of_cases_are_safe_and_distinct)
 {
-	static const struct { const char *id; unsigned nth; const char *want; } rows[] = {
+	static const struct {
+		const char *id;
+		unsigned nth;
+		const char *want;
+	} rows[] = {
 		{ "esp.replay/duplicate/ipv4", 0, "cases/esp.replay/duplicate/ipv4" },
 		{ "a/aes-cbc-128+hmac-sha1-96", 0, "cases/a/aes-cbc-128+hmac-sha1-96" },
 		{ "a/b", 1, "cases/a/b~2" },
@@ -22,7 +26,8 @@ Test(event, folders_of_cases_are_safe_and_distinct)
 		case_path(rows[i].id, rows[i].nth, path, sizeof path);
 		size_t n = strlen(rows[i].want);
 		bool hashed = rows[i].want[n - 1] == '_';
-		cr_assert(hashed ? strncmp(path, rows[i].want, n) == 0 && strlen(path) == n + 8 : strcmp(path, rows[i].want) == 0,
+		cr_assert(hashed ? strncmp(path, rows[i].want, n) == 0 && strlen(path) == n + 8
+				 : strcmp(path, rows[i].want) == 0,
 			  "%s: %s", rows[i].id, path);
 		cr_assert(eq(ptr, strstr(path, ".."), NULL), "%s", path);
 	}
@@ -45,11 +50,14 @@ Test(event, names_longer_than_file_systems_take_are_cut_and_stay_distinct)
 
 Test(event, why_prefers_the_field_that_differs_then_the_reason_then_want_and_got)
 {
-	static const struct { const char *event, *want; } rows[] = {
+	static const struct {
+		const char *event, *want;
+	} rows[] = {
 		{ "{\"reason\":\"r\"}", "r" },
 		{ "{\"reason\":\"r\",\"want\":\"a\",\"got\":\"\"}", "r" },
 		{ "{\"want\":\"a\",\"got\":\"\"}", "want a, got " },
-		{ "{\"want\":\"a\",\"got\":\"b\",\"diff\":[{\"field\":\"f\",\"want\":\"1\",\"got\":\"2\"}]}", "f: want 1, got 2" },
+		{ "{\"want\":\"a\",\"got\":\"b\",\"diff\":[{\"field\":\"f\",\"want\":\"1\",\"got\":\"2\"}]}",
+		  "f: want 1, got 2" },
 		{ "{\"reason\":\"two\\nlines \\u001b[0m \\u009b\"}", "two\\x0alines \\x1b[0m \\x9b" },
 		{ "{\"reason\":7}", "" },
 		{ "{}", "" },
@@ -79,9 +87,12 @@ Test(event, why_is_cut_between_characters)
 
 Test(event, seconds_have_microseconds_and_no_exponent)
 {
-	static const struct { double s; const char *want; } rows[] = {
-		{ 0, "0.000000" }, { 1.25, "1.250000" }, { 0.0000004, "0.000000" }, { 0.0000006, "0.000001" }, { -1, "0.000000" },
-		{ 86400.5, "86400.500000" }, { 1e300, "0.000000" },
+	static const struct {
+		double s;
+		const char *want;
+	} rows[] = {
+		{ 0, "0.000000" },  { 1.25, "1.250000" },        { 0.0000004, "0.000000" }, { 0.0000006, "0.000001" },
+		{ -1, "0.000000" }, { 86400.5, "86400.500000" }, { 1e300, "0.000000" },
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		char text[40];

@@ -24,9 +24,8 @@ param_of(const json_t *event, const char *word)
 	const char *name;
 	if (word[strspn(word, "0123456789")] == '\0')
 		return NULL;
-	json_object_foreach(params, name, value)
-		if (json_is_string(value) && strcmp(json_string_value(value), word) == 0)
-			return name;
+	json_object_foreach(params, name, value) if (json_is_string(value) &&
+						     strcmp(json_string_value(value), word) == 0) return name;
 	return NULL;
 }
 
@@ -36,7 +35,7 @@ put_folded(FILE *out, const json_t *event, const char *text, size_t n)
 	char word[WORD_MAX];
 	size_t stop = n;
 	while (stop > 0 && (text[stop - 1] == ':' || text[stop - 1] == '.'))
-		stop--;                 /* punctuation behind a word */
+		stop--; /* punctuation behind a word */
 	snprintf(word, sizeof word, "%.*s", (int)(stop < WORD_MAX ? stop : 0), text);
 	const char *param = word[0] != '\0' ? param_of(event, word) : NULL;
 	if (param != NULL)

@@ -5,7 +5,9 @@
 
 Test(fold, what_the_matrix_varies_is_named_and_the_rest_kept)
 {
-	static const struct { const char *text, *want; } rows[] = {
+	static const struct {
+		const char *text, *want;
+	} rows[] = {
 		{ "", "" },
 		{ "the target has no AH", "the target has no AH" },
 		{ "add 192.0.2.2 2001:db8:1::1 esp -m transport: EINVAL", "add ADDRESS ADDRESS esp -m $mode: EINVAL" },
@@ -16,8 +18,9 @@ Test(fold, what_the_matrix_varies_is_named_and_the_rest_kept)
 		{ "\xe2\x9c\x93 transport\xe2\x9c\x93", "\xe2\x9c\x93 $mode\xe2\x9c\x93" },
 		{ "...", "..." },
 	};
-	json_t *event = json_loads("{\"params\":{\"mode\":\"transport\",\"transform\":\"aes-cbc-128+hmac-sha1-96\",\"window\":\"64\"}}",
-				   0, NULL);
+	json_t *event = json_loads(
+		"{\"params\":{\"mode\":\"transport\",\"transform\":\"aes-cbc-128+hmac-sha1-96\",\"window\":\"64\"}}", 0,
+		NULL);
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		char out[200];
 		fold_text(event, rows[i].text, out, sizeof out);

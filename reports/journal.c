@@ -13,10 +13,10 @@
 #include "reports/atomic_file.h"
 
 struct journal {
-	int fd;                         /* -1: no folder was given */
+	int fd; /* -1: no folder was given */
 	char *path;
-	unsigned long long events;      /* for messages */
-	bool torn;                      /* half a line is in the file and could not be taken back */
+	unsigned long long events; /* for messages */
+	bool torn;                 /* half a line is in the file and could not be taken back */
 };
 
 static struct journal *
@@ -77,8 +77,8 @@ journal_append(struct journal *j, const char *line, size_t n, struct err *e)
 	if (j->fd < 0)
 		return true;
 	if (j->torn)
-		return fail(e, ERR_IO, "%s: event %llu: the file ends in half an event since an earlier write failed", j->path,
-			    j->events);
+		return fail(e, ERR_IO, "%s: event %llu: the file ends in half an event since an earlier write failed",
+			    j->path, j->events);
 	bool known = fstat(j->fd, &before) == 0 && S_ISREG(before.st_mode);
 	if (append_line(j, line, n))
 		return true;

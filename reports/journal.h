@@ -43,18 +43,18 @@ struct tally {
 };
 
 struct run_record {
-	json_t *start;          /* the start event, or NULL */
-	json_t *cases;          /* array of case events, in file order */
-	json_t *end;            /* NULL: the run was cut short */
-	unsigned torn;          /* lines that could not be read (a crash mid-line) */
-	unsigned restarts;      /* the target died and was started again */
+	json_t *start;     /* the start event, or NULL */
+	json_t *cases;     /* array of case events, in file order */
+	json_t *end;       /* NULL: the run was cut short */
+	unsigned torn;     /* lines that could not be read (a crash mid-line) */
+	unsigned restarts; /* the target died and was started again */
 	struct tally tally;
 };
 
 /* Both expect a record that is zeroed or has events; run_read starts it anew and frees it when it fails. */
 /* Reads DIR/events.jsonl. A torn last line is counted, not fatal; any other unreadable line is ERR_SYNTAX with its number. */
 bool run_read(struct run_record *r, const char *dir, struct err *e) MUST_USE;
-bool run_add(struct run_record *r, const char *line, size_t n, struct err *e) MUST_USE;   /* one event */
+bool run_add(struct run_record *r, const char *line, size_t n, struct err *e) MUST_USE; /* one event */
 void run_free(struct run_record *r);
 
 /* Each writes one file of the run directory, atomically (a temporary name, then rename). */

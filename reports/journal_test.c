@@ -58,7 +58,8 @@ Test(journal, a_file_in_the_place_of_the_folder_is_an_error_that_names_it)
 
 Test(journal, a_second_run_in_the_folder_starts_anew)
 {
-	static const char *const first[] = { SAMPLE_START, SAMPLE_PASS, NULL }, *const second[] = { SAMPLE_START, NULL };
+	static const char *const first[] = { SAMPLE_START, SAMPLE_PASS, NULL }, *const second[] = { SAMPLE_START,
+												    NULL };
 	struct err e = { 0 };
 	cr_assert(journal_close(open_with(first), &e));
 	cr_assert(journal_close(open_with(second), &e));
@@ -130,13 +131,17 @@ Test(journal, every_prefix_of_a_file_is_read_up_to_its_last_whole_line)
 
 Test(journal, unreadable_lines_are_errors_with_their_number)
 {
-	static const struct { const char *text, *want; } rows[] = {
+	static const struct {
+		const char *text, *want;
+	} rows[] = {
 		{ SAMPLE_START "\n{\"event\":\"ca\n" SAMPLE_END "\n", "events.jsonl:2: column " },
 		{ "\n" SAMPLE_START "\n", "events.jsonl:1: " },
 		{ SAMPLE_START "\n[1]\n", "events.jsonl:2: want an object with a text 'event'" },
 		{ SAMPLE_START "\n" SAMPLE_START "\n", "events.jsonl:2: a second start event" },
-		{ "{\"event\":\"case\",\"id\":\"a\",\"full_id\":\"a\",\"verdict\":\"GOOD\"}\n", "events.jsonl:1: case a: verdict: want PASS" },
-		{ "{\"event\":\"case\",\"id\":7,\"full_id\":\"a\",\"verdict\":\"PASS\"}\n", "id: want a text, got something else" },
+		{ "{\"event\":\"case\",\"id\":\"a\",\"full_id\":\"a\",\"verdict\":\"GOOD\"}\n",
+		  "events.jsonl:1: case a: verdict: want PASS" },
+		{ "{\"event\":\"case\",\"id\":7,\"full_id\":\"a\",\"verdict\":\"PASS\"}\n",
+		  "id: want a text, got something else" },
 		{ "{\"event\":\"case\",\"id\":\"a\",\"verdict\":\"PASS\"}\n", "full_id: want a text, got nothing" },
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -169,10 +174,20 @@ Test(journal, restarts_are_counted_and_unknown_events_passed_over)
 
 Test(journal, text_of_any_octets_becomes_json)
 {
-	static const struct { const char *octets, *want; } rows[] = {
-		{ "plain", "plain" }, { "", "" }, { "\xe2\x89\xa5", "\xe2\x89\xa5" }, { "a\xff" "b", "a\xef\xbf\xbd" "b" },
-		{ "\xe2\x89", "\xef\xbf\xbd\xef\xbf\xbd" }, { "\xc0\xaf", "\xef\xbf\xbd\xef\xbf\xbd" },
-		{ "\xed\xa0\x80", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd" }, { "\xf0\x9f\x90\xa6", "\xf0\x9f\x90\xa6" },
+	static const struct {
+		const char *octets, *want;
+	} rows[] = {
+		{ "plain", "plain" },
+		{ "", "" },
+		{ "\xe2\x89\xa5", "\xe2\x89\xa5" },
+		{ "a\xff"
+		  "b",
+		  "a\xef\xbf\xbd"
+		  "b" },
+		{ "\xe2\x89", "\xef\xbf\xbd\xef\xbf\xbd" },
+		{ "\xc0\xaf", "\xef\xbf\xbd\xef\xbf\xbd" },
+		{ "\xed\xa0\x80", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd" },
+		{ "\xf0\x9f\x90\xa6", "\xf0\x9f\x90\xa6" },
 		{ "\xf4\x90\x80\x80", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd" },
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {

@@ -4,9 +4,11 @@
 
 enum { BLOCK_INTERFACE = 1, BLOCK_PACKET = 6, BLOCK_SECTION = 0x0a0d0d0a };
 enum {
-	OPT_END = 0, OPT_COMMENT = 1,
+	OPT_END = 0,
+	OPT_COMMENT = 1,
 	SHB_USERAPPL = 4,
-	IF_NAME = 2, IF_TSRESOL = 9,
+	IF_NAME = 2,
+	IF_TSRESOL = 9,
 	EPB_FLAGS = 2,
 };
 #define LINKTYPE_RAW 101
@@ -49,7 +51,7 @@ text_length(const char *text)
 {
 	size_t n = strlen(text);
 	if (n > OPTION_MAX)
-		for (n = OPTION_MAX; n > 0 && ((unsigned char)text[n] & 0xc0) == 0x80; )
+		for (n = OPTION_MAX; n > 0 && ((unsigned char)text[n] & 0xc0) == 0x80;)
 			n--;
 	return (uint16_t)n;
 }
@@ -72,7 +74,7 @@ add_text(struct options *o, uint16_t code, const char *text)
 static size_t
 options_size(const struct options *o)
 {
-	size_t n = o->n > 0 ? 4 : 0;            /* the end of options */
+	size_t n = o->n > 0 ? 4 : 0; /* the end of options */
 	for (size_t i = 0; i < o->n; i++)
 		n += 4 + o->length[i] + padding(o->length[i]);
 	return n;
@@ -117,7 +119,7 @@ pcapng_section(FILE *out, const char *application, const char *comment)
 	put_uint(out, 0x1a2b3c4d, 4);
 	put_uint(out, 1, 2);
 	put_uint(out, 0, 2);
-	put_uint(out, UINT64_MAX, 8);             /* length of the section: not said */
+	put_uint(out, UINT64_MAX, 8); /* length of the section: not said */
 	end(out, &o, total);
 }
 
@@ -131,7 +133,7 @@ pcapng_interface(FILE *out, const char *name)
 	uint32_t total = begin(out, BLOCK_INTERFACE, 8, &o);
 	put_uint(out, LINKTYPE_RAW, 2);
 	put_uint(out, 0, 2);
-	put_uint(out, 0, 4);                      /* packets are whole */
+	put_uint(out, 0, 4); /* packets are whole */
 	end(out, &o, total);
 }
 

@@ -10,15 +10,15 @@
 
 #include "wire/cursor.h"
 
-enum pcapng_direction { PCAPNG_UNKNOWN = 0, PCAPNG_INBOUND = 1, PCAPNG_OUTBOUND = 2 };   /* of epb_flags */
+enum pcapng_direction { PCAPNG_UNKNOWN = 0, PCAPNG_INBOUND = 1, PCAPNG_OUTBOUND = 2 }; /* of epb_flags */
 
 #define PCAPNG_COMMENTS 4
 struct pcapng_packet {
 	uint32_t interface;
-	uint64_t ns;                        /* since 1970 */
+	uint64_t ns; /* since 1970 */
 	enum pcapng_direction direction;
 	struct bytes octets;
-	const char *comments[PCAPNG_COMMENTS];   /* UTF-8; NULL and "" are left out, and long ones are cut */
+	const char *comments[PCAPNG_COMMENTS]; /* UTF-8; NULL and "" are left out, and long ones are cut */
 };
 
 void pcapng_section(FILE *out, const char *application, const char *comment);

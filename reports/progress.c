@@ -5,9 +5,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#define BAR_CELLS  24
-#define REDRAW_NS  100000000u             /* on a terminal */
-#define STEADY_NS  5000000000u            /* where every line stays */
+#define BAR_CELLS 24
+#define REDRAW_NS 100000000u  /* on a terminal */
+#define STEADY_NS 5000000000u /* where every line stays */
 
 static uint64_t
 now_ns(void)
@@ -48,9 +48,11 @@ progress_new(FILE *results, FILE *status, unsigned planned, bool quiet, unsigned
 void
 progress_word(const struct progress *p, const char *verdict)
 {
-	static const struct { const char *word, *colour; } rows[] = {
-		{ "PASS", "32" }, { "FAIL", "1;31" }, { "INCONCLUSIVE", "33" }, { "SKIP", "36" }, { "ERROR", "1;35" },
-		{ "XFAIL", "36" }, { "XPASS", "1;31" },
+	static const struct {
+		const char *word, *colour;
+	} rows[] = {
+		{ "PASS", "32" },    { "FAIL", "1;31" }, { "INCONCLUSIVE", "33" }, { "SKIP", "36" },
+		{ "ERROR", "1;35" }, { "XFAIL", "36" },  { "XPASS", "1;31" },
 	};
 	for (size_t i = 0; p->colour && i < sizeof rows / sizeof rows[0]; i++)
 		if (strcmp(rows[i].word, verdict) == 0) {

@@ -11,8 +11,8 @@ struct progress {
 	FILE *results, *status;
 	unsigned planned, verbose;
 	bool quiet, colour, bar;
-	bool drawn;                       /* a bar stands on the terminal's line */
-	uint64_t began_ns, last_ns;       /* monotonic; last: when status was written */
+	bool drawn;                 /* a bar stands on the terminal's line */
+	uint64_t began_ns, last_ns; /* monotonic; last: when status was written */
 	struct tally tally;
 };
 

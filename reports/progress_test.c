@@ -4,7 +4,9 @@
 
 TestSuite(progress, .init = sample_begin, .fini = sample_end);
 
-struct spoken { char results[1 << 16], status[1 << 16]; };
+struct spoken {
+	char results[1 << 16], status[1 << 16];
+};
 
 static void
 read_back(FILE *f, char *text, size_t cap)
@@ -21,8 +23,7 @@ speak(struct spoken *s, const struct run_record *r, bool quiet, unsigned verbose
 	struct progress *p = progress_new(results, status, 6, quiet, verbose);
 	const json_t *event;
 	size_t i;
-	json_array_foreach(r->cases, i, event)
-		progress_case(p, event);
+	json_array_foreach(r->cases, i, event) progress_case(p, event);
 	progress_end(p, r, "out");
 	progress_free(p);
 	read_back(results, s->results, sizeof s->results);
@@ -46,7 +47,7 @@ ends_with(const char *text, const char *end)
 }
 
 #define FAIL_LINE                                                                                                        \
-	"FAIL esp.out/icv/ipv4/a<b>&\"c MUST [RFC 4868 2.3] esp.icv: want 16 octets, got 12 \\x1b octets (and 1 more)  "  \
+	"FAIL esp.out/icv/ipv4/a<b>&\"c MUST [RFC 4868 2.3] esp.icv: want 16 octets, got 12 \\x1b octets (and 1 more)  " \
 	"(suites/esp-out.suite:31)\n"
 
 static struct spoken s;
@@ -55,15 +56,21 @@ Test(progress, a_line_for_what_was_not_met_and_the_tally_last)
 {
 	struct run_record r = sample_whole();
 	speak(&s, &r, false, 0);
-	cr_assert(eq(int, strncmp(s.results, FAIL_LINE "ERROR ah.out/../x INFO [] r\n", strlen(FAIL_LINE) + 26), 0), "%s", s.results);
+	cr_assert(eq(int, strncmp(s.results, FAIL_LINE "ERROR ah.out/../x INFO [] r\n", strlen(FAIL_LINE) + 26), 0),
+		  "%s", s.results);
 	cr_assert(eq(u32, times(s.results, FAIL_LINE), 2), "as it happens and at the end:\n%s", s.results);
 	cr_assert(eq(u32, times(s.results, "PASS "), 0));
 	cr_assert(eq(u32, times(s.results, "SKIP "), 0));
-	cr_assert(eq(u32, times(s.results, "     espy run 'esp.out/icv/ipv4/a<b>&\"c' -t reference --seed 7\n     espy explain esp.out/icv\n"), 1), "%s",
-		  s.results);
+	cr_assert(
+		eq(u32,
+		   times(s.results,
+			 "     espy run 'esp.out/icv/ipv4/a<b>&\"c' -t reference --seed 7\n     espy explain esp.out/icv\n"),
+		   1),
+		"%s", s.results);
 	cr_assert(eq(u32, times(s.results, "      1  the target has no AH\n"), 1), "%s", s.results);
 	ends_with(s.results, "\n1 passed, 1 failed, 1 skipped, 1 inconclusive, 1 errored\n");
-	cr_assert(eq(ptr, strchr(s.results, '\x1b'), NULL), "no colour, and nothing of the target's, on what is no terminal");
+	cr_assert(eq(ptr, strchr(s.results, '\x1b'), NULL),
+		  "no colour, and nothing of the target's, on what is no terminal");
 	cr_assert(eq(str, s.status, ""), "five cases in no time are no progress to speak of");
 	run_free(&r);
 }
@@ -73,7 +80,8 @@ Test(progress, verbose_adds_passes_and_skips_quiet_leaves_lines_and_tally)
 	struct run_record r = sample_whole();
 	speak(&s, &r, false, 1);
 	cr_assert(eq(u32, times(s.results, "PASS esp.out/spi/ipv4\n"), 1));
-	cr_assert(eq(u32, times(s.results, "SKIP ah.out/spi MAY [RFC 4302 2.4] the target has no AH\n"), 1), "%s", s.results);
+	cr_assert(eq(u32, times(s.results, "SKIP ah.out/spi MAY [RFC 4302 2.4] the target has no AH\n"), 1), "%s",
+		  s.results);
 	speak(&s, &r, true, 0);
 	cr_assert(eq(u32, times(s.results, FAIL_LINE), 1));
 	cr_assert(eq(u32, times(s.results, "\n"), 4), "three lines and the tally:\n%s", s.results);
@@ -85,7 +93,8 @@ Test(progress, nothing_run_is_said_in_the_same_form)
 	static const char *const none[] = { SAMPLE_START, NULL };
 	struct run_record r = sample_run(none);
 	speak(&s, &r, false, 0);
-	cr_assert(eq(u32, times(s.results, "The run was cut short: 0 of 6 cases have a verdict\n"), 1), "%s", s.results);
+	cr_assert(eq(u32, times(s.results, "The run was cut short: 0 of 6 cases have a verdict\n"), 1), "%s",
+		  s.results);
 	ends_with(s.results, "\n0 passed, 0 failed, 0 skipped\n");
 	run_free(&r);
 }
@@ -97,9 +106,12 @@ many(unsigned n, unsigned reasons)
 	struct err e = { 0 };
 	for (unsigned i = 0; i < n; i++) {
 		char line[600];
-		snprintf(line, sizeof line, "{\"event\":\"case\",\"id\":\"s/c\",\"full_id\":\"s/c/ipv%u/t%u\",\"suite\":\"s\",\"params\":"
-			 "{\"family\":\"ipv%u\",\"transform\":\"t%u\"},\"level\":\"MUST\",\"clause\":\"RFC 1 1\",\"verdict\":\"FAIL\","
-			 "\"reason\":\"reason %u\",\"file\":\"f\",\"line\":1}", 4 + i % 2 * 2, i / 2, 4 + i % 2 * 2, i / 2, i % reasons);
+		snprintf(
+			line, sizeof line,
+			"{\"event\":\"case\",\"id\":\"s/c\",\"full_id\":\"s/c/ipv%u/t%u\",\"suite\":\"s\",\"params\":"
+			"{\"family\":\"ipv%u\",\"transform\":\"t%u\"},\"level\":\"MUST\",\"clause\":\"RFC 1 1\",\"verdict\":\"FAIL\","
+			"\"reason\":\"reason %u\",\"file\":\"f\",\"line\":1}",
+			4 + i % 2 * 2, i / 2, 4 + i % 2 * 2, i / 2, i % reasons);
 		cr_assert(run_add(&r, line, strlen(line), &e), "%s", e.text);
 	}
 	return r;
@@ -112,8 +124,12 @@ Test(progress, one_fault_in_many_combinations_is_told_once_with_the_values)
 	char *end = strstr(s.results, "Not met:\n");
 	cr_assert(ne(ptr, end, NULL));
 	cr_assert(eq(u32, times(end, "FAIL "), 1), "%s", end);
-	cr_assert(eq(u32, times(end, "     all 24 combinations: family ipv4 ipv6; transform t0 t1 t2 t3 t4 t5 t6 t7 (and 4 more)\n"), 1),
-		  "%s", end);
+	cr_assert(
+		eq(u32,
+		   times(end,
+			 "     all 24 combinations: family ipv4 ipv6; transform t0 t1 t2 t3 t4 t5 t6 t7 (and 4 more)\n"),
+		   1),
+		"%s", end);
 	cr_assert(eq(u32, times(end, "     espy run s/c\n"), 1), "%s", end);
 	ends_with(s.results, "\n0 passed, 24 failed, 0 skipped\n");
 	run_free(&r);
@@ -134,12 +150,16 @@ Test(progress, the_command_that_repeats_a_failure_names_suites_of_ones_own)
 {
 	static const char *const lines[] = {
 		"{\"event\":\"start\",\"argv\":[\"run\",\"my own.suite\",\"-t\",\"x\",\"--suites\",\"/a/b\",\"--suites=/c\",\"esp.*\"]}",
-		SAMPLE_INCONCLUSIVE, NULL,
+		SAMPLE_INCONCLUSIVE,
+		NULL,
 	};
 	struct run_record r = sample_run(lines);
 	speak(&s, &r, false, 0);
-	cr_assert(eq(u32, times(s.results, "     espy run ah.out/y 'my own.suite' --suites /a/b --suites=/c\n"
-				"     espy explain ah.out/y 'my own.suite' --suites /a/b --suites=/c\n"), 1), "%s", s.results);
+	cr_assert(eq(u32,
+		     times(s.results, "     espy run ah.out/y 'my own.suite' --suites /a/b --suites=/c\n"
+				      "     espy explain ah.out/y 'my own.suite' --suites /a/b --suites=/c\n"),
+		     1),
+		  "%s", s.results);
 	run_free(&r);
 }
 
@@ -159,7 +179,7 @@ speak_to_terminal(char *text, size_t cap)
 	fflush(terminal);
 	fclose(terminal);
 	size_t n = 0;
-	for (ssize_t got; n < cap - 1 && (got = read(master, text + n, cap - 1 - n)) > 0; )
+	for (ssize_t got; n < cap - 1 && (got = read(master, text + n, cap - 1 - n)) > 0;)
 		n += (size_t)got;
 	text[n] = '\0';
 	close(master);
@@ -171,7 +191,11 @@ Test(progress, a_terminal_has_a_bar_that_makes_way_and_colour_beside_the_word)
 	setenv("TERM", "xterm", 1);
 	unsetenv("NO_COLOR");
 	speak_to_terminal(s.results, sizeof s.results);
-	cr_assert(eq(u32, times(s.results, "\r\033[K[####....................] 1/6\r\033[K\033[1;31mFAIL\033[0m esp.out/icv"), 1), "%s", s.results);
+	cr_assert(
+		eq(u32,
+		   times(s.results, "\r\033[K[####....................] 1/6\r\033[K\033[1;31mFAIL\033[0m esp.out/icv"),
+		   1),
+		"%s", s.results);
 	cr_assert(eq(u32, times(s.results, "worker 0: started \\x1bagain"), 1), "%s", s.results);
 }
 

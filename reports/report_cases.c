@@ -25,7 +25,10 @@ is_frame(const json_t *exhibit)
 static int
 digit(char c)
 {
-	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+	return c >= '0' && c <= '9'   ? c - '0'
+	       : c >= 'a' && c <= 'f' ? c - 'a' + 10
+	       : c >= 'A' && c <= 'F' ? c - 'A' + 10
+				      : -1;
 }
 
 /* Into a room of strlen(hex) / 2. */
@@ -66,7 +69,8 @@ put_section(FILE *out, const struct run_record *r, const json_t *event)
 	event_why(event, why, sizeof why);
 	if (asprintf(&app, "espy %s", event_text(json_object_get(r->start, "tool"), "version")) < 0)
 		app = NULL;
-	if (asprintf(&comment, "%s: %s: %s\n%s [%s]\nTimes count from the start of the case, put at the start of the run.",
+	if (asprintf(&comment,
+		     "%s: %s: %s\n%s [%s]\nTimes count from the start of the case, put at the start of the run.",
 		     event_text(event, "full_id"), event_text(event, "verdict"), why, event_text(event, "title"),
 		     event_text(event, "clause")) < 0)
 		comment = NULL;
@@ -82,7 +86,8 @@ deciding_frame(const json_t *event, const json_t *exhibits)
 	long line = event_line(event);
 	size_t last = SIZE_MAX, of_step = SIZE_MAX, i;
 	const json_t *x;
-	json_array_foreach(exhibits, i, x) {
+	json_array_foreach(exhibits, i, x)
+	{
 		if (!is_frame(x))
 			continue;
 		last = i;
@@ -143,9 +148,8 @@ write_packets(const struct run_record *r, const json_t *event, const char *folde
 		return false;
 	put_section(a.out, r, event);
 	pcapng_interface(a.out, "espy");
-	json_array_foreach(exhibits, i, x)
-		if (ok && is_frame(x))
-			ok = put_frame(a.out, event, x, start_ns(r), i == deciding, e);
+	json_array_foreach(exhibits, i, x) if (ok && is_frame(x)) ok =
+		put_frame(a.out, event, x, start_ns(r), i == deciding, e);
 	if (ok)
 		return atomic_file_commit(&a, path, 0666, e);
 	atomic_file_drop(&a);
@@ -164,14 +168,16 @@ put_setkey(FILE *out, const json_t *event)
 	fputs("\n# ", out);
 	put_printable(out, event_text(event, "title"), true);
 	fputs("\n# Load with: setkey -f sa.setkey\n", out);
-	json_array_foreach(json_object_get(event, "exhibits"), i, x) {
+	json_array_foreach(json_object_get(event, "exhibits"), i, x)
+	{
 		if (!kind_is(x, "setkey"))
 			continue;
 		const char *text = event_text(x, "text");
 		size_t n = strlen(text);
 		fputs("\n# ", out);
 		put_printable(out, event_text(event, "file"), true);
-		fprintf(out, ":%ld\n%s%s", (long)event_number(x, "line"), text, n > 0 && text[n - 1] == '\n' ? "" : "\n");
+		fprintf(out, ":%ld\n%s%s", (long)event_number(x, "line"), text,
+			n > 0 && text[n - 1] == '\n' ? "" : "\n");
 	}
 }
 
@@ -202,7 +208,7 @@ remove_stale(const char *folder)
 		snprintf(path, sizeof path, "%.4000s/%s", folder, names[i]);
 		(void)unlink(path);
 	}
-	(void)rmdir(folder);            /* stays if somebody else put something there */
+	(void)rmdir(folder); /* stays if somebody else put something there */
 }
 
 static bool
@@ -219,7 +225,8 @@ report_cases(const struct run_record *r, const char *dir, struct err *e)
 	size_t i;
 	struct err why;
 	bool ok = true;
-	json_array_foreach(r->cases, i, event) {
+	json_array_foreach(r->cases, i, event)
+	{
 		char below[1024], folder[PATH_MAX];
 		const char *id = event_text(event, "full_id");
 		case_path(id, names_seen(book, id), below, sizeof below);
@@ -227,7 +234,7 @@ report_cases(const struct run_record *r, const char *dir, struct err *e)
 		if (!event_unmet(event))
 			remove_stale(folder);
 		else if (!write_case(r, event, folder, ok ? e : &why))
-			ok = false;             /* the first is reported; the others are still written */
+			ok = false; /* the first is reported; the others are still written */
 	}
 	json_decref(book);
 	return ok;

@@ -44,7 +44,8 @@ Test(cases, libpcap_reads_the_packets_back)
 	struct pcap_pkthdr *h;
 	const u_char *octets;
 	report(&r);
-	pcap_t *p = pcap_open_offline_with_tstamp_precision(sample_path(in_folder("packets.pcapng")), PCAP_TSTAMP_PRECISION_NANO, why);
+	pcap_t *p = pcap_open_offline_with_tstamp_precision(sample_path(in_folder("packets.pcapng")),
+							    PCAP_TSTAMP_PRECISION_NANO, why);
 	cr_assert(ne(ptr, p, NULL), "%s", why);
 	cr_assert(eq(int, pcap_datalink(p), DLT_RAW));
 	cr_assert(eq(int, pcap_next_ex(p, &h, &octets), 1), "%s", pcap_geterr(p));
@@ -67,17 +68,19 @@ Test(cases, tshark_shows_comments_and_direction_without_complaint)
 	if (system("command -v tshark >/dev/null") != 0)
 		cr_skip_test("tshark is not installed: comments and directions were not read back");
 	report(&r);
-	snprintf(command, sizeof command, "HOME=%s tshark -r '%s' -T fields -E separator='|' -E aggregator=';' -e frame.interface_name "
-		 "-e frame.packet_flags_direction -e frame.comment -e ip.dst 2>&1 | grep -v '^Running as user'", sample_dir,
-		 sample_path(in_folder("packets.pcapng")));
+	snprintf(command, sizeof command,
+		 "HOME=%s tshark -r '%s' -T fields -E separator='|' -E aggregator=';' -e frame.interface_name "
+		 "-e frame.packet_flags_direction -e frame.comment -e ip.dst 2>&1 | grep -v '^Running as user'",
+		 sample_dir, sample_path(in_folder("packets.pcapng")));
 	FILE *f = popen(command, "r");
 	cr_assert(ne(ptr, f, NULL));
 	text[fread(text, 1, sizeof text - 1, f)] = '\0';
 	cr_assert(eq(int, pclose(f), 0), "%s", text);
-	cr_assert(eq(str, text,
-		     "espy|0x00000002|esp.out/icv/ipv4/a<b>&\"c suites/esp-out.suite:30 link 1;echo|192.0.2.1\n"
-		     "espy|0x00000001|esp.out/icv/ipv4/a<b>&\"c suites/esp-out.suite:31 link 2;echo-reply \xe2\x9c\x93;< esp/echo-reply;"
-		     "FAIL: esp.icv: want 16 octets, got 12 \\x1b octets (and 1 more)|192.0.2.2\n"));
+	cr_assert(eq(
+		str, text,
+		"espy|0x00000002|esp.out/icv/ipv4/a<b>&\"c suites/esp-out.suite:30 link 1;echo|192.0.2.1\n"
+		"espy|0x00000001|esp.out/icv/ipv4/a<b>&\"c suites/esp-out.suite:31 link 2;echo-reply \xe2\x9c\x93;< esp/echo-reply;"
+		"FAIL: esp.icv: want 16 octets, got 12 \\x1b octets (and 1 more)|192.0.2.2\n"));
 	run_free(&r);
 }
 
@@ -89,7 +92,8 @@ Test(cases, keys_are_for_their_owner_alone)
 	cr_assert(eq(int, stat(sample_path(in_folder("sa.setkey")), &st), 0));
 	cr_assert(eq(int, st.st_mode & 0777, 0600));
 	const char *text = sample_slurp(in_folder("sa.setkey"));
-	cr_assert(ne(ptr, strstr(text, "# suites/esp-out.suite:14\nadd 192.0.2.2 192.0.2.1 esp 0x1001 ;\n"), NULL), "%s", text);
+	cr_assert(ne(ptr, strstr(text, "# suites/esp-out.suite:14\nadd 192.0.2.2 192.0.2.1 esp 0x1001 ;\n"), NULL),
+		  "%s", text);
 	run_free(&r);
 }
 

@@ -23,7 +23,8 @@ Test(junit, says_what_failed_in_the_forms_that_readers_know)
 	has(xml, "<testsuites name=\"espy\" tests=\"5\" failures=\"1\" errors=\"2\" skipped=\"1\" time=\"0.004050\">");
 	has(xml, "<testsuite name=\"esp.out\" tests=\"2\" failures=\"1\" errors=\"0\" skipped=\"0\" time=\"0.002050\" "
 		 "timestamp=\"2026-11-21T20:19:00\">");
-	has(xml, "classname=\"RFC 4303/2.1\" name=\"esp.out/spi/ipv4\" file=\"suites/esp-out.suite\" line=\"3\" time=\"0.001250\"");
+	has(xml,
+	    "classname=\"RFC 4303/2.1\" name=\"esp.out/spi/ipv4\" file=\"suites/esp-out.suite\" line=\"3\" time=\"0.001250\"");
 	has(xml, "name=\"esp.out/icv/ipv4/a&lt;b&gt;&amp;&quot;c\"");
 	has(xml, "<failure message=\"esp.icv: want 16 octets, got 12 \\x1b octets (and 1 more)\" type=\"FAIL\">");
 	has(xml, "\nesp.seq: want 1, got 2  [RFC 4303 2.2]\n");
@@ -51,22 +52,26 @@ Test(junit, holds_to_the_schema)
 {
 	static const char *const none[] = { NULL }, *const bare[] = { SAMPLE_INCONCLUSIVE, NULL };
 	static const char *const twice[] = { SAMPLE_START, SAMPLE_FAIL, SAMPLE_SKIP, SAMPLE_FAIL, SAMPLE_SKIP, NULL };
-	static const char *const whole[] = { SAMPLE_START, SAMPLE_PASS, SAMPLE_FAIL, SAMPLE_SKIP, SAMPLE_ERROR,
-					     SAMPLE_INCONCLUSIVE, SAMPLE_END, NULL };
+	static const char *const whole[] = { SAMPLE_START, SAMPLE_PASS,         SAMPLE_FAIL, SAMPLE_SKIP,
+					     SAMPLE_ERROR, SAMPLE_INCONCLUSIVE, SAMPLE_END,  NULL };
 	const char *const *runs[] = { none, bare, twice, whole };
 	char command[PATH_MAX + 200];
 	if (system("command -v xmllint >/dev/null") != 0)
-		cr_skip_test("xmllint is not installed (Debian: libxml2-utils): junit.xml was not held against its schema");
+		cr_skip_test(
+			"xmllint is not installed (Debian: libxml2-utils): junit.xml was not held against its schema");
 	for (size_t i = 0; i < sizeof runs / sizeof runs[0]; i++) {
 		struct run_record r = sample_run(runs[i]);
 		(void)report(&r);
-		snprintf(command, sizeof command, "xmllint --noout --schema reports/junit.xsd %s 2>&1", sample_path("junit.xml"));
+		snprintf(command, sizeof command, "xmllint --noout --schema reports/junit.xsd %s 2>&1",
+			 sample_path("junit.xml"));
 		cr_assert(eq(int, system(command), 0), "run %zu", i);
 		run_free(&r);
 	}
 	/* The schema itself must be able to say no. */
-	sample_write("junit.xml", "<testsuites name=\"espy\" tests=\"1\" failures=\"0\" errors=\"0\" skipped=\"0\" time=\"-1\"/>");
-	snprintf(command, sizeof command, "xmllint --noout --schema reports/junit.xsd %s >/dev/null 2>&1", sample_path("junit.xml"));
+	sample_write("junit.xml",
+		     "<testsuites name=\"espy\" tests=\"1\" failures=\"0\" errors=\"0\" skipped=\"0\" time=\"-1\"/>");
+	snprintf(command, sizeof command, "xmllint --noout --schema reports/junit.xsd %s >/dev/null 2>&1",
+		 sample_path("junit.xml"));
 	cr_assert(ne(int, system(command), 0));
 }
 

@@ -32,11 +32,13 @@ summary(const struct tally *t)
 static json_t *
 cases(const json_t *events)
 {
-	static const char *const keys[] = { "title", "params", "level", "clause", "decides", "verdict", "reason", "wall_ms" };
+	static const char *const keys[] = { "title",   "params",  "level",  "clause",
+					    "decides", "verdict", "reason", "wall_ms" };
 	json_t *list = json_array();
 	size_t i;
 	json_t *event;
-	json_array_foreach(events, i, event) {
+	json_array_foreach(events, i, event)
+	{
 		json_t *c = json_object();
 		copy(c, "id", event, "full_id");
 		copy(c, "case", event, "id");

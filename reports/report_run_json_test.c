@@ -20,22 +20,29 @@ Test(run_json, has_every_member_of_the_contract)
 	int pass, failed, inconclusive, skip, error, xfail, xpass, total, complete;
 	json_int_t seed;
 	double wall_s, wall_ms;
-	cr_assert(eq(int, json_unpack(o, "{s:{s:s}, s:{s:s, s:s, s:s}, s:s, s:F, s:I, s:b}", "tool", "name", &name, "target",
-				      "driver", &driver, "os", &os, "release", &release, "started", &started, "wall_s", &wall_s,
-				      "seed", &seed, "complete", &complete), 0));
-	cr_assert(eq(int, json_unpack(o, "{s:{s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i}}", "summary", "pass", &pass, "fail", &failed,
-				      "inconclusive", &inconclusive, "skip", &skip, "error", &error, "xfail", &xfail, "xpass",
-				      &xpass, "total", &total), 0));
+	cr_assert(eq(int,
+		     json_unpack(o, "{s:{s:s}, s:{s:s, s:s, s:s}, s:s, s:F, s:I, s:b}", "tool", "name", &name, "target",
+				 "driver", &driver, "os", &os, "release", &release, "started", &started, "wall_s",
+				 &wall_s, "seed", &seed, "complete", &complete),
+		     0));
+	cr_assert(eq(int,
+		     json_unpack(o, "{s:{s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i}}", "summary", "pass", &pass, "fail",
+				 &failed, "inconclusive", &inconclusive, "skip", &skip, "error", &error, "xfail",
+				 &xfail, "xpass", &xpass, "total", &total),
+		     0));
 	cr_assert(eq(dbl, wall_s, 3.25));
 	cr_assert(eq(int, (int)seed, 7));
 	cr_assert(eq(int, complete, 1));
-	int got[] = { pass, failed, inconclusive, skip, error, xfail, xpass, total }, want[] = { 1, 1, 1, 1, 1, 0, 0, 5 };
+	int got[] = { pass, failed, inconclusive, skip, error, xfail, xpass, total },
+	    want[] = { 1, 1, 1, 1, 1, 0, 0, 5 };
 	for (size_t i = 0; i < 8; i++)
 		cr_assert(eq(int, got[i], want[i]), "count %zu", i);
 	cr_assert(eq(sz, json_array_size(json_object_get(o, "argv")), 2));
 	json_t *c = json_array_get(json_object_get(o, "cases"), 0);
-	cr_assert(eq(int, json_unpack(c, "{s:s, s:s, s:s, s:s, s:F, s:{s:s}}", "id", &id, "level", &level, "clause", &clause,
-				      "verdict", &verdict, "wall_ms", &wall_ms, "params", "family", &family), 0));
+	cr_assert(eq(int,
+		     json_unpack(c, "{s:s, s:s, s:s, s:s, s:F, s:{s:s}}", "id", &id, "level", &level, "clause", &clause,
+				 "verdict", &verdict, "wall_ms", &wall_ms, "params", "family", &family),
+		     0));
 	cr_assert(eq(str, (char *)id, "esp.out/spi/ipv4"));
 	cr_assert(eq(str, (char *)clause, "RFC 4303 2.1"));
 	cr_assert(eq(dbl, wall_ms, 1.25));

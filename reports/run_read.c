@@ -6,11 +6,18 @@
 #include "reports/event.h"
 #include "reports/journal.h"
 
-struct verdict_row { const char *word; size_t offset; };
-#define ROW(word, member) { word, offsetof(struct tally, member) }
+struct verdict_row {
+	const char *word;
+	size_t offset;
+};
+#define ROW(word, member)                                                                                              \
+	{                                                                                                              \
+		word, offsetof(struct tally, member)                                                                   \
+	}
 static const struct verdict_row verdict_rows[] = {
-	ROW("PASS", pass), ROW("FAIL", fail), ROW("INCONCLUSIVE", inconclusive), ROW("SKIP", skip), ROW("ERROR", error),
-	ROW("XFAIL", xfail), ROW("XPASS", xpass),
+	ROW("PASS", pass),   ROW("FAIL", fail),   ROW("INCONCLUSIVE", inconclusive),
+	ROW("SKIP", skip),   ROW("ERROR", error), ROW("XFAIL", xfail),
+	ROW("XPASS", xpass),
 };
 
 unsigned *
@@ -39,8 +46,10 @@ add_case(struct run_record *r, json_t *event, struct err *e)
 		return false;
 	unsigned *count = tally_of(&r->tally, verdict);
 	if (count == NULL)
-		return fail(e, ERR_UNKNOWN, "case %s: verdict: want PASS, FAIL, INCONCLUSIVE, SKIP, ERROR, XFAIL or XPASS, "
-			    "got %s", event_text(event, "full_id"), verdict);
+		return fail(e, ERR_UNKNOWN,
+			    "case %s: verdict: want PASS, FAIL, INCONCLUSIVE, SKIP, ERROR, XFAIL or XPASS, "
+			    "got %s",
+			    event_text(event, "full_id"), verdict);
 	if (r->cases == NULL)
 		r->cases = json_array();
 	if (json_array_append(r->cases, event) != 0)
@@ -112,7 +121,7 @@ run_read(struct run_record *r, const char *dir, struct err *e)
 		return fail_errno(e, "%.200s/events.jsonl", dir);
 	bool ok = true;
 	unsigned long number = 0;
-	for (ssize_t n; ok && (n = getline(&line, &cap, f)) > 0; ) {
+	for (ssize_t n; ok && (n = getline(&line, &cap, f)) > 0;) {
 		number++;
 		ok = add_line(r, line, (size_t)n, e) || err_prefix(e, "%s:%lu", path, number);
 	}

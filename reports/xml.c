@@ -7,22 +7,14 @@ static const char *
 entity(char c, bool attribute)
 {
 	switch (c) {
-	case '&':
-		return "&amp;";
-	case '<':
-		return "&lt;";
-	case '>':
-		return "&gt;";
-	case '"':
-		return "&quot;";
-	case '\r':
-		return "&#13;";         /* a reader would make it a line feed */
-	case '\n':
-		return attribute ? "&#10;" : NULL;
-	case '\t':
-		return attribute ? "&#9;" : NULL;
-	default:
-		return NULL;
+	case '&': return "&amp;";
+	case '<': return "&lt;";
+	case '>': return "&gt;";
+	case '"': return "&quot;";
+	case '\r': return "&#13;"; /* a reader would make it a line feed */
+	case '\n': return attribute ? "&#10;" : NULL;
+	case '\t': return attribute ? "&#9;" : NULL;
+	default: return NULL;
 	}
 }
 
@@ -37,7 +29,7 @@ put(FILE *out, const char *p, bool attribute)
 		} else if ((c < 0x20 && c != '\n' && c != '\t') || c == 0x7f) {
 			fprintf(out, "\\x%02x", c);
 		} else if (strncmp(p, "\xef\xbf\xbe", 3) == 0 || strncmp(p, "\xef\xbf\xbf", 3) == 0) {
-			fputs("\xef\xbf\xbd", out);       /* U+FFFE and U+FFFF are no characters */
+			fputs("\xef\xbf\xbd", out); /* U+FFFE and U+FFFF are no characters */
 			p += 2;
 		} else {
 			putc(c, out);

@@ -9,6 +9,6 @@
  * escaped are written as \xNN, for people.
  */
 void xml_text(FILE *out, const char *utf8);
-void xml_attribute(FILE *out, const char *name, const char *utf8);    /* a blank, name="value" */
+void xml_attribute(FILE *out, const char *name, const char *utf8); /* a blank, name="value" */
 
 #endif

@@ -10,9 +10,13 @@
  */
 #define IN_FLIGHT_FRAMES (256u << 10)
 #define IN_FLIGHT_STREAM 2048u
-#define QUEUE_MAX     (64u << 20)      /* events nobody takes */
+#define QUEUE_MAX (64u << 20) /* events nobody takes */
 
-struct queued { int sock; uint64_t when_ns; size_t n; }; /* ahead of each event's octets in the queue */
+struct queued {
+	int sock;
+	uint64_t when_ns;
+	size_t n;
+}; /* ahead of each event's octets in the queue */
 
 static uint64_t
 now_ns(void)
@@ -42,8 +46,7 @@ died(struct agent_talk *a, const struct err *why, struct err *e)
 	a->dead.code = ERR_DEAD;
 	if (outstanding(a)) {
 		size_t n = strlen(a->dead.text);
-		snprintf(a->dead.text + n, sizeof a->dead.text - n, "; it was asked to %s",
-			 oldest(a)->what);
+		snprintf(a->dead.text + n, sizeof a->dead.text - n, "; it was asked to %s", oldest(a)->what);
 	}
 	if (e != NULL)
 		*e = a->dead;
@@ -65,10 +68,8 @@ queue_event(struct agent_talk *a, const struct frame *f, struct err *e)
 {
 	struct queued q = { f->handle, now_ns(), f->body.n };
 	if (buffer_size(&a->queue) > QUEUE_MAX)
-		return fail(e, ERR_DEAD, "espy-agent: more than %u octets of events that nobody takes",
-			    QUEUE_MAX);
-	if (!buffer_add(&a->queue, (struct bytes){ (const uint8_t *)&q, sizeof q }) ||
-	    !buffer_add(&a->queue, f->body))
+		return fail(e, ERR_DEAD, "espy-agent: more than %u octets of events that nobody takes", QUEUE_MAX);
+	if (!buffer_add(&a->queue, (struct bytes){ (const uint8_t *)&q, sizeof q }) || !buffer_add(&a->queue, f->body))
 		return fail_errno(e, "agent: queueing an event");
 	return true;
 }
@@ -80,8 +81,8 @@ remember_refusal(struct err *to, const char *what, struct rd *r)
 		return;
 	int number = (int)rd_uint(r, 4);
 	struct bytes why = rd_rest(r);
-	(void)fail(to, ERR_REFUSED, "asked to %s, the target said %.*s (errno %d)", what,
-		   (int)why.n, (const char *)why.p, number);
+	(void)fail(to, ERR_REFUSED, "asked to %s, the target said %.*s (errno %d)", what, (int)why.n,
+		   (const char *)why.p, number);
 	to->os_errno = number;
 }
 
@@ -90,8 +91,7 @@ take_reply(struct agent_talk *a, const struct frame *f, struct err *e)
 {
 	const struct asked *q = oldest(a);
 	if (!outstanding(a) || f->tag != q->tag)
-		return fail(e, ERR_DEAD, "espy-agent: reply to op %u, tag %u out of turn",
-			    f->op & 0x7fu, f->tag);
+		return fail(e, ERR_DEAD, "espy-agent: reply to op %u, tag %u out of turn", f->op & 0x7fu, f->tag);
 	struct rd r = rd_of(f->body);
 	uint64_t status = rd_uint(&r, 4);
 	if (r.bad)

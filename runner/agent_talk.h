@@ -8,7 +8,7 @@
 #include "runner/agent/frame.h"
 #include "runner/agent_wire.h"
 
-#define ASKED_MAX 128                  /* requests without a reply yet; less than tags, and a power of two */
+#define ASKED_MAX 128 /* requests without a reply yet; less than tags, and a power of two */
 
 struct asked {
 	uint8_t tag;
@@ -19,27 +19,27 @@ struct asked {
 
 struct agent_talk {
 	struct agent_wire wire;
-	unsigned timeout_ms;           /* patience with a far side that moves nothing */
+	unsigned timeout_ms; /* patience with a far side that moves nothing */
 	struct asked asked[ASKED_MAX];
-	unsigned n_asked, n_answered;  /* ever; their difference is outstanding */
+	unsigned n_asked, n_answered; /* ever; their difference is outstanding */
 	size_t in_flight;
-	struct buffer queue, reply;    /* events; the body of the last reply somebody waits for */
-	size_t taken;                  /* octets at the front of the queue lent by agent_talk_event */
-	struct err refused, late;      /* of what is waited for; of the rest */
-	struct err dead;               /* once set, every call fails with it */
+	struct buffer queue, reply; /* events; the body of the last reply somebody waits for */
+	size_t taken;               /* octets at the front of the queue lent by agent_talk_event */
+	struct err refused, late;   /* of what is waited for; of the rest */
+	struct err dead;            /* once set, every call fails with it */
 };
 
 struct agent_request {
 	enum agent_op op;
-	int sock;                      /* 0: about none */
+	int sock; /* 0: about none */
 	bool late;
-	struct bytes head, tail;       /* the body in two parts */
+	struct bytes head, tail; /* the body in two parts */
 };
 
 struct agent_event {
 	int sock;
 	uint64_t when_ns;
-	struct bytes body;             /* valid until the next call */
+	struct bytes body; /* valid until the next call */
 };
 
 /* Waits for the hello, which is then the reply. Owns in and out, also on failure. */

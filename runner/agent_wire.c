@@ -8,7 +8,7 @@
 
 #include "runner/agent/protocol.h"
 
-#define READ_AT_ONCE   65536
+#define READ_AT_ONCE 65536
 #define FRAMES_AT_ONCE 16
 
 static bool
@@ -138,8 +138,8 @@ chunk_take(struct agent_wire *w, struct bytes frame, struct err *e)
 	if (r.bad)
 		return fail(e, ERR_DEAD, "espy-agent: a chunk of %zu octets ended early", frame.n);
 	if (number != w->received)
-		return fail(e, ERR_DEAD, "espy-agent: chunk want %u, got %u: a frame was lost",
-			    (unsigned)w->received, (unsigned)number);
+		return fail(e, ERR_DEAD, "espy-agent: chunk want %u, got %u: a frame was lost", (unsigned)w->received,
+			    (unsigned)number);
 	w->received++;
 	return buffer_add(&w->rx, octets) || fail_errno(e, "agent: receiving");
 }

@@ -9,10 +9,10 @@
 #include "wire/err.h"
 
 struct agent_wire {
-	int in, out;               /* the stream; may be equal */
-	int frames;                /* the socket for chunks, or -1 */
-	size_t chunk;              /* octets in one frame */
-	uint32_t sent, received;   /* chunks */
+	int in, out;             /* the stream; may be equal */
+	int frames;              /* the socket for chunks, or -1 */
+	size_t chunk;            /* octets in one frame */
+	uint32_t sent, received; /* chunks */
 	struct buffer rx, tx;
 };
 

@@ -12,7 +12,7 @@ struct alteration {
 	struct stage *s;
 	const struct mod *m;
 	const struct resolved *r;
-	struct wr out;                  /* the datagram being altered */
+	struct wr out; /* the datagram being altered */
 	struct altered *all;
 	bool raw, fragmented;
 	struct err *e;
@@ -40,7 +40,8 @@ static bool
 left_of(struct alteration *a, const char *what, struct span *span)
 {
 	if (span->at >= a->out.n && span->n > 0)
-		return fail(a->e, ERR_RANGE, "%u:%u: | %s: the '%s' was cut away", a->m->at.line, a->m->at.column, a->m->name, what);
+		return fail(a->e, ERR_RANGE, "%u:%u: | %s: the '%s' was cut away", a->m->at.line, a->m->at.column,
+			    a->m->name, what);
 	if (span->n > a->out.n - span->at)
 		span->n = a->out.n - span->at;
 	return true;
@@ -55,7 +56,7 @@ target_span(struct alteration *a, const char *what, struct span *span)
 	if (strcmp(what, "packet") == 0)
 		return true;
 	for (unsigned i = 0; i < a->r->packet.n; i++) {
-		const struct span *one = strcmp(what, "icv") == 0  ? &c->icv[i]
+		const struct span *one = strcmp(what, "icv") == 0    ? &c->icv[i]
 					 : strcmp(what, "iv") == 0   ? &c->iv[i]
 					 : strcmp(what, "body") == 0 ? &c->body[i]
 								     : NULL;
@@ -122,7 +123,8 @@ mod_set(struct alteration *a)
 {
 	struct span span;
 	if (a->m->n != 3)
-		return fail(a->e, ERR_SYNTAX, "%u:%u: | set: want layer, field and value", a->m->at.line, a->m->at.column);
+		return fail(a->e, ERR_SYNTAX, "%u:%u: | set: want layer, field and value", a->m->at.line,
+			    a->m->at.column);
 	if (!target_span(a, word(a, 0), &span))
 		return false;
 	const struct layout *lay = NULL;
@@ -181,8 +183,8 @@ mod_cut(struct alteration *a)
 	if (!number(a, 0, &n))
 		return false;
 	if (n > a->out.n)
-		return fail(a->e, ERR_RANGE, "%u:%u: | %s: the packet has only %zu octets", a->m->at.line, a->m->at.column,
-			    a->m->name, a->out.n);
+		return fail(a->e, ERR_RANGE, "%u:%u: | %s: the packet has only %zu octets", a->m->at.line,
+			    a->m->at.column, a->m->name, a->out.n);
 	a->out.n -= n;
 	if (strcmp(a->m->name, "cut") == 0)
 		fix_length(a);
@@ -286,7 +288,8 @@ mod_fragment(struct alteration *a)
 		id = v6 ? ++a->s->g->fragment_id : 0;
 	struct bytes front = rd_take(&r, head);
 	if (front.n < 20)
-		return fail(a->e, ERR_RANGE, "%u:%u: | fragment: this is no IP datagram any more", a->m->at.line, a->m->at.column);
+		return fail(a->e, ERR_RANGE, "%u:%u: | fragment: this is no IP datagram any more", a->m->at.line,
+			    a->m->at.column);
 	a->fragmented = true;
 	for (size_t at = 0; rd_left(&r) > 0; at += size) {
 		size_t n = rd_left(&r) < size ? rd_left(&r) : size;
@@ -318,8 +321,8 @@ mod_pick(struct alteration *a)
 	if (!number(a, 0, &k))
 		return false;
 	if (k >= all->n)
-		return fail(a->e, ERR_RANGE, "%u:%u: | %s: there are %u fragments", a->m->at.line, a->m->at.column, a->m->name,
-			    all->n);
+		return fail(a->e, ERR_RANGE, "%u:%u: | %s: there are %u fragments", a->m->at.line, a->m->at.column,
+			    a->m->name, all->n);
 	if (strcmp(a->m->name, "only") == 0) {
 		all->datagram[0] = all->datagram[k];
 		all->n = 1;
@@ -334,7 +337,7 @@ mod_pick(struct alteration *a)
 static const struct {
 	const char *name;
 	bool (*apply)(struct alteration *);
-	bool of_fragments;              /* makes sense behind `| fragment`, which leaves no one datagram to change */
+	bool of_fragments; /* makes sense behind `| fragment`, which leaves no one datagram to change */
 } mods[] = {
 	{ "flip", mod_flip, false },     { "fill", mod_fill, false },         { "set", mod_set, false },
 	{ "cut", mod_cut, false },       { "truncate", mod_cut, false },      { "keep", mod_keep, false },
@@ -371,7 +374,8 @@ apply_one(struct alteration *a)
 			continue;
 		if (!a->fragmented || mods[i].of_fragments)
 			return mods[i].apply(a);
-		return fail(a->e, ERR_SYNTAX, "%u:%u: | %s: after `| fragment` only reverse, only, skip, times and trail", a->m->at.line,
+		return fail(a->e, ERR_SYNTAX,
+			    "%u:%u: | %s: after `| fragment` only reverse, only, skip, times and trail", a->m->at.line,
 			    a->m->at.column, a->m->name);
 	}
 	return fail(a->e, ERR_UNKNOWN, "%u:%u: | %s does not apply here", a->m->at.line, a->m->at.column, a->m->name);
@@ -421,10 +425,11 @@ alter_message(struct stage *s, const struct mod *list, struct bytes msg, struct 
 		else if (strcmp(a.m->name, "octet") == 0 && n < a.out.n && number(&a, 1, &v))
 			(void)wr_patch(&a.out, n, v, 1);
 		else
-			return fail(e, ERR_SYNTAX, "%u:%u: | %s does not apply to a message of %zu octets", a.m->at.line,
-				    a.m->at.column, a.m->name, a.out.n);
+			return fail(e, ERR_SYNTAX, "%u:%u: | %s does not apply to a message of %zu octets",
+				    a.m->at.line, a.m->at.column, a.m->name, a.out.n);
 		if (a.out.full)
-			return fail(e, ERR_RANGE, "%u:%u: | %s: message too long", a.m->at.line, a.m->at.column, a.m->name);
+			return fail(e, ERR_RANGE, "%u:%u: | %s: message too long", a.m->at.line, a.m->at.column,
+				    a.m->name);
 	}
 	*out = wr_done(&a.out);
 	return true;

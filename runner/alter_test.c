@@ -21,7 +21,7 @@ end(void)
 TestSuite(alter, .init = begin, .fini = end);
 
 struct sent {
-	struct bytes was;               /* before the bar */
+	struct bytes was; /* before the bar */
 	struct composed composed;
 	struct altered now;
 	struct resolved *r;
@@ -35,7 +35,8 @@ send(uint8_t family, const char *line, struct sent *x, struct err *e)
 	struct wr w = wr_of(octets, sizeof octets);
 	x->r = arena_alloc(s->arena, sizeof *x->r);
 	cr_assert(notation_packet(s, st->packet, TO_TARGET, 1, x->r, e), "%s: %s", line, e->text);
-	cr_assert(packet_compose(&x->r->packet, x->r->sa, lab.engine.random, &w, &s->composed, e), "%s: %s", line, e->text);
+	cr_assert(packet_compose(&x->r->packet, x->r->sa, lab.engine.random, &w, &s->composed, e), "%s: %s", line,
+		  e->text);
 	x->was = wr_done(&w);
 	x->composed = s->composed;
 	return alter_apply(s, st->packet->mods, x->was, x->r, &x->now, e);
@@ -67,7 +68,8 @@ ip_length(struct bytes b)
 static bool
 checksum_holds(struct bytes b)
 {
-	return at(b, 0, 1) >> 4 == 6 || checksum_finish(checksum_add(0, bytes_slice(b, 0, (at(b, 0, 1) & 15) * 4))) == 0;
+	return at(b, 0, 1) >> 4 == 6 ||
+	       checksum_finish(checksum_add(0, bytes_slice(b, 0, (at(b, 0, 1) & 15) * 4))) == 0;
 }
 
 /* How many octets differ, and where the first does. */
@@ -91,7 +93,11 @@ Test(alter, without_alterations_the_datagram_goes_out_as_it_is)
 }
 
 /* Offsets from the end of the packet: the ICV of HMAC-SHA-1-96 is its last 12 octets. */
-static const struct { const char *line; size_t from_end; unsigned bit; } flips[] = {
+static const struct {
+	const char *line;
+	size_t from_end;
+	unsigned bit;
+} flips[] = {
 	{ "> esp/echo | flip icv", 12, 0 },
 	{ "> esp/echo | flip icv octet 1", 11, 0 },
 	{ "> esp/echo | flip icv 2 bit 7", 10, 7 },
@@ -114,14 +120,18 @@ Test(alter, flip_changes_one_bit_where_it_says)
 			cr_assert(eq(sz, got.n, x.was.n));
 			cr_expect(eq(u32, changed(got, x.was, &first), 1), "%s", flips[i].line);
 			cr_expect(eq(sz, got.n - first, flips[i].from_end), "%s", flips[i].line);
-			cr_expect(eq(u64, at(got, first, 1) ^ at(x.was, first, 1), 1u << flips[i].bit), "%s", flips[i].line);
+			cr_expect(eq(u64, at(got, first, 1) ^ at(x.was, first, 1), 1u << flips[i].bit), "%s",
+				  flips[i].line);
 		}
 	}
 }
 
 Test(alter, places_are_those_of_the_packet)
 {
-	static const struct { const char *where; size_t offset; } rows[] = {
+	static const struct {
+		const char *where;
+		size_t offset;
+	} rows[] = {
 		{ "packet", 0 }, { "esp", 0 }, { "iv", 8 }, { "body", 24 }, { "icv", 56 },
 	};
 	for (uint8_t family = 4; family <= 6; family += 2) {
@@ -178,9 +188,15 @@ Test(alter, fill_writes_every_octet_of_a_place)
 
 Test(alter, lengths)
 {
-	static const struct { const char *mod; int octets, ip; size_t trail; } rows[] = {
-		{ "cut 3", -3, -3, 0 },     { "truncate 3", -3, 0, 0 },  { "keep 44", 0, 0, 0 }, { "extend 5", 5, 5, 0 },
-		{ "trail 6", 0, 0, 6 },     { "keep 9999", 0, 0, 0 },    { "cut 0", 0, 0, 0 },   { "extend 5 | truncate 2", 3, 5, 0 },
+	static const struct {
+		const char *mod;
+		int octets, ip;
+		size_t trail;
+	} rows[] = {
+		{ "cut 3", -3, -3, 0 }, { "truncate 3", -3, 0, 0 },
+		{ "keep 44", 0, 0, 0 }, { "extend 5", 5, 5, 0 },
+		{ "trail 6", 0, 0, 6 }, { "keep 9999", 0, 0, 0 },
+		{ "cut 0", 0, 0, 0 },   { "extend 5 | truncate 2", 3, 5, 0 },
 	};
 	for (uint8_t family = 4; family <= 6; family += 2) {
 		for (size_t i = 0; i < COUNT(rows); i++) {
@@ -238,7 +254,10 @@ expect_whole(const struct sent *x, uint8_t family, const char *line)
 
 Test(alter, fragments_make_the_datagram_again)
 {
-	static const struct { const char *line; unsigned n4, n6; } rows[] = {
+	static const struct {
+		const char *line;
+		unsigned n4, n6;
+	} rows[] = {
 		{ "> esp/echo(size=100) | fragment 64", 3, 3 },
 		{ "> echo(size=16) | fragment 8", 3, 3 },
 		{ "> echo(size=17) | fragment 16 | reverse", 2, 2 },
@@ -272,7 +291,9 @@ Test(alter, fragments_can_be_picked)
 
 Test(alter, errors_say_where)
 {
-	static const struct { const char *line, *want; } rows[] = {
+	static const struct {
+		const char *line, *want;
+	} rows[] = {
 		{ "> echo | flip icv", "4:10: | flip: this packet has no 'icv' outside its ciphertext" },
 		{ "> esp/echo | flip payload", "4:14: | flip: this packet has no 'payload' outside its ciphertext" },
 		{ "> esp/echo | flip icv 12", "4:14: | flip icv: want an octet below 12, got 12" },
@@ -290,16 +311,19 @@ Test(alter, errors_say_where)
 		{ "> echo(size=1000) | fragment 8", "| fragment: more than 64 fragments" },
 		{ "> echo | fragment 64 | only 1", "4:24: | only: there are 1 fragments" },
 		{ "> echo | only 0", "4:10: | only: there are 0 fragments" },
-		{ "> echo | fragment 64 | flip ip 1", "4:24: | flip: after `| fragment` only reverse, only, skip, times and trail" },
+		{ "> echo | fragment 64 | flip ip 1",
+		  "4:24: | flip: after `| fragment` only reverse, only, skip, times and trail" },
 		{ "> echo | cut 28 | fragment 8", "4:19: | fragment: this is no IP datagram any more" },
 		{ "> echo | cut 28 | cut 0 | flip packet", "4:27: | flip packet: want an octet below 0, got 0" },
-		{ "> echo | cut 28 | flip packet last", "4:19: | flip packet: want an octet below 0, got 18446744073709551615" },
+		{ "> echo | cut 28 | flip packet last",
+		  "4:19: | flip packet: want an octet below 0, got 18446744073709551615" },
 	};
 	for (uint8_t k = 0; k < COUNT(rows); k++) {
 		struct err e = { 0 };
 		struct sent x;
 		cr_expect(not(send(4, rows[k].line, &x, &e)), "%s", rows[k].line);
-		cr_expect(strstr(e.text, rows[k].want) != NULL, "%s: want %s, got %s", rows[k].line, rows[k].want, e.text);
+		cr_expect(strstr(e.text, rows[k].want) != NULL, "%s: want %s, got %s", rows[k].line, rows[k].want,
+			  e.text);
 	}
 }
 
@@ -307,7 +331,9 @@ Test(alter, errors_say_where)
 Test(alter, a_place_that_was_cut_away_is_an_error)
 {
 	static const char *const rows[] = {
-		"> esp/echo | cut 12 | flip icv", "> esp/echo | keep 30 | fill icv 0", "> udp/\"abc\" | keep 20 | set udp dport 1",
+		"> esp/echo | cut 12 | flip icv",
+		"> esp/echo | keep 30 | fill icv 0",
+		"> udp/\"abc\" | keep 20 | set udp dport 1",
 		"> esp/echo | keep 21 | flip iv",
 	};
 	for (size_t i = 0; i < COUNT(rows); i++) {
@@ -331,11 +357,20 @@ alter_octets(const char *mods, struct bytes in, struct bytes *out, struct err *e
 Test(alter, messages)
 {
 	static const uint8_t msg[] = { 1, 2, 3, 4 };
-	static const struct { const char *mods; size_t n; uint8_t octets[12]; } rows[] = {
-		{ "truncate 1", 3, { 1, 2, 3 } },       { "keep 2", 2, { 1, 2 } },     { "extend 2", 6, { 1, 2, 3, 4, 0, 0 } },
-		{ "octet 1 255", 4, { 1, 255, 3, 4 } }, { "times 2", 8, { 1, 2, 3, 4, 1, 2, 3, 4 } },
-		{ "times 1", 4, { 1, 2, 3, 4 } },       { "truncate 4", 0, { 0 } },
-		{ "keep 1 | times 3", 3, { 1, 1, 1 } }, { "truncate 2 | octet 0 9", 2, { 9, 2 } },
+	static const struct {
+		const char *mods;
+		size_t n;
+		uint8_t octets[12];
+	} rows[] = {
+		{ "truncate 1", 3, { 1, 2, 3 } },
+		{ "keep 2", 2, { 1, 2 } },
+		{ "extend 2", 6, { 1, 2, 3, 4, 0, 0 } },
+		{ "octet 1 255", 4, { 1, 255, 3, 4 } },
+		{ "times 2", 8, { 1, 2, 3, 4, 1, 2, 3, 4 } },
+		{ "times 1", 4, { 1, 2, 3, 4 } },
+		{ "truncate 4", 0, { 0 } },
+		{ "keep 1 | times 3", 3, { 1, 1, 1 } },
+		{ "truncate 2 | octet 0 9", 2, { 9, 2 } },
 	};
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct err e = { 0 };
@@ -348,12 +383,20 @@ Test(alter, messages)
 Test(alter, message_errors)
 {
 	static const uint8_t msg[] = { 1, 2, 3, 4 };
-	static const char *const rows[] = { "truncate 5", "keep 5", "octet 4 1", "octet 1", "times 100000", "extend 100000", "times 0",
-					    "times 18446744073709551615", "extend 65000 | times 2" };
+	static const char *const rows[] = { "truncate 5",
+					    "keep 5",
+					    "octet 4 1",
+					    "octet 1",
+					    "times 100000",
+					    "extend 100000",
+					    "times 0",
+					    "times 18446744073709551615",
+					    "extend 65000 | times 2" };
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct err e = { 0 };
 		struct bytes out;
 		cr_expect(not(alter_octets(rows[i], BYTES_OF(msg), &out, &e)), "%s", rows[i]);
-		cr_expect(strncmp(e.text, "4:17: | ", 8) == 0 || strncmp(e.text, "4:32: | ", 8) == 0, "%s: %s", rows[i], e.text);
+		cr_expect(strncmp(e.text, "4:17: | ", 8) == 0 || strncmp(e.text, "4:32: | ", 8) == 0, "%s: %s", rows[i],
+			  e.text);
 	}
 }

@@ -14,11 +14,11 @@ struct arena {
 	struct arena_block *blocks;
 };
 
-void *arena_alloc(struct arena *a, size_t n);            /* zeroed, aligned for anything */
+void *arena_alloc(struct arena *a, size_t n); /* zeroed, aligned for anything */
 char *arena_strndup(struct arena *a, const char *s, size_t n);
 char *arena_strdup(struct arena *a, const char *s);
 char *arena_printf(struct arena *a, const char *fmt, ...) PRINTF(2, 3);
-void arena_free(struct arena *a);                        /* safe twice */
+void arena_free(struct arena *a); /* safe twice */
 /* As arena_free, but keeps a block for the next round: a page touched once need not be asked for again. */
 void arena_reset(struct arena *a);
 

@@ -20,7 +20,8 @@ ask(struct engine *g, int sock, uint8_t satype, struct capabilities *caps, struc
 	uint32_t seq = ++g->pf_seq;
 	pfkey_msg_init(&m, g->dialect, PFKEY_REGISTER, satype);
 	hdr_set(&m.base, MSG_SEQ, seq);
-	if (!pfkey_msg_put(&m, engine_swaps(g), &w, e) || !c->ops->pfkey_send(c, sock, wr_done(&w), e) || !c->ops->sync(c, e))
+	if (!pfkey_msg_put(&m, engine_swaps(g), &w, e) || !c->ops->pfkey_send(c, sock, wr_done(&w), e) ||
+	    !c->ops->sync(c, e))
 		return false;
 	e->code = ERR_NONE;
 	bool answered = false;
@@ -86,8 +87,12 @@ echo_comes_back(struct engine *g, const struct suite *suite, const struct case_s
 {
 	struct evidence evidence = { 0 };
 	struct outcome o;
-	struct plan_item item = { .suite = suite, .spec = spec, .id = "calibrate", .full_id = "calibrate",
-				  .params = { { "transform", transform } }, .params_n = 1 };
+	struct plan_item item = { .suite = suite,
+				  .spec = spec,
+				  .id = "calibrate",
+				  .full_id = "calibrate",
+				  .params = { { "transform", transform } },
+				  .params_n = 1 };
 	engine_run(g, &item, &evidence, &o);
 	evidence_free(&evidence);
 	return o.verdict == V_PASS;
@@ -136,8 +141,8 @@ capability_probe(struct engine *g, struct err *e)
 /* --- deciding -------------------------------------------------------------------------------- */
 
 static bool
-registered(const struct engine *g, const struct alg *a, size_t key_n, const struct pfkey_alg *rows, unsigned n, char *why,
-	   size_t cap)
+registered(const struct engine *g, const struct alg *a, size_t key_n, const struct pfkey_alg *rows, unsigned n,
+	   char *why, size_t cap)
 {
 	int number = dialect_alg_number(g->dialect, a);
 	if (number < 0) {
@@ -149,8 +154,8 @@ registered(const struct engine *g, const struct alg *a, size_t key_n, const stru
 			continue;
 		if (a->kind == ALG_NULL || (key_n * 8 >= rows[i].minbits && key_n * 8 <= rows[i].maxbits))
 			return true;
-		snprintf(why, cap, "the target registers %s with keys of %u to %u bits, not %zu (SADB_REGISTER)", a->name,
-			 rows[i].minbits, rows[i].maxbits, key_n * 8);
+		snprintf(why, cap, "the target registers %s with keys of %u to %u bits, not %zu (SADB_REGISTER)",
+			 a->name, rows[i].minbits, rows[i].maxbits, key_n * 8);
 		return false;
 	}
 	if (a->kind == ALG_NULL) /* no row need say that nothing can be had */
@@ -177,8 +182,10 @@ transform_allowed(const struct engine *g, const struct plan_item *item, const ch
 	unsigned i = (unsigned)(t.auth - algs);
 	if (item->spec->raw_transform || !(g->caps.not_meant >> i & 1))
 		return true;
-	snprintf(why, cap, "the target means another truncation by the number of %s (found by an exchange; alg/icv_length judges it)",
-		 t.auth->name);
+	snprintf(
+		why, cap,
+		"the target means another truncation by the number of %s (found by an exchange; alg/icv_length judges it)",
+		t.auth->name);
 	return false;
 }
 

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define READ_BUFFER (1 << 20)      /* read() in blocks: faster than mmap and its page faults */
+#define READ_BUFFER (1 << 20) /* read() in blocks: faster than mmap and its page faults */
 
 enum { ETHERTYPE_IP4 = 0x0800, ETHERTYPE_IP6 = 0x86dd, ETHERTYPE_VLAN = 0x8100, ETHERTYPE_QINQ = 0x88a8 };
 
@@ -69,9 +69,15 @@ static const struct link_layer {
 	int type;
 	struct bytes (*strip)(struct rd *r);
 } link_layers[] = {
-	{ DLT_EN10MB, strip_ethernet }, { DLT_RAW, strip_raw },           { 14, strip_raw },
-	{ 101, strip_raw },             { DLT_IPV4, strip_raw },          { DLT_IPV6, strip_raw },
-	{ DLT_LINUX_SLL, strip_cooked }, { DLT_LINUX_SLL2, strip_cooked2 }, { DLT_NULL, strip_loopback },
+	{ DLT_EN10MB, strip_ethernet },
+	{ DLT_RAW, strip_raw },
+	{ 14, strip_raw },
+	{ 101, strip_raw },
+	{ DLT_IPV4, strip_raw },
+	{ DLT_IPV6, strip_raw },
+	{ DLT_LINUX_SLL, strip_cooked },
+	{ DLT_LINUX_SLL2, strip_cooked2 },
+	{ DLT_NULL, strip_loopback },
 	{ DLT_LOOP, strip_loopback },
 };
 
@@ -85,9 +91,8 @@ find_link_layer(struct capture *c, struct err *e)
 	if (c->strip != NULL)
 		return true;
 	const char *name = pcap_datalink_val_to_name(type);
-	return fail(e, ERR_UNSUPPORTED,
-		    "%s: link type: want Ethernet, raw IP, Linux cooked or loopback, got %s (%d)", c->path,
-		    name != NULL ? name : "one without a name", type);
+	return fail(e, ERR_UNSUPPORTED, "%s: link type: want Ethernet, raw IP, Linux cooked or loopback, got %s (%d)",
+		    c->path, name != NULL ? name : "one without a name", type);
 }
 
 static bool

@@ -6,8 +6,9 @@
 #include "reports/journal.h"
 
 static const char *const kind_names[] = {
-	[EV_FRAME_OUT] = "frame-out", [EV_FRAME_IN] = "frame-in", [EV_PFKEY_OUT] = "pfkey-out", [EV_PFKEY_IN] = "pfkey-in",
-	[EV_SETKEY] = "setkey",	      [EV_APP] = "app",		  [EV_COUNTER] = "counter",	[EV_NOTE] = "note",
+	[EV_FRAME_OUT] = "frame-out", [EV_FRAME_IN] = "frame-in", [EV_PFKEY_OUT] = "pfkey-out",
+	[EV_PFKEY_IN] = "pfkey-in",   [EV_SETKEY] = "setkey",     [EV_APP] = "app",
+	[EV_COUNTER] = "counter",     [EV_NOTE] = "note",
 };
 
 static json_t *
@@ -49,8 +50,8 @@ exhibits(const struct engine *g, const struct evidence *v)
 	json_t *list = json_array();
 	static _Thread_local char buffer[4096];
 	for (const struct exhibit *x = v->first; x != NULL; x = x->next) {
-		json_t *j = json_pack("{s:s, s:f, s:i, s:i}", "kind", kind_names[x->kind], "t_us", (double)x->t_ns / 1000.0, "line",
-				      (int)x->line, "link", (int)x->link);
+		json_t *j = json_pack("{s:s, s:f, s:i, s:i}", "kind", kind_names[x->kind], "t_us",
+				      (double)x->t_ns / 1000.0, "line", (int)x->line, "link", (int)x->link);
 		if (x->octets.n > 0)
 			json_object_set_new(j, "octets", hex(x->octets));
 		const char *say = exhibit_text(g, x, buffer, sizeof buffer);
@@ -68,8 +69,9 @@ differences(const struct packet_diff *d)
 	for (unsigned i = 0; i < d->n && i < sizeof d->d / sizeof d->d[0]; i++) {
 		char name[100];
 		snprintf(name, sizeof name, "%s.%s", d->d[i].lay->name, d->d[i].field->name);
-		json_array_append_new(list, json_pack("{s:s, s:o, s:o, s:s}", "field", name, "want", journal_text(d->d[i].want), "got",
-						      journal_text(d->d[i].got), "clause", d->d[i].field->clause));
+		json_array_append_new(list, json_pack("{s:s, s:o, s:o, s:s}", "field", name, "want",
+						      journal_text(d->d[i].want), "got", journal_text(d->d[i].got),
+						      "clause", d->d[i].field->clause));
 	}
 	return list;
 }
@@ -97,8 +99,8 @@ char *
 case_event(const struct engine *g, const struct plan_item *item, unsigned n, unsigned worker, double wall_ms,
 	   const struct evidence *v, const struct outcome *o, bool everything)
 {
-	json_t *j = json_pack("{s:s, s:i, s:s, s:s, s:s}", "event", "case", "n", (int)n, "id", item->id, "full_id", item->full_id,
-			      "suite", item->suite->name);
+	json_t *j = json_pack("{s:s, s:i, s:s, s:s, s:s}", "event", "case", "n", (int)n, "id", item->id, "full_id",
+			      item->full_id, "suite", item->suite->name);
 	if (j == NULL)
 		return NULL;
 	add_claim(j, item);
@@ -108,8 +110,9 @@ case_event(const struct engine *g, const struct plan_item *item, unsigned n, uns
 	json_object_set_new(j, "worker", json_integer(worker));
 	if (everything || (o->verdict != V_PASS && o->verdict != V_SKIP)) {
 		if (o->step != NULL)
-			json_object_set_new(j, "step", json_pack("{s:i, s:o}", "line", (int)o->step->at.line, "text",
-								 journal_text(o->step->text)));
+			json_object_set_new(j, "step",
+					    json_pack("{s:i, s:o}", "line", (int)o->step->at.line, "text",
+						      journal_text(o->step->text)));
 		json_object_set_new(j, "want", journal_text(o->want));
 		json_object_set_new(j, "got", journal_text(o->got));
 		json_object_set_new(j, "diff", differences(&o->diff));

@@ -15,27 +15,27 @@
 #include "wire/cursor.h"
 #include "wire/err.h"
 
-enum channel_feature {            /* what the far side said at hello that it has */
-	CHAN_PFKEY    = 1 << 0,
-	CHAN_SOCKETS  = 1 << 1,
-	CHAN_TUNABLES = 1 << 2,       /* files or sysctls can be read and written */
+enum channel_feature { /* what the far side said at hello that it has */
+		       CHAN_PFKEY = 1 << 0,
+		       CHAN_SOCKETS = 1 << 1,
+		       CHAN_TUNABLES = 1 << 2, /* files or sysctls can be read and written */
 };
 
 struct channel_hello {
-	char os[32];                  /* uname -s, lower case: "linux", "netbsd", ..; "reference" */
-	char release[96];             /* uname -r */
+	char os[32];      /* uname -s, lower case: "linux", "netbsd", ..; "reference" */
+	char release[96]; /* uname -r */
 	bool big_endian;
-	uint8_t word_bits;            /* 32 or 64 */
-	unsigned features;            /* enum channel_feature */
+	uint8_t word_bits; /* 32 or 64 */
+	unsigned features; /* enum channel_feature */
 };
 
 struct channel_event {
-	int sock;                     /* the handle open_* gave */
-	uint64_t when_ns;             /* tester's monotonic clock at arrival */
-	uint8_t from[16];             /* UDP: source address, 4 or 16 octets */
+	int sock;         /* the handle open_* gave */
+	uint64_t when_ns; /* tester's monotonic clock at arrival */
+	uint8_t from[16]; /* UDP: source address, 4 or 16 octets */
 	uint8_t from_len;
 	uint16_t from_port;
-	struct bytes data;            /* valid until the next call on this channel */
+	struct bytes data; /* valid until the next call on this channel */
 };
 
 struct channel;
@@ -50,8 +50,7 @@ struct channel_ops {
 	/* addr: 4 or 16 octets, or n = 0 for any. `policy` (an encoded sadb_x_policy) may be empty. */
 	bool (*udp_open)(struct channel *, int family /* 4 or 6 */, struct bytes addr, uint16_t port,
 			 struct bytes policy, int *sock, struct err *e);
-	bool (*udp_send)(struct channel *, int sock, struct bytes to, uint16_t port, struct bytes data,
-			 struct err *e);
+	bool (*udp_send)(struct channel *, int sock, struct bytes to, uint16_t port, struct bytes data, struct err *e);
 	bool (*sock_close)(struct channel *, int sock, struct err *e);
 	/* A named tunable or counter file of the target ("/proc/net/xfrm_stat", "net.ipv4.ip_forward").
 	 * Linux: a path; a name without a slash is looked up under /proc/sys with dots as slashes. */

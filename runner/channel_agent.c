@@ -7,7 +7,7 @@
 
 struct channel_agent {
 	struct agent_talk talk;
-	bool open[AGENT_SOCKETS_MAX];   /* handle and sock are the index + 1 */
+	bool open[AGENT_SOCKETS_MAX]; /* handle and sock are the index + 1 */
 };
 
 static bool
@@ -71,8 +71,7 @@ agent_pfkey_send(struct channel *c, int sock, struct bytes msg, struct err *e)
 	if (!sock_is_open(a, sock, e))
 		return false;
 	struct agent_request r = { AGENT_SEND, sock, true, msg, BYTES_NONE };
-	return agent_talk_ask(&a->talk, r, e, "send a PF_KEY message of %zu octets on socket %d", msg.n,
-			      sock);
+	return agent_talk_ask(&a->talk, r, e, "send a PF_KEY message of %zu octets on socket %d", msg.n, sock);
 }
 
 static void
@@ -84,12 +83,14 @@ wr_endpoint(struct wr *w, struct bytes addr, uint16_t port)
 }
 
 /* How the systems number the socket option that takes an encoded sadb_x_policy. */
+/* clang-format off */
 static const struct policy_option { const char *os; int level4, name4, level6, name6; } policy_options[] = {
 	{ "linux",   0, 16, 41, 34 },
 	{ "netbsd",  0, 22, 41, 28 },
 	{ "freebsd", 0, 21, 41, 28 },
 	{ "darwin",  0, 21, 41, 28 },
 };
+/* clang-format on */
 
 static const struct policy_option *
 policy_option_of(const char *os)
@@ -131,13 +132,12 @@ close_quietly(struct channel_agent *a, int sock)
 {
 	struct agent_request r = { AGENT_CLOSE, sock, false, BYTES_NONE, BYTES_NONE };
 	a->open[sock - 1] = false;
-	return agent_talk_ask(&a->talk, r, NULL, "close socket %d", sock) &&
-		agent_talk_answered(&a->talk, NULL);
+	return agent_talk_ask(&a->talk, r, NULL, "close socket %d", sock) && agent_talk_answered(&a->talk, NULL);
 }
 
 static bool
-agent_udp_open(struct channel *c, int family, struct bytes addr, uint16_t port, struct bytes policy,
-	       int *sock, struct err *e)
+agent_udp_open(struct channel *c, int family, struct bytes addr, uint16_t port, struct bytes policy, int *sock,
+	       struct err *e)
 {
 	struct channel_agent *a = c->impl;
 	if (!supports(c, CHAN_SOCKETS, "sockets", e))
@@ -148,8 +148,7 @@ agent_udp_open(struct channel *c, int family, struct bytes addr, uint16_t port, 
 	if (*sock == 0)
 		return false;
 	enum agent_kind kind = family == 6 ? AGENT_UDP6 : AGENT_UDP4;
-	if (ask_open(a, *sock, kind, e, "UDP") &&
-	    (policy.n == 0 || ask_policy(c, *sock, family, policy, e)) &&
+	if (ask_open(a, *sock, kind, e, "UDP") && (policy.n == 0 || ask_policy(c, *sock, family, policy, e)) &&
 	    ask_bind(a, *sock, addr, port, e) && agent_talk_answered(&a->talk, e))
 		return true;
 	/* What was opened before the step that failed must not stay open; its own error is of no interest. */
@@ -169,8 +168,8 @@ agent_udp_send(struct channel *c, int sock, struct bytes to, uint16_t port, stru
 	if (w.full)
 		return fail(e, ERR_RANGE, "agent: an address of %zu octets", to.n);
 	struct agent_request r = { AGENT_SENDTO, sock, true, wr_done(&w), data };
-	return agent_talk_ask(&a->talk, r, e, "send a datagram of %zu octets to port %u on socket %d",
-			      data.n, port, sock);
+	return agent_talk_ask(&a->talk, r, e, "send a datagram of %zu octets to port %u on socket %d", data.n, port,
+			      sock);
 }
 
 static bool
@@ -202,7 +201,7 @@ tunable_path(const struct channel *c, const char *name, char *path, size_t cap, 
 	int n = snprintf(path, cap, "%s%s", dotted ? "/proc/sys/" : "", name);
 	if (n < 0 || (size_t)n >= cap)
 		return fail(e, ERR_RANGE, "the name of tunable %.40s.. is too long", name);
-	for (char *at = path; dotted && (at = strchr(at, '.')) != NULL; )
+	for (char *at = path; dotted && (at = strchr(at, '.')) != NULL;)
 		*at = '/';
 	return true;
 }
@@ -240,8 +239,7 @@ agent_tunable_set(struct channel *c, const char *name, const char *value, struct
 	wr_uint(&w, strlen(path), 2);
 	wr_bytes(&w, bytes_of_text(path));
 	struct agent_request r = { AGENT_WRITE, 0, false, wr_done(&w), bytes_of_text(value) };
-	return agent_talk_ask(&a->talk, r, e, "set %s to %s", path, value) &&
-	       agent_talk_answered(&a->talk, e);
+	return agent_talk_ask(&a->talk, r, e, "set %s to %s", path, value) && agent_talk_answered(&a->talk, e);
 }
 
 static bool
@@ -327,12 +325,10 @@ read_hello(struct channel *c, struct bytes body, struct err *e)
 	if (r.bad || !bytes_equal(magic, (struct bytes){ (const uint8_t *)AGENT_MAGIC, 4 }))
 		return fail(e, ERR_DEAD, "agent: the hello is not one of espy-agent");
 	if (version != AGENT_VERSION)
-		return fail(e, ERR_UNSUPPORTED, "agent: protocol version want %u, got %u",
-			    AGENT_VERSION, version);
+		return fail(e, ERR_UNSUPPORTED, "agent: protocol version want %u, got %u", AGENT_VERSION, version);
 	c->hello.big_endian = order == AGENT_BIG;
 	c->hello.word_bits = (uint8_t)bits;
-	c->hello.features = (has & AGENT_HAS_PFKEY ? CHAN_PFKEY : 0u) |
-			    (has & AGENT_HAS_SOCKETS ? CHAN_SOCKETS : 0u) |
+	c->hello.features = (has & AGENT_HAS_PFKEY ? CHAN_PFKEY : 0u) | (has & AGENT_HAS_SOCKETS ? CHAN_SOCKETS : 0u) |
 			    (has & AGENT_HAS_FILES ? CHAN_TUNABLES : 0u);
 	return true;
 }

@@ -16,7 +16,7 @@
 
 static struct channel c;
 static struct err e;
-static int far;                 /* the fake agent's end, or -1 */
+static int far; /* the fake agent's end, or -1 */
 static pid_t agent;
 
 static const char *
@@ -84,8 +84,8 @@ put_octets(const void *p, size_t n)
 }
 
 static const uint8_t hello[] = {
-	0, 0, 0, 30, 0x81, 0, 0, 0, 0, 0, 0, 0, 'e', 's', 'p', 'y', 0, 1, 2, 32, 0, 0, 0, 3,
-	6, 'n', 'e', 't', 'b', 's', 'd', 2, '1', '0',
+	0, 0, 0,  30, 0x81, 0, 0, 0, 0,   0,   0,   0,   'e', 's', 'p', 'y', 0,
+	1, 2, 32, 0,  0,    0, 3, 6, 'n', 'e', 't', 'b', 's', 'd', 2,   '1', '0',
 };
 
 /* A socketpair whose far end the test plays, greeted already. */
@@ -181,8 +181,7 @@ Test(channel_agent, hundreds_of_requests_and_megabytes_may_be_pipelined)
 	for (unsigned i = 0; i < 500; i++) {
 		struct wr w = wr_of(data, sizeof data);
 		wr_uint(&w, i, 4);
-		cr_assert(c.ops->udp_send(&c, a, BYTES_OF(loopback), to, BYTES_OF(data), &e), "%u: %s",
-			  i, e.text);
+		cr_assert(c.ops->udp_send(&c, a, BYTES_OF(loopback), to, BYTES_OF(data), &e), "%u: %s", i, e.text);
 	}
 	cr_assert(c.ops->sync(&c, &e), "%s", e.text);
 	for (; c.ops->next_event(&c, &ev, &e); got++) {
@@ -221,7 +220,7 @@ Test(channel_agent, a_refused_send_comes_from_the_next_sync_and_only_from_it)
 	cr_assert(c.ops->udp_send(&c, a, BYTES_OF(loopback), port, BYTES_OF(big), &e), "%s", e.text);
 	cr_assert(not(c.ops->sync(&c, &e)));
 	cr_assert(eq(int, (int)e.code, ERR_REFUSED));
-	cr_assert(eq(int, e.os_errno, 90));   /* EMSGSIZE of Linux */
+	cr_assert(eq(int, e.os_errno, 90)); /* EMSGSIZE of Linux */
 	cr_assert(ne(ptr, strstr(e.text, "send a datagram of 65530 octets"), NULL), "%s", e.text);
 	cr_assert(c.ops->sync(&c, &e), "%s", e.text);
 	c.ops->close(&c);
@@ -311,8 +310,9 @@ Test(channel_agent, one_that_dies_in_the_middle_of_a_frame_is_dead)
 	close(far);
 	cr_assert(not(c.ops->sync(&c, &e)));
 	cr_assert(eq(int, (int)e.code, ERR_DEAD));
-	cr_assert(eq(str, e.text, "espy-agent closed the connection in the middle of a frame; "
-				  "it was asked to sync"));
+	cr_assert(eq(str, e.text,
+		     "espy-agent closed the connection in the middle of a frame; "
+		     "it was asked to sync"));
 	c.ops->close(&c);
 }
 
@@ -335,7 +335,11 @@ Test(channel_agent, events_that_came_before_the_end_are_not_lost)
 	c.ops->close(&c);
 }
 
-static const struct nonsense { const char *id, *octets; size_t n; const char *says; } nonsense[] = {
+static const struct nonsense {
+	const char *id, *octets;
+	size_t n;
+	const char *says;
+} nonsense[] = {
 	{ "text", "bash: espy-agent: not found\n", 28, "what came is not a frame" },
 	{ "length 0", "\0\0\0\0\201\0\0\0", 8, "what came is not a frame" },
 	{ "length 3", "\0\0\0\3\201\0\0", 7, "what came is not a frame" },
@@ -361,7 +365,12 @@ Test(channel_agent, nonsense_is_dead_with_a_reason)
 
 Test(channel_agent, another_hello_is_not_taken_for_ours)
 {
-	static const struct { const char *id; size_t at; uint8_t octet; int code; } rows[] = {
+	static const struct {
+		const char *id;
+		size_t at;
+		uint8_t octet;
+		int code;
+	} rows[] = {
 		{ "magic", 12, 'E', ERR_DEAD },
 		{ "version 2", 17, 2, ERR_UNSUPPORTED },
 		{ "a name longer than the frame", 24, 200, ERR_DEAD },
@@ -403,7 +412,12 @@ say(const void *p, size_t n)
 	return bytes_slice(wr_done(&w), used, w.n);
 }
 
-struct wrong { const char *id, *octets; size_t n; uint8_t op, tag; int error, exit; };
+struct wrong {
+	const char *id, *octets;
+	size_t n;
+	uint8_t op, tag;
+	int error, exit;
+};
 
 static const struct wrong wrongs[] = {
 	{ "unknown op", "\0\0\0\4\77\5\0\0", 8, 0xbf, 5, 38, 0 },
@@ -459,12 +473,11 @@ Test(espy_agent, an_event_is_ahead_of_the_reply_it_happened_before)
 	uint8_t ops[8] = { 0 };
 	uint8_t room[256];
 	struct buffer b = { NULL, 0, 0, 0 };
-	uint8_t at[] = { 4, 127, 0, 0, 1, 0x9c, 0xa4 };   /* 127.0.0.1, port 40100 */
+	uint8_t at[] = { 4, 127, 0, 0, 1, 0x9c, 0xa4 }; /* 127.0.0.1, port 40100 */
 	static const uint8_t udp4[] = { 0, AGENT_UDP4, 0, 0 };
 	cr_assert(frame_put(&b, (struct frame){ AGENT_OPEN, 1, 3, BYTES_NONE }, BYTES_OF(udp4), BYTES_NONE));
 	cr_assert(frame_put(&b, (struct frame){ AGENT_BIND, 2, 3, BYTES_NONE }, BYTES_OF(at), BYTES_NONE));
-	cr_assert(frame_put(&b, (struct frame){ AGENT_SENDTO, 3, 3, BYTES_NONE }, BYTES_OF(at),
-			    BYTES_OF(at)));
+	cr_assert(frame_put(&b, (struct frame){ AGENT_SENDTO, 3, 3, BYTES_NONE }, BYTES_OF(at), BYTES_OF(at)));
 	cr_assert(frame_put(&b, (struct frame){ AGENT_CLOSE, 4, 3, BYTES_NONE }, BYTES_NONE, BYTES_NONE));
 	struct wr w = wr_of(room, sizeof room);
 	wr_bytes(&w, buffer_held(&b));
@@ -481,8 +494,7 @@ Test(espy_agent, an_event_is_ahead_of_the_reply_it_happened_before)
 
 Test(espy_agent, shutdown_is_answered_and_ends_it)
 {
-	static const uint8_t shut[] = { 0, 0, 0, 4, AGENT_SHUTDOWN, 9, 0, 0, 0, 0, 0, 4, AGENT_SYNC, 10,
-				       0, 0 };
+	static const uint8_t shut[] = { 0, 0, 0, 4, AGENT_SHUTDOWN, 9, 0, 0, 0, 0, 0, 4, AGENT_SYNC, 10, 0, 0 };
 	struct bytes got = say(shut, sizeof shut);
 	cr_assert(eq(sz, got.n, 12), "nothing is done after it");
 	cr_assert(eq(int, agent_status(), 0));

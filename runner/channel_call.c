@@ -54,8 +54,7 @@ call_udp_open(struct channel *c, int family, struct bytes addr, uint16_t port, s
 	struct reference *r = c->impl;
 	struct addr local = addr_of(addr);
 	if (policy.n > 0)
-		return fail(e, ERR_UNSUPPORTED,
-			    "udp socket: the reference has no policies of single sockets");
+		return fail(e, ERR_UNSUPPORTED, "udp socket: the reference has no policies of single sockets");
 	int s = host_udp_open(r->host, (uint8_t)family, &local, port);
 	if (s < 0)
 		return refused(e, -s, "opening a UDP socket");
@@ -136,9 +135,7 @@ channel_call_pfkey(struct reference *r, int sock, struct bytes msg)
 void
 channel_call_udp(struct reference *r, int sock, const struct addr *from, uint16_t port, struct bytes data)
 {
-	struct channel_event ev = { .sock = handle_of(sock, KIND_UDP),
-				    .when_ns = monotonic_ns(),
-				    .from_port = port };
+	struct channel_event ev = { .sock = handle_of(sock, KIND_UDP), .when_ns = monotonic_ns(), .from_port = port };
 	struct wr w = wr_of(ev.from, sizeof ev.from);
 	wr_bytes(&w, addr_bytes(from));
 	ev.from_len = (uint8_t)w.n;
@@ -165,8 +162,7 @@ call_next_event(struct channel *c, struct channel_event *ev, struct err *e)
 	wr_bytes(&head, rd_take(&rd, sizeof *ev));
 	wr_bytes(&w, rd_rest(&rd));
 	ev->data = wr_done(&w);
-	return !w.full ||
-	       fail(e, ERR_SHORT, "an event of %zu octets, room for %zu", record.n, sizeof r->event);
+	return !w.full || fail(e, ERR_SHORT, "an event of %zu octets, room for %zu", record.n, sizeof r->event);
 }
 
 static int

@@ -37,7 +37,7 @@ static void
 put_hex(struct bytes b)
 {
 	static const char digits[] = "0123456789abcdef";
-	for (struct rd r = rd_of(b); rd_left(&r) > 0; ) {
+	for (struct rd r = rd_of(b); rd_left(&r) > 0;) {
 		uint8_t octet = (uint8_t)rd_uint(&r, 1);
 		putc_unlocked(digits[octet >> 4], stdout);
 		putc_unlocked(digits[octet & 15], stdout);
@@ -47,17 +47,15 @@ put_hex(struct bytes b)
 static void
 print_text(const struct passive_verdict *v)
 {
-	printf("frame %lu %s spi 0x%" PRIx32 " seq %" PRIu64 " %s\n", v->frame,
-	       v->protocol == 51 ? "ah" : "esp", v->spi, v->seq, v->cut ? "cut" : verdict_name(v->verdict));
+	printf("frame %lu %s spi 0x%" PRIx32 " seq %" PRIu64 " %s\n", v->frame, v->protocol == 51 ? "ah" : "esp",
+	       v->spi, v->seq, v->cut ? "cut" : verdict_name(v->verdict));
 }
 
 static void
 print_json(const struct passive_verdict *v)
 {
-	printf("{\"frame\": %lu, \"protocol\": \"%s\", \"spi\": %" PRIu32 ", \"seq\": %" PRIu64
-	       ", \"verdict\": \"%s\"",
-	       v->frame, v->protocol == 51 ? "ah" : "esp", v->spi, v->seq,
-	       v->cut ? "cut" : verdict_name(v->verdict));
+	printf("{\"frame\": %lu, \"protocol\": \"%s\", \"spi\": %" PRIu32 ", \"seq\": %" PRIu64 ", \"verdict\": \"%s\"",
+	       v->frame, v->protocol == 51 ? "ah" : "esp", v->spi, v->seq, v->cut ? "cut" : verdict_name(v->verdict));
 	if (v->inner.n > 0) {
 		fputs(", \"inner\": \"", stdout);
 		put_hex(v->inner);
@@ -86,8 +84,7 @@ static void
 tell_aside(const char *path, const struct frame *f, const struct passive_verdict *v)
 {
 	if (v->cut)
-		fprintf(stderr,
-			"espy check: %s: frame %lu: %" PRIu32 " of %" PRIu32 " octets captured: no verdict\n",
+		fprintf(stderr, "espy check: %s: frame %lu: %" PRIu32 " of %" PRIu32 " octets captured: no verdict\n",
 			path, f->number, f->captured, f->length);
 	if (v->align8)
 		fprintf(stderr,
@@ -112,7 +109,7 @@ check_frames(struct check *c, struct passive *p, struct capture *capture, const 
 		tell_aside(path, &f, &v);
 		tell(c, &v);
 	}
-	for (struct passive_verdict v; passive_left(p, &v); )
+	for (struct passive_verdict v; passive_left(p, &v);)
 		tell(c, &v);
 	if (next == CAPTURE_BAD)
 		fprintf(stderr, "espy check: %s\n", e.text);
@@ -158,11 +155,14 @@ static bool
 read_options(struct check *c, int argc, char **argv)
 {
 	static const struct option options[] = {
-		{ "sa", required_argument, NULL, 's' }, { "json", no_argument, NULL, 'j' },
-		{ "strict-padding", no_argument, NULL, 'p' }, { "help", no_argument, NULL, 'h' }, { 0 },
+		{ "sa", required_argument, NULL, 's' },
+		{ "json", no_argument, NULL, 'j' },
+		{ "strict-padding", no_argument, NULL, 'p' },
+		{ "help", no_argument, NULL, 'h' },
+		{ 0 },
 	};
 	optind = 0;
-	for (int o; (o = getopt_long(argc, argv, "s:jph", options, NULL)) != -1; ) {
+	for (int o; (o = getopt_long(argc, argv, "s:jph", options, NULL)) != -1;) {
 		c->help |= o == 'h';
 		c->json |= o == 'j';
 		c->strict |= o == 'p';

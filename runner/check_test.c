@@ -16,29 +16,32 @@
 #define ROOM 70000
 
 /* RFC 3602 4 case 5 before protection, and the like in IPv6. */
-#define ECHO4                                                                                                \
-	"4500005408f200004001f9fec0a87b03c0a87b6408000ebda70a00008e9c083db95b070008090a0b0c0d0e0f1011121314" \
-	"151617"                                                                                             \
+#define ECHO4                                                                                                          \
+	"4500005408f200004001f9fec0a87b03c0a87b6408000ebda70a00008e9c083db95b070008090a0b0c0d0e0f1011121314"           \
+	"151617"                                                                                                       \
 	"18191a1b1c1d1e1f202122232425262728292a2b2c2d2e2f3031323334353637"
-#define UDP6  "600000000010114020010db800000000000000000000000120010db8000000000000000000000002" \
-	      "13880007001000007365637265742121"
+#define UDP6                                                                                                           \
+	"600000000010114020010db800000000000000000000000120010db8000000000000000000000002"                             \
+	"13880007001000007365637265742121"
 
-#define SA4                                                                                                  \
-	"add 192.168.123.3 192.168.123.100 esp 0x4321 -m transport -E aes-cbc "                              \
+#define SA4                                                                                                            \
+	"add 192.168.123.3 192.168.123.100 esp 0x4321 -m transport -E aes-cbc "                                        \
 	"0x90d382b410eeba7ad938c46cec1a82bf ;\n"
-#define ESP4                                                                                                 \
-	"4500007c08f200004032f9a5c0a87b03c0a87b640000432100000001e96e8c08ab465763fd098d45dd3ff893f663c25d32" \
-	"5c18c6"                                                                                             \
-	"a9453e194e120849a4870b66cc6b9965330013b4898dc856a4699e523a55db080b59ec3a8e4b7e52775b07d1db34ed9c53" \
-	"8ab50c"                                                                                             \
+#define ESP4                                                                                                           \
+	"4500007c08f200004032f9a5c0a87b03c0a87b640000432100000001e96e8c08ab465763fd098d45dd3ff893f663c25d32"           \
+	"5c18c6"                                                                                                       \
+	"a9453e194e120849a4870b66cc6b9965330013b4898dc856a4699e523a55db080b59ec3a8e4b7e52775b07d1db34ed9c53"           \
+	"8ab50c"                                                                                                       \
 	"551b874aa269add047ad2d5913ac19b7cfbad4a6"
-#define OK4                                                                                                  \
-	"{\"frame\": 1, \"protocol\": \"esp\", \"spi\": 17185, \"seq\": 1, \"verdict\": \"ok\", \"inner\": " \
+#define OK4                                                                                                            \
+	"{\"frame\": 1, \"protocol\": \"esp\", \"spi\": 17185, \"seq\": 1, \"verdict\": \"ok\", \"inner\": "           \
 	"\"" ECHO4 "\"}\n"
 
 /* --- a capture and its SAs on disk --- */
 
-struct files { char pcap[40], sa[40]; };
+struct files {
+	char pcap[40], sa[40];
+};
 
 static void
 write_file(char path[40], struct bytes b)
@@ -148,14 +151,19 @@ text_transform(struct text *t, const struct alg *a, bool ah)
 	return true;
 }
 
-struct situation { bool ah, v6, tunnel, esn, udp; };
+struct situation {
+	bool ah, v6, tunnel, esn, udp;
+};
 
 static bool
 text_sa(char *out, size_t cap, const struct alg *a, const struct situation *s)
 {
 	struct text t = text_of(out, cap);
 	const char *ends = s->v6 ? "2001:db8::1 2001:db8::2" : "192.168.123.3 192.168.123.100";
-	text_add(&t, "add %s %s 0x1001 -m %s%s", ends, s->ah ? "ah" : s->udp ? "esp-udp" : "esp",
+	text_add(&t, "add %s %s 0x1001 -m %s%s", ends,
+		 s->ah    ? "ah"
+		 : s->udp ? "esp-udp"
+			  : "esp",
 		 s->tunnel ? "tunnel" : "transport", s->esn ? " -esn -seq 0xffffffff" : "");
 	return text_transform(&t, a, s->ah);
 }
@@ -175,10 +183,8 @@ judge_three(const struct alg *a, const struct situation *s)
 	for (uint64_t i = 0; i < 3; i++) {
 		struct bytes packet = sender_send(&sender, plain, room);
 		passive_judge(p, 1, packet, false, &v);
-		cr_assert(v.is_protected && v.verdict == ACCEPT, "%s got %s", setkey,
-			  verdict_name(v.verdict));
-		cr_assert(v.seq == i + (s->esn ? 0xffffffff : 1), "%s seq %llu", setkey,
-			  (unsigned long long)v.seq);
+		cr_assert(v.is_protected && v.verdict == ACCEPT, "%s got %s", setkey, verdict_name(v.verdict));
+		cr_assert(v.seq == i + (s->esn ? 0xffffffff : 1), "%s seq %llu", setkey, (unsigned long long)v.seq);
 		cr_assert(bytes_equal(v.inner, plain), "%s: another datagram came out", setkey);
 		cr_assert(v.spi == 0x1001 && v.protocol == (s->ah ? 51 : 50));
 		struct wr w = { room, ROOM, packet.n, false };
@@ -196,8 +202,8 @@ Test(check, every_algorithm_mode_family_and_number_width_is_ok_and_a_flipped_bit
 {
 	for (const struct alg *a = algs; a < algs + algs_n; a++)
 		for (unsigned i = 0; i < 32; i++)
-			judge_three(a, &(struct situation){ i & 1, i & 2, i & 4, i & 8,
-							    (i & 16) && !(i & 1) && !(i & 2) });
+			judge_three(
+				a, &(struct situation){ i & 1, i & 2, i & 4, i & 8, (i & 16) && !(i & 1) && !(i & 2) });
 }
 
 Test(check, extended_numbers_are_followed_in_any_order_with_duplicates)
@@ -216,8 +222,8 @@ Test(check, extended_numbers_are_followed_in_any_order_with_duplicates)
 		packet[i] = sender_send(&sender, hex_octets(ECHO4, plain_room, sizeof plain_room), room[i]);
 	for (size_t i = 0; i < sizeof order; i++) {
 		passive_judge(p, i, packet[order[i]], false, &v);
-		cr_assert(v.verdict == ACCEPT && v.seq == 0xffffffff + (uint64_t)order[i],
-			  "step %zu: %s %llu", i, verdict_name(v.verdict), (unsigned long long)v.seq);
+		cr_assert(v.verdict == ACCEPT && v.seq == 0xffffffff + (uint64_t)order[i], "step %zu: %s %llu", i,
+			  verdict_name(v.verdict), (unsigned long long)v.seq);
 	}
 	sa_close(sender.sa);
 	passive_free(p);
@@ -226,9 +232,8 @@ Test(check, extended_numbers_are_followed_in_any_order_with_duplicates)
 Test(check, nested_protection_is_opened_to_the_innermost)
 {
 	static uint8_t plain_room[200], room[2][ROOM];
-	static const char esp[] =
-		"add 192.168.123.3 192.168.123.100 esp 0x1001 -m transport -E null -A hmac-md5 "
-		"0x000102030405060708090a0b0c0d0e0f ;\n";
+	static const char esp[] = "add 192.168.123.3 192.168.123.100 esp 0x1001 -m transport -E null -A hmac-md5 "
+				  "0x000102030405060708090a0b0c0d0e0f ;\n";
 	static const char ah[] = "add 192.168.123.3 192.168.123.100 ah 0x1002 -m tunnel -A hmac-sha1 "
 				 "0x000102030405060708090a0b0c0d0e0f10111213 ;\n";
 	char both[400];
@@ -263,11 +268,9 @@ Test(check, a_peer_that_pads_ah_to_8_octets_is_understood)
 	sender.sa->spec.ah_align8 = true;
 	struct passive *p = observer(setkey);
 	for (unsigned i = 0; i < 2; i++) {
-		struct bytes packet =
-			sender_send(&sender, hex_octets(ECHO4, plain_room, sizeof plain_room), room);
+		struct bytes packet = sender_send(&sender, hex_octets(ECHO4, plain_room, sizeof plain_room), room);
 		passive_judge(p, i, packet, false, &v);
-		cr_assert(v.verdict == ACCEPT && v.align8 == (i == 0), "packet %u: %s", i,
-			  verdict_name(v.verdict));
+		cr_assert(v.verdict == ACCEPT && v.align8 == (i == 0), "packet %u: %s", i, verdict_name(v.verdict));
 	}
 	sa_close(sender.sa);
 	passive_free(p);
@@ -292,8 +295,7 @@ Test(check, fragments_are_put_together_in_any_order_and_missing_ones_told)
 	struct passive_verdict v;
 	struct passive *p = observer(SA4);
 	struct bytes whole = hex_octets(ESP4, octets, sizeof octets);
-	struct bytes first = piece_of(whole, 0, 40, true, room[0]),
-		     second = piece_of(whole, 40, 64, false, room[1]);
+	struct bytes first = piece_of(whole, 0, 40, true, room[0]), second = piece_of(whole, 40, 64, false, room[1]);
 	passive_judge(p, 1, second, false, &v);
 	cr_assert(not(v.is_protected), "nothing can be said yet");
 	passive_judge(p, 2, first, false, &v);
@@ -320,7 +322,7 @@ Test(check, noise_never_crashes)
 		rnd.random.fill(&rnd.random, dice, sizeof dice);
 		struct rd r = rd_of(BYTES_OF(dice));
 		size_t n = rd_uint(&r, 1) % whole.n + 1, at = rd_uint(&r, 1) % n;
-		uint8_t *exact = malloc(n);   /* so that the sanitizer sees a read too far */
+		uint8_t *exact = malloc(n); /* so that the sanitizer sees a read too far */
 		wr_bytes(&w, bytes_slice(whole, 0, n));
 		(void)wr_patch(&w, at % 40 < n ? at % 40 : at, rd_uint(&r, 1), 1);
 		memcpy(exact, room, n);
@@ -333,7 +335,10 @@ Test(check, noise_never_crashes)
 
 /* --- the command --- */
 
-struct said { int status; char out[8192], err[2048]; };
+struct said {
+	int status;
+	char out[8192], err[2048];
+};
 
 static void
 redirect(int fd, char path[40])
@@ -386,13 +391,21 @@ capture_of(uint32_t link_type, const char *link, const char *datagram, unsigned 
 	return wr_done(&w);
 }
 
-static const struct { const char *name; uint32_t type; const char *link; } links[] = {
+static const struct {
+	const char *name;
+	uint32_t type;
+	const char *link;
+} links[] = {
 	{ "raw", 101, "" },
 	{ "raw, BSD", 12, "" },
 	{ "ipv4", 228, "" },
 	{ "ethernet", 1, "0200000000010200000000020800" },
-	{ "vlan", 1, "02000000000102000000000281000005" "0800" },
-	{ "qinq", 1, "02000000000102000000000288a8000581000006" "0800" },
+	{ "vlan", 1,
+	  "02000000000102000000000281000005"
+	  "0800" },
+	{ "qinq", 1,
+	  "02000000000102000000000288a8000581000006"
+	  "0800" },
 	{ "linux cooked", 113, "00000001000600000000000100000800" },
 	{ "linux cooked 2", 276, "0800000000000002000100000000000000000000" },
 	{ "null", 0, "00000002" },
@@ -414,8 +427,8 @@ Test(check, says_one_line_a_packet_and_counts)
 	struct said s;
 	check(&s, capture_of(101, "", ESP4, 2, 0), SA4, NULL);
 	cr_assert(eq(int, s.status, 0));
-	cr_assert(eq(str, s.out,
-		     "frame 1 esp spi 0x4321 seq 1 ok\nframe 2 esp spi 0x4321 seq 1 ok\n2 ok, 0 refused\n"));
+	cr_assert(
+		eq(str, s.out, "frame 1 esp spi 0x4321 seq 1 ok\nframe 2 esp spi 0x4321 seq 1 ok\n2 ok, 0 refused\n"));
 	cr_assert(eq(str, s.err, ""));
 }
 
@@ -449,8 +462,9 @@ Test(check, a_packet_the_capture_cut_is_named_and_the_others_are_judged)
 	put_pcap_frame(&w, BYTES_NONE, esp, 0);
 	check(&s, wr_done(&w), SA4, NULL);
 	cr_assert(eq(int, s.status, 2));
-	cr_assert(eq(str, s.out, "frame 1 esp spi 0x4321 seq 1 ok\nframe 2 esp spi 0x4321 seq 1 cut\n"
-				 "frame 3 esp spi 0x4321 seq 1 ok\n2 ok, 0 refused\n"));
+	cr_assert(eq(str, s.out,
+		     "frame 1 esp spi 0x4321 seq 1 ok\nframe 2 esp spi 0x4321 seq 1 cut\n"
+		     "frame 3 esp spi 0x4321 seq 1 ok\n2 ok, 0 refused\n"));
 	cr_assert(strstr(s.err, "frame 2: 64 of 124 octets captured") != NULL, "%s", s.err);
 }
 
@@ -463,8 +477,8 @@ Test(check, every_truncation_of_a_capture_reports_what_came_before)
 		bool clean = n >= 24 && (n - 24) % (16 + 124) == 0;
 		char want[40];
 		check(&s, bytes_slice(whole, 0, n), SA4, NULL);
-		cr_expect(s.status == (clean ? (frames > 0 ? 0 : 4) : 2), "cut at %zu: status %d %s", n,
-			  s.status, s.err);
+		cr_expect(s.status == (clean ? (frames > 0 ? 0 : 4) : 2), "cut at %zu: status %d %s", n, s.status,
+			  s.err);
 		snprintf(want, sizeof want, "frame %zu:", frames + 1);
 		cr_expect(clean || n < 24 || strstr(s.err, want) != NULL, "cut at %zu: %s", n, s.err);
 		snprintf(want, sizeof want, "%zu ok, 0 refused\n", frames);
@@ -475,8 +489,7 @@ Test(check, every_truncation_of_a_capture_reports_what_came_before)
 Test(check, errors_of_the_sa_file_name_its_line)
 {
 	struct said s;
-	check(&s, capture_of(101, "", ESP4, 1, 0),
-	      "flush ;\nadd 192.0.2.1 192.0.2.2 esp 1 -E aes-cbd 0x00 ;\n", NULL);
+	check(&s, capture_of(101, "", ESP4, 1, 0), "flush ;\nadd 192.0.2.1 192.0.2.2 esp 1 -E aes-cbd 0x00 ;\n", NULL);
 	cr_assert(eq(int, s.status, 2));
 	cr_assert(strstr(s.err, ":2:34: want an encryption algorithm (is it aes-cbc?)") != NULL, "%s", s.err);
 	check(&s, capture_of(101, "", ESP4, 1, 0), SA4 SA4, NULL);

@@ -15,7 +15,7 @@ struct choice {
 	struct plan plan;
 };
 
-bool choice_level(struct choice *c, const char *list, struct err *e) MUST_USE;         /* "must,should" */
+bool choice_level(struct choice *c, const char *list, struct err *e) MUST_USE; /* "must,should" */
 bool choice_param(struct choice *c, const char *filter, struct err *e) MUST_USE;
 bool choice_suites(struct choice *c, const char *path, struct err *e) MUST_USE;
 /* A suite file joins the paths, anything else the selectors. */

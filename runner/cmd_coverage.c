@@ -29,7 +29,7 @@ static const struct options options = {
 #define WIDTH 100
 
 struct request {
-	struct choice choice;            /* selectors: globs of ids */
+	struct choice choice; /* selectors: globs of ids */
 	const char *runs[RUNS_MAX];
 	unsigned runs_n;
 	bool json, verbose;
@@ -54,8 +54,7 @@ print_array(const char *before, const json_t *list)
 {
 	const json_t *word;
 	size_t i;
-	json_array_foreach(list, i, word)
-		printf("%s%s", i == 0 ? before : " ", json_string_value(word));
+	json_array_foreach(list, i, word) printf("%s%s", i == 0 ? before : " ", json_string_value(word));
 }
 
 static void
@@ -96,7 +95,9 @@ print_group(const struct request *q, size_t from)
 {
 	const struct purpose *v = q->purposes.v, *first = &v[from];
 	size_t end = from, done = 0;
-	for (; end < q->purposes.n && v[end].requirement == first->requirement && strcmp(v[end].group, first->group) == 0; end++)
+	for (;
+	     end < q->purposes.n && v[end].requirement == first->requirement && strcmp(v[end].group, first->group) == 0;
+	     end++)
 		done += decided(q, &v[end]);
 	int column = printf("  %-8s %4zu/%-4zu", first->group, done, end - from);
 	const char *before = "  undecided:";
@@ -124,13 +125,14 @@ print_total(const struct request *q, bool requirement)
 			all++;
 			done += decided(q, &q->purposes.v[i]);
 		}
-	printf("%s%s: %zu of %zu decided\n", requirement ? "\n" : "", requirement ? "Requirements" : "Purposes", done, all);
+	printf("%s%s: %zu of %zu decided\n", requirement ? "\n" : "", requirement ? "Requirements" : "Purposes", done,
+	       all);
 }
 
 static void
 print_groups(const struct request *q)
 {
-	for (size_t i = 0; i < q->purposes.n; ) {
+	for (size_t i = 0; i < q->purposes.n;) {
 		if (i == 0 || q->purposes.v[i].requirement != q->purposes.v[i - 1].requirement)
 			print_total(q, q->purposes.v[i].requirement);
 		i = print_group(q, i);
@@ -142,8 +144,8 @@ print_groups(const struct request *q)
 static json_t *
 purpose_json(const struct purpose *p, struct covered *d)
 {
-	json_t *o = json_pack("{s:s, s:s, s:b, s:O, s:O, s:s}", "id", p->id, "level", p->level, "decided", d->decided, "by", d->by,
-			      "targets", d->targets, "reason", d->reason);
+	json_t *o = json_pack("{s:s, s:s, s:b, s:O, s:O, s:s}", "id", p->id, "level", p->level, "decided", d->decided,
+			      "by", d->by, "targets", d->targets, "reason", d->reason);
 	json_object_set_new(o, p->requirement ? "rfc" : "group", json_string(p->group));
 	if (p->requirement)
 		json_object_set_new(o, "section", json_string(p->section));
@@ -163,7 +165,8 @@ print_json(const struct request *q)
 		json_array_append_new(part[p->requirement], purpose_json(p, &d));
 		covered_free(&d);
 	}
-	json_t *o = json_pack("{s:s, s:o, s:o}", "schema", "espy-coverage/1", "purposes", part[0], "requirements", part[1]);
+	json_t *o =
+		json_pack("{s:s, s:o, s:o}", "schema", "espy-coverage/1", "purposes", part[0], "requirements", part[1]);
 	json_dumpf(o, stdout, JSON_INDENT(1));
 	putchar('\n');
 	json_decref(o);

@@ -13,28 +13,27 @@
 
 static char folder[64], out[65536], err[8192];
 
-static const char suite_text[] =
-	"suite tiny.one \"A tiny suite\" rfc4303 2\n"
-	"  for family in ipv4 ipv6\n"
-	"\n"
-	"setup {\n"
-	"  setkey { flush ; }\n"
-	"}\n"
-	"\n"
-	"case answered MUST \"an echo is answered\"\n"
-	"  clause rfc4303 2.1\n"
-	"  decides A-1 RFC1-2-a\n"
-	"{\n"
-	"  > echo(seq=1)\n"
-	"  < echo-reply(seq=1)\n"
-	"}\n"
-	"\n"
-	"case twice SHOULD \"and again\"\n"
-	"  for size in 1 2 3\n"
-	"{\n"
-	"  > echo(size=$size)\n"
-	"  < echo-reply\n"
-	"}\n";
+static const char suite_text[] = "suite tiny.one \"A tiny suite\" rfc4303 2\n"
+				 "  for family in ipv4 ipv6\n"
+				 "\n"
+				 "setup {\n"
+				 "  setkey { flush ; }\n"
+				 "}\n"
+				 "\n"
+				 "case answered MUST \"an echo is answered\"\n"
+				 "  clause rfc4303 2.1\n"
+				 "  decides A-1 RFC1-2-a\n"
+				 "{\n"
+				 "  > echo(seq=1)\n"
+				 "  < echo-reply(seq=1)\n"
+				 "}\n"
+				 "\n"
+				 "case twice SHOULD \"and again\"\n"
+				 "  for size in 1 2 3\n"
+				 "{\n"
+				 "  > echo(size=$size)\n"
+				 "  < echo-reply\n"
+				 "}\n";
 
 static void
 put(const char *name, const char *text)
@@ -55,7 +54,8 @@ begin(void)
 	setenv("ESPY_SUITES", folder, 1);
 	put("tiny.suite", suite_text);
 	put("purposes.tsv", "id\tlevel\tgroup\nA-1\tMUST\tA\nA-2\tMAY\tA\nB-1\tMUST\tB\n");
-	put("requirements.tsv", "id\tlevel\trfc\tsection\ttestable\nRFC1-2-a\tMUST\tRFC1\t2\twire\nRFC1-2-b\tMUST\tRFC1\t2\tuntestable\n");
+	put("requirements.tsv",
+	    "id\tlevel\trfc\tsection\ttestable\nRFC1-2-a\tMUST\tRFC1\t2\twire\nRFC1-2-b\tMUST\tRFC1\t2\tuntestable\n");
 	put("events.jsonl",
 	    "{\"event\":\"start\",\"started\":\"2026-11-21T20:19:00Z\",\"target\":{\"name\":\"reference\",\"release\":\"1\"}}\n"
 	    "{\"event\":\"case\",\"id\":\"tiny.one/answered\",\"full_id\":\"tiny.one/answered/ipv4\",\"verdict\":\"PASS\"}\n"
@@ -158,10 +158,15 @@ Test(look, list_as_json_holds_the_same)
 	json_t *o = json_loads(out, 0, NULL);
 	cr_assert(ne(ptr, o, NULL), "%s", out);
 	cr_assert(eq(sz, json_array_size(json_object_get(o, "cases")), 2));
-	cr_assert(eq(int, json_unpack(o, "{s:[{s:s, s:s, s:s, s:[s!], s:i, s:i}]}", "cases", "id", &id, "clause", &clause, "level",
-				      &level, "decides", &decides, "combinations", &combinations, "line", &line), -1), "two ids");
-	cr_assert(eq(int, json_unpack(o, "{s:[{s:s, s:s, s:s, s:[s], s:i, s:i}]}", "cases", "id", &id, "clause", &clause, "level",
-				      &level, "decides", &decides, "combinations", &combinations, "line", &line), 0));
+	cr_assert(eq(int,
+		     json_unpack(o, "{s:[{s:s, s:s, s:s, s:[s!], s:i, s:i}]}", "cases", "id", &id, "clause", &clause,
+				 "level", &level, "decides", &decides, "combinations", &combinations, "line", &line),
+		     -1),
+		  "two ids");
+	cr_assert(eq(int,
+		     json_unpack(o, "{s:[{s:s, s:s, s:s, s:[s], s:i, s:i}]}", "cases", "id", &id, "clause", &clause,
+				 "level", &level, "decides", &decides, "combinations", &combinations, "line", &line),
+		     0));
 	cr_assert(eq(str, (char *)id, "tiny.one/answered"));
 	cr_assert(eq(int, combinations, 2));
 	cr_assert(eq(int, line, 8));
@@ -211,7 +216,8 @@ Test(look, explain_takes_purposes_and_suites_and_says_what_was_meant)
 Test(look, coverage_counts_by_group_and_lists_what_is_missing)
 {
 	cr_assert(eq(int, CALL(cmd_coverage, "coverage"), 0), "%s", err);
-	has(out, "Purposes: 1 of 3 decided\n  A           1/2     undecided: A-2\n  B           0/1     undecided: B-1\n");
+	has(out,
+	    "Purposes: 1 of 3 decided\n  A           1/2     undecided: A-2\n  B           0/1     undecided: B-1\n");
 	has(out, "\nRequirements: 1 of 2 decided\n  RFC1        1/2     undecided: RFC1-2-b\n");
 }
 
@@ -233,8 +239,10 @@ Test(look, coverage_as_json_has_the_agreed_members)
 	cr_assert(eq(int, CALL(cmd_coverage, "coverage", "--json", "--run", folder), 0), "%s", err);
 	json_t *o = json_loads(out, 0, NULL);
 	cr_assert(ne(ptr, o, NULL), "%s", out);
-	cr_assert(eq(int, json_unpack(o, "{s:[{s:s, s:s, s:b, s:[s], s:[s], s:s}]}", "purposes", "id", &id, "level", &level, "decided",
-				      &decided, "by", &by, "targets", &target, "reason", &reason), 0));
+	cr_assert(eq(int,
+		     json_unpack(o, "{s:[{s:s, s:s, s:b, s:[s], s:[s], s:s}]}", "purposes", "id", &id, "level", &level,
+				 "decided", &decided, "by", &by, "targets", &target, "reason", &reason),
+		     0));
 	cr_assert(eq(str, (char *)by, "tiny.one/answered"));
 	cr_assert(eq(str, (char *)target, "reference"));
 	cr_assert(eq(str, (char *)reason, ""));

@@ -50,7 +50,7 @@ struct run {
 	struct run_record record;
 	struct progress *progress;
 	bool started;
-	struct err journal_error;       /* the disk is full: nothing already written is lost */
+	struct err journal_error; /* the disk is full: nothing already written is lost */
 	uint64_t began_ns;
 };
 
@@ -141,10 +141,10 @@ append_start(struct run *r, json_t *target)
 	for (int i = 0; i < r->argc; i++)
 		json_array_append_new(argv, journal_text(r->argv[i]));
 	r->started = true;
-	return append_json(r, json_pack("{s:s, s:s, s:{s:s, s:s}, s:o, s:I, s:s, s:O, s:i, s:i}", "event", "start", "schema",
-					"espy-events/1", "tool", "name", "espy", "version", ESPY_VERSION, "argv", argv, "seed",
-					(json_int_t)r->seed, "started", when, "target", target, "planned", (int)r->choice.plan.n, "jobs",
-					(int)r->jobs));
+	return append_json(r, json_pack("{s:s, s:s, s:{s:s, s:s}, s:o, s:I, s:s, s:O, s:i, s:i}", "event", "start",
+					"schema", "espy-events/1", "tool", "name", "espy", "version", ESPY_VERSION,
+					"argv", argv, "seed", (json_int_t)r->seed, "started", when, "target", target,
+					"planned", (int)r->choice.plan.n, "jobs", (int)r->jobs));
 }
 
 static bool
@@ -197,8 +197,9 @@ finish(struct run *r, bool collected, const struct err *why)
 	struct err e;
 	bool complete = collected && stop_signal == 0 && r->record.tally.total == r->choice.plan.n;
 	double wall = (double)(clock_ns() - r->began_ns) / 1e9;
-	bool written = r->journal_error.code == ERR_NONE && r->started &&
-		       append_json(r, json_pack("{s:s, s:f, s:b}", "event", "end", "wall_s", wall, "complete", complete));
+	bool written =
+		r->journal_error.code == ERR_NONE && r->started &&
+		append_json(r, json_pack("{s:s, s:f, s:b}", "event", "end", "wall_s", wall, "complete", complete));
 	bool closed = journal_close(r->journal, &e);
 	r->journal = NULL;
 	if (r->started && (!written || !closed || !write_reports(r, &e))) {
@@ -224,8 +225,13 @@ static int
 execute(struct run *r)
 {
 	struct err e = { 0 };
-	struct worker_setup setup = { .plan = &r->choice.plan, .target = r->target, .dir = r->dir, .seed = r->seed, .jobs = r->jobs,
-				      .everything = r->verbose > 0, .fail_fast = r->fail_fast };
+	struct worker_setup setup = { .plan = &r->choice.plan,
+				      .target = r->target,
+				      .dir = r->dir,
+				      .seed = r->seed,
+				      .jobs = r->jobs,
+				      .everything = r->verbose > 0,
+				      .fail_fast = r->fail_fast };
 	r->journal = journal_open(r->dir, &e);
 	if (r->journal == NULL) {
 		fprintf(stderr, "espy: %s\n", e.text);

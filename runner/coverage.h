@@ -11,15 +11,15 @@
 #include "runner/purposes.h"
 
 struct coverage {
-	json_t *by;             /* id: [case id, ..] */
-	json_t *told;           /* case id: {target: null (a verdict) or why there is none} */
-	json_t *targets;        /* {target: true}, in the order of the runs */
+	json_t *by;      /* id: [case id, ..] */
+	json_t *told;    /* case id: {target: null (a verdict) or why there is none} */
+	json_t *targets; /* {target: true}, in the order of the runs */
 };
 
 struct covered {
 	bool decided;
-	json_t *by, *targets;   /* arrays; freed by covered_free */
-	char reason[400];       /* why undecided; "" */
+	json_t *by, *targets; /* arrays; freed by covered_free */
+	char reason[400];     /* why undecided; "" */
 };
 
 void coverage_open(struct coverage *c, const struct suite *suites);

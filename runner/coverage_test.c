@@ -4,11 +4,15 @@
 #include <criterion/new/assert.h>
 #include <string.h>
 
-static struct word_list second = { "A-2", NULL, { 1, 1 } }, first = { "A-1", &second, { 1, 1 } }, alone = { "A-2", NULL, { 1, 1 } };
-static struct case_spec other = { .name = "d", .decides = &alone }, one = { .name = "c", .decides = &first, .next = &other };
+static struct word_list second = { "A-2", NULL, { 1, 1 } }, first = { "A-1", &second, { 1, 1 } },
+			alone = { "A-2", NULL, { 1, 1 } };
+static struct case_spec other = { .name = "d", .decides = &alone },
+			one = { .name = "c", .decides = &first, .next = &other };
 static struct suite suite = { .name = "s", .cases = &one };
 
-struct outcome_row { const char *id, *verdict, *reason; };
+struct outcome_row {
+	const char *id, *verdict, *reason;
+};
 
 static void
 add_run(struct coverage *c, const char *target, const struct outcome_row *rows, size_t n)
@@ -19,8 +23,10 @@ add_run(struct coverage *c, const char *target, const struct outcome_row *rows, 
 	snprintf(line, sizeof line, "{\"event\":\"start\",\"target\":{\"name\":\"%s\"}}", target);
 	cr_assert(run_add(&r, line, strlen(line), &e), "%s", e.text);
 	for (size_t i = 0; i < n; i++) {
-		snprintf(line, sizeof line, "{\"event\":\"case\",\"id\":\"%s\",\"full_id\":\"%s/%zu\",\"verdict\":\"%s\",\"reason\":\"%s\"}",
-			 rows[i].id, rows[i].id, i, rows[i].verdict, rows[i].reason);
+		snprintf(
+			line, sizeof line,
+			"{\"event\":\"case\",\"id\":\"%s\",\"full_id\":\"%s/%zu\",\"verdict\":\"%s\",\"reason\":\"%s\"}",
+			rows[i].id, rows[i].id, i, rows[i].verdict, rows[i].reason);
 		cr_assert(run_add(&r, line, strlen(line), &e), "%s", e.text);
 	}
 	coverage_add_run(c, &r);
@@ -64,9 +70,17 @@ Test(coverage, an_untestable_requirement_says_so)
 
 Test(coverage, with_runs_only_verdicts_count)
 {
-	static const struct { const char *verdict; bool decides; const char *reason; } rows[] = {
-		{ "PASS", true, "" }, { "FAIL", true, "" }, { "XFAIL", true, "" }, { "XPASS", true, "" },
-		{ "SKIP", false, "only skipped on linux: why" }, { "INCONCLUSIVE", false, "only inconclusive on linux: why" },
+	static const struct {
+		const char *verdict;
+		bool decides;
+		const char *reason;
+	} rows[] = {
+		{ "PASS", true, "" },
+		{ "FAIL", true, "" },
+		{ "XFAIL", true, "" },
+		{ "XPASS", true, "" },
+		{ "SKIP", false, "only skipped on linux: why" },
+		{ "INCONCLUSIVE", false, "only inconclusive on linux: why" },
 		{ "ERROR", false, "only errors on linux: why" },
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -81,7 +95,9 @@ Test(coverage, with_runs_only_verdicts_count)
 
 Test(coverage, one_combination_or_one_case_with_a_verdict_is_enough)
 {
-	static const struct outcome_row rows[] = { { "s/c", "SKIP", "no AH" }, { "s/c", "PASS", "" }, { "s/c", "SKIP", "no ESN" } };
+	static const struct outcome_row rows[] = { { "s/c", "SKIP", "no AH" },
+						   { "s/c", "PASS", "" },
+						   { "s/c", "SKIP", "no ESN" } };
 	static const struct outcome_row skipped[] = { { "s/c", "SKIP", "no AH" }, { "s/d", "FAIL", "" } };
 	struct coverage c;
 	coverage_open(&c, &suite);

@@ -8,8 +8,13 @@ static struct fragment
 fragment4(const struct ip *ip)
 {
 	return (struct fragment){
-		.ip = ip, .id = ip->id, .protocol = ip->protocol, .offset = ip->offset, .more = ip->mf,
-		.front = bytes_slice(ip->all, 0, ip->header), .next_at = PROTOCOL_AT4,
+		.ip = ip,
+		.id = ip->id,
+		.protocol = ip->protocol,
+		.offset = ip->offset,
+		.more = ip->mf,
+		.front = bytes_slice(ip->all, 0, ip->header),
+		.next_at = PROTOCOL_AT4,
 		.data = bytes_slice(ip->all, ip->header, SIZE_MAX),
 	};
 }
@@ -28,7 +33,9 @@ fragment6(const struct ip *ip, struct fragment *f)
 		next = rd_peek(&r, 0);
 		rd_skip(&r, (size_t)rd_peek(&r, 1) * 8 + 8);
 	}
-	*f = (struct fragment){ .ip = ip, .next_at = next_at, .own = FRAGMENT_HEADER,
+	*f = (struct fragment){ .ip = ip,
+				.next_at = next_at,
+				.own = FRAGMENT_HEADER,
 				.front = bytes_slice(ip->all, 0, r.at + FRAGMENT_HEADER) };
 	f->protocol = (uint8_t)rd_uint(&r, 1);
 	rd_skip(&r, 1);

@@ -10,8 +10,7 @@
 
 /* Offers a fragment seen in this frame; *whole is valid until the next call. REASSEMBLY_LOST for what cannot
  * be read. */
-enum reassembly_result defrag_add(struct reassembly *r, struct bytes fragment, unsigned frame,
-				  struct bytes *whole);
+enum reassembly_result defrag_add(struct reassembly *r, struct bytes fragment, unsigned frame, struct bytes *whole);
 
 /* Takes out a datagram that never became whole; false: there is none left. *frame is that of its first
  * fragment seen. */

@@ -112,8 +112,11 @@ step_shuffle(struct stage *s, const struct step *st)
 	struct err e = { 0 };
 	uint64_t count, from, to;
 	if (!expr_number_of(st->value, &s->vars, &count, &e) || !expr_number_of(st->value2, &s->vars, &from, &e) ||
-	    !expr_number_of(st->value3, &s->vars, &to, &e) || to < from || to - from >= LOOP_MAX || count > to - from + 1) {
-		stage_decide(s, V_ERROR, "shuffle: want COUNT of FROM..TO, at most %d numbers, COUNT no more than there are", LOOP_MAX);
+	    !expr_number_of(st->value3, &s->vars, &to, &e) || to < from || to - from >= LOOP_MAX ||
+	    count > to - from + 1) {
+		stage_decide(s, V_ERROR,
+			     "shuffle: want COUNT of FROM..TO, at most %d numbers, COUNT no more than there are",
+			     LOOP_MAX);
 		return;
 	}
 	uint64_t n = to - from + 1, *all = arena_alloc(s->arena, n * sizeof *all);
@@ -165,9 +168,11 @@ step_check(struct stage *s, const struct step *st)
 		if (!condition_eval(&one, &s->vars, &calls, &yes, &e))
 			stage_error(s, &e);
 		else if (!yes && c->relation == REL_NONE)
-			stage_decide(s, V_FAIL, "%s: %s(%s) is not so", st->text, c->left->text, side_text(s, c->left->left));
+			stage_decide(s, V_FAIL, "%s: %s(%s) is not so", st->text, c->left->text,
+				     side_text(s, c->left->left));
 		else if (!yes)
-			stage_decide(s, V_FAIL, "%s: got %s and %s", st->text, side_text(s, c->left), side_text(s, c->right));
+			stage_decide(s, V_FAIL, "%s: got %s and %s", st->text, side_text(s, c->left),
+				     side_text(s, c->right));
 	}
 }
 
@@ -181,7 +186,8 @@ step_model(struct stage *s, const struct step *st)
 		return;
 	}
 	replay_free(&s->model);
-	s->has_model = expr_number_of(st->value, &s->vars, &window, &e) && replay_init(&s->model, (uint32_t)window, false, &e);
+	s->has_model =
+		expr_number_of(st->value, &s->vars, &window, &e) && replay_init(&s->model, (uint32_t)window, false, &e);
 	if (!s->has_model)
 		stage_error(s, &e);
 }
@@ -218,6 +224,7 @@ step_note(struct stage *s, const struct step *st)
 }
 
 typedef void step_function(struct stage *, const struct step *);
+/* clang-format off */
 static step_function *const step_functions[] = {
 	[STEP_SETKEY] = step_setkey,       [STEP_SEND] = step_send,
 	[STEP_EXPECT] = step_expect,       [STEP_PFKEY_SEND] = step_pfkey_send,
@@ -232,6 +239,7 @@ static step_function *const step_functions[] = {
 	[STEP_NOTE] = step_note,           [STEP_PFKEY_CLOSE] = step_pfkey_close,
 	[STEP_CHECK] = step_check,
 };
+/* clang-format on */
 
 void
 steps_run(struct stage *s, const struct step *steps)
@@ -241,7 +249,7 @@ steps_run(struct stage *s, const struct step *steps)
 		s->step = st;
 		s->o->want[0] = s->o->got[0] = '\0'; /* of this step, not of one before */
 		step_functions[st->kind](s, st);
-		s->store.n = store;             /* what a step builds it uses itself */
+		s->store.n = store; /* what a step builds it uses itself */
 		s->store.full = false;
 	}
 }

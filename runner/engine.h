@@ -19,9 +19,9 @@ extern const char *const verdict_words[V_N];
 struct outcome {
 	uint8_t verdict;
 	char reason[600];
-	const struct step *step;          /* at which it was decided; NULL: at the end or before the first */
+	const struct step *step; /* at which it was decided; NULL: at the end or before the first */
 	char want[300], got[700];
-	struct packet_diff diff;          /* n > 0: differing fields */
+	struct packet_diff diff; /* n > 0: differing fields */
 };
 
 #define CAP_ALGS 64
@@ -33,7 +33,7 @@ struct capabilities {
 	/* Integrity rows that share a PF_KEY number with another and that the target does not mean by it (HMAC-SHA-256 cut to 96
 	 * bits): bit per index in algs[]. Found by an exchange, not by name. */
 	uint64_t not_meant;
-	bool ah_align8;           /* pads AH on IPv4 to 8 octets, where RFC 4302 3.3.3.2.1 says 4; found by an exchange too */
+	bool ah_align8; /* pads AH on IPv4 to 8 octets, where RFC 4302 3.3.3.2.1 says 4; found by an exchange too */
 };
 
 struct engine {
@@ -42,14 +42,14 @@ struct engine {
 	struct capabilities caps;
 	uint64_t seed;
 	struct random *random;
-	int setup_sock;                   /* the PF_KEY socket that configures */
-	int case_sock;                    /* the one `pfkey` steps use without a name */
+	int setup_sock; /* the PF_KEY socket that configures */
+	int case_sock;  /* the one `pfkey` steps use without a name */
 	uint32_t pf_seq;
 	uint32_t sentinel_seq;
-	uint32_t fragment_id;             /* of the last datagram that was sent in fragments */
-	struct sa *sentinel_out, *sentinel_in;   /* our ends of the sentinel's own SAs; tester.c, sentinel.c */
-	bool unsettled;                   /* the case before ended early: answers may still be on their way */
-	bool dead;                        /* the target is gone, or not as it was; the caller restarts it */
+	uint32_t fragment_id;                  /* of the last datagram that was sent in fragments */
+	struct sa *sentinel_out, *sentinel_in; /* our ends of the sentinel's own SAs; tester.c, sentinel.c */
+	bool unsettled;                        /* the case before ended early: answers may still be on their way */
+	bool dead;                             /* the target is gone, or not as it was; the caller restarts it */
 	char why_dead[300];
 };
 

@@ -28,7 +28,11 @@ expect(const struct outcome *o, const char *steps, uint8_t verdict, const char *
 }
 
 /* What decides, by step; the reason is what a report shows. */
-static const struct { const char *steps; uint8_t verdict; const char *reason; } rows[] = {
+static const struct {
+	const char *steps;
+	uint8_t verdict;
+	const char *reason;
+} rows[] = {
 	/* packets */
 	{ ECHO, V_PASS, "" },
 	{ "alive\nalive", V_PASS, "" },
@@ -51,18 +55,21 @@ static const struct { const char *steps; uint8_t verdict; const char *reason; } 
 	{ "> esp/echo(id=1)\n> esp/echo(id=2)\nany { < esp/echo-reply(id=2)\n< esp/echo-reply(id=1) }", V_PASS, "" },
 	{ "> esp/echo(id=1)\nany { < esp/echo-reply(id=2)\n< esp/echo-reply(id=1) }", V_FAIL,
 	  "echo-reply(id=2), got nothing (the sentinel came back)" },
-	{ "> esp/echo(id=3)\nany { < esp/echo-reply(id=2)\n< esp/echo-reply(id=1) }", V_FAIL, "or one of the others, got ip4" },
+	{ "> esp/echo(id=3)\nany { < esp/echo-reply(id=2)\n< esp/echo-reply(id=1) }", V_FAIL,
+	  "or one of the others, got ip4" },
 	{ "> esp/echo(id=1)\nany { link 2 < esp/echo-reply(id=1) }", V_FAIL, "got nothing" },
 	{ "any { alive }", V_ERROR, "any: want only expected packets inside" },
 	{ "any { < echo if 1 == 1 else nothing }", V_ERROR, "any: want only expected packets inside" },
-	{ "model replay window = 32\nfor n in 1 2 2 40 8 7 {\n> esp(seq=$n)/echo(id=$n)\n< esp/echo-reply(id=$n) if model }", V_PASS, "" },
+	{ "model replay window = 32\nfor n in 1 2 2 40 8 7 {\n> esp(seq=$n)/echo(id=$n)\n< esp/echo-reply(id=$n) if model }",
+	  V_PASS, "" },
 	{ "< echo if model", V_ERROR, "if model: want a model before it" },
 	{ "model magic x = 3", V_ERROR, "no model called 'magic'" },
 	{ "link 2 > udp(7)\nlink 2 < nothing", V_FAIL, "want nothing, got " },
 	/* control */
 	{ "for n in 1..3 9 { " ECHO " }", V_PASS, "" },
 	{ "for t in @one { check $t == \"" PLAIN "\" }", V_PASS, "" },
-	{ "for n in 18446744073709551614..18446744073709551615 { let m = $n }\ncheck $m == 18446744073709551615", V_PASS, "" },
+	{ "for n in 18446744073709551614..18446744073709551615 { let m = $n }\ncheck $m == 18446744073709551615",
+	  V_PASS, "" },
 	{ "for n in 5..3 { alive }", V_ERROR, "for n: want a range" },
 	{ "let n = 0\nrepeat 5 { let n = $n + 1 }\ncheck $n == 5", V_PASS, "" },
 	{ "repeat 100001 { alive }", V_ERROR, "repeat: want a number up to 100000" },
@@ -100,19 +107,22 @@ static const struct { const char *steps; uint8_t verdict; const char *reason; } 
 	{ "pfkey two > get/rest\npfkey two < get\npfkey two close", V_PASS, "" },
 	{ "pfkey two close", V_ERROR, "no PF_KEY socket called 'two'" },
 	/* sockets of the target */
-	{ "setkey { spdflush ; }\napp a = udp bind 5000\n> udp(sport=9, dport=5000)/\"hi\"\ndeliver \"hi\" to a\ndeliver nothing to a", V_PASS, "" },
-	{ "setkey { spdflush ; }\napp a = udp bind 5000\n> udp(sport=9, dport=5000)/\"hi\"\ndeliver \"ho\" to a", V_FAIL,
-	  "want 2 octets delivered to a, got 2 that differ" },
-	{ "setkey { spdflush ; }\napp a = udp bind 5000\n> udp(sport=9, dport=5000)/\"3\"\ndeliver (1 + 2) to a", V_PASS, "" },
+	{ "setkey { spdflush ; }\napp a = udp bind 5000\n> udp(sport=9, dport=5000)/\"hi\"\ndeliver \"hi\" to a\ndeliver nothing to a",
+	  V_PASS, "" },
+	{ "setkey { spdflush ; }\napp a = udp bind 5000\n> udp(sport=9, dport=5000)/\"hi\"\ndeliver \"ho\" to a",
+	  V_FAIL, "want 2 octets delivered to a, got 2 that differ" },
+	{ "setkey { spdflush ; }\napp a = udp bind 5000\n> udp(sport=9, dport=5000)/\"3\"\ndeliver (1 + 2) to a",
+	  V_PASS, "" },
 	{ "app a = udp bind 5000\ndeliver \"hi\" to a", V_FAIL, "want 2 octets delivered to a, got nothing" },
-	{ "setkey { spdflush ; }\napp a = udp bind 5000\n> udp(sport=9, dport=5000)/\"hi\"\ndeliver nothing to a", V_FAIL,
-	  "want nothing delivered to a, got 2 octets" },
+	{ "setkey { spdflush ; }\napp a = udp bind 5000\n> udp(sport=9, dport=5000)/\"hi\"\ndeliver nothing to a",
+	  V_FAIL, "want nothing delivered to a, got 2 octets" },
 	{ "app a = udp bind 5000\napp a send \"hi\" to $tester 9\n< udp(sport=5000, dport=9)/\"hi\"", V_PASS, "" },
 	{ "app a = udp bind 5000\napp a send (1 + 2) to $tester 9\n< udp/\"3\"", V_PASS, "" },
 	{ "app a = udp bind 5000\napp a send size 10 to $tester 9\n< udp/data(\"xxxxxxxxxx\")", V_PASS, "" },
 	{ "app a = udp bind 5000\napp a send size 70000 to $tester 9", V_ERROR, "size: want at most 65535, got 70000" },
 	{ "app a = udp bind 5000\napp a close\napp a close", V_ERROR, "no application socket called 'a'" },
-	{ "app a = udp bind 5000\napp a close\napp a = udp bind 5000\napp a send \"hi\" to $tester 9\n< udp/\"hi\"", V_PASS, "" },
+	{ "app a = udp bind 5000\napp a close\napp a = udp bind 5000\napp a send \"hi\" to $tester 9\n< udp/\"hi\"",
+	  V_PASS, "" },
 	{ "app a send \"x\" to $tester 9", V_ERROR, "no application socket called 'a'" },
 	{ "deliver nothing to a", V_ERROR, "no application socket called 'a'" },
 	{ "app a = udp bind 5000 policy \"in bypass\"", V_SKIP, "policies of one socket are not spoken yet" },
@@ -152,21 +162,28 @@ Test(engine, what_an_earlier_step_wanted_is_not_shown_for_a_later_one)
 
 Test(engine, claims_that_may_be_are_observed)
 {
-	static const struct { const char *level; uint8_t verdict; const char *reason; } levels[] = {
+	static const struct {
+		const char *level;
+		uint8_t verdict;
+		const char *reason;
+	} levels[] = {
 		{ "MUST", V_FAIL, "want nothing" },
 		{ "SHOULD", V_FAIL, "want nothing" },
 		{ "MAY", V_PASS, "observed: want nothing" },
 		{ "INFO", V_PASS, "observed: want nothing" },
 	};
 	for (size_t i = 0; i < COUNT(levels); i++) {
-		expect(lab_case(&lab, levels[i].level, "", "> esp/echo\n< nothing"), levels[i].level, levels[i].verdict, levels[i].reason);
+		expect(lab_case(&lab, levels[i].level, "", "> esp/echo\n< nothing"), levels[i].level, levels[i].verdict,
+		       levels[i].reason);
 		expect(lab_case(&lab, levels[i].level, "", "let x = $gone"), levels[i].level, V_ERROR, "no variable");
 	}
 }
 
 Test(engine, a_case_the_target_cannot_be_asked_is_skipped_with_the_reason)
 {
-	static const struct { const char *head, *attributes, *reason; } skips[] = {
+	static const struct {
+		const char *head, *attributes, *reason;
+	} skips[] = {
 		{ "", "  needs linux\n", "needs linux, which this target and manager have not" },
 		{ "  for transform in no-such-thing\n", "", "" },
 	};
@@ -209,7 +226,9 @@ Test(engine, the_next_case_finds_a_fresh_target)
 Test(engine, sockets_are_closed_behind_the_case)
 {
 	for (unsigned i = 0; i < 300; i++) {
-		const struct outcome *o = lab_case(&lab, "MUST", "", "app a = udp bind 5000\napp b = udp bind 5001\npfkey two > flush\npfkey three > flush");
+		const struct outcome *o = lab_case(
+			&lab, "MUST", "",
+			"app a = udp bind 5000\napp b = udp bind 5001\npfkey two > flush\npfkey three > flush");
 		cr_assert(eq(u8, o->verdict, V_PASS), "round %u: %s", i, o->reason);
 	}
 }
@@ -229,11 +248,12 @@ Test(engine, tunables_are_put_back_even_when_set_twice)
 	static const char name[] = "forward";
 	char was[200], steps[400];
 	snprintf(was, sizeof was, "%s", tunable(name));
-	snprintf(steps, sizeof steps, "tunable \"%s\" = %d\ntunable \"%s\" = %s\ntunable \"%s\" = %d\ncheck 1 == 2", name, was[0] == '0',
-		 name, was, name, was[0] == '0');
+	snprintf(steps, sizeof steps, "tunable \"%s\" = %d\ntunable \"%s\" = %s\ntunable \"%s\" = %d\ncheck 1 == 2",
+		 name, was[0] == '0', name, was, name, was[0] == '0');
 	expect(lab_case(&lab, "MUST", "", steps), steps, V_FAIL, "check 1 == 2");
 	cr_expect(eq(str, (char *)tunable(name), was));
-	snprintf(steps, sizeof steps, "tunable \"%s\" = %d\ntunable \"%s\" = 0\ntunable \"%s\" = 0\ntunable \"%s\" = 0\ntunable \"%s\" = 0",
+	snprintf(steps, sizeof steps,
+		 "tunable \"%s\" = %d\ntunable \"%s\" = 0\ntunable \"%s\" = 0\ntunable \"%s\" = 0\ntunable \"%s\" = 0",
 		 name, was[0] == '0', name, name, name, name);
 	expect(lab_case(&lab, "MUST", "", steps), steps, V_ERROR, "a case sets at most 4 tunables");
 	cr_expect(eq(str, (char *)tunable(name), was));
@@ -242,13 +262,15 @@ Test(engine, tunables_are_put_back_even_when_set_twice)
 /* Each step's octets are its own: a long case does not run out of room. */
 Test(engine, a_case_may_send_more_than_the_store_holds)
 {
-	expect(lab_case(&lab, "MUST", "", "repeat 300 {\n> esp/echo(size=1000)\n< esp/echo-reply\n}"), "repeat", V_PASS, "");
+	expect(lab_case(&lab, "MUST", "", "repeat 300 {\n> esp/echo(size=1000)\n< esp/echo-reply\n}"), "repeat", V_PASS,
+	       "");
 }
 
 Test(engine, the_case_after_one_that_ended_early_waits_for_its_answers)
 {
-	lab_suite(&lab, "suite t \"t\"\ncase sends MUST \"s\"\n{ > echo }\ncase skipped MUST \"s\"\n  needs linux\n{ }\n"
-			"case fails MUST \"f\"\n{ check 1 == 2 }\ncase passes MUST \"p\"\n{ > echo\n< echo-reply\n}\n");
+	lab_suite(&lab,
+		  "suite t \"t\"\ncase sends MUST \"s\"\n{ > echo }\ncase skipped MUST \"s\"\n  needs linux\n{ }\n"
+		  "case fails MUST \"f\"\n{ check 1 == 2 }\ncase passes MUST \"p\"\n{ > echo\n< echo-reply\n}\n");
 	(void)lab_run(&lab, 3);
 	cr_expect(not(lab.engine.unsettled));
 	(void)lab_run(&lab, 0);
@@ -263,7 +285,8 @@ Test(engine, the_case_after_one_that_ended_early_waits_for_its_answers)
 
 Test(engine, a_seed_decides_the_order_of_a_shuffle)
 {
-	static const char steps[] = "let order = 0\nshuffle 5 of 1..9 as $n { let order = $order * 10 + $n }\ncheck $order == 0";
+	static const char steps[] =
+		"let order = 0\nshuffle 5 of 1..9 as $n { let order = $order * 10 + $n }\ncheck $order == 0";
 	char first[600];
 	snprintf(first, sizeof first, "%s", lab_case(&lab, "MUST", "", steps)->reason);
 	cr_expect(eq(str, (char *)lab_case(&lab, "MUST", "", steps)->reason, first));

@@ -11,12 +11,12 @@
 enum evidence_kind { EV_FRAME_OUT, EV_FRAME_IN, EV_PFKEY_OUT, EV_PFKEY_IN, EV_SETKEY, EV_APP, EV_COUNTER, EV_NOTE };
 
 struct exhibit {
-	uint8_t kind;                 /* enum evidence_kind */
-	uint64_t t_ns;                /* since the case began */
-	unsigned line;                /* of the step */
-	unsigned link;                /* frames: 1 or 2; PF_KEY: socket handle */
-	struct bytes octets;          /* frame or message */
-	const char *text;             /* what it says, for people; setkey text with keys; "counter: before -> after" */
+	uint8_t kind;        /* enum evidence_kind */
+	uint64_t t_ns;       /* since the case began */
+	unsigned line;       /* of the step */
+	unsigned link;       /* frames: 1 or 2; PF_KEY: socket handle */
+	struct bytes octets; /* frame or message */
+	const char *text;    /* what it says, for people; setkey text with keys; "counter: before -> after" */
 	struct exhibit *next;
 };
 
@@ -26,7 +26,7 @@ struct evidence {
 	struct exhibit *first, *last;
 };
 
-uint64_t clock_ns(void);                                       /* monotonic */
+uint64_t clock_ns(void); /* monotonic */
 void evidence_reset(struct evidence *v);
 void evidence_free(struct evidence *v);
 /* Copies octets and text. */

@@ -7,9 +7,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define SEND_PATIENCE_MS 2000    /* a target that takes no frame for that long is stuck */
+#define SEND_PATIENCE_MS 2000 /* a target that takes no frame for that long is stuck */
 
-struct link_fd { int fd; bool dgram; };
+struct link_fd {
+	int fd;
+	bool dgram;
+};
 
 static bool
 link_fd_send(struct link *l, struct bytes frame, struct err *e)
@@ -24,8 +27,7 @@ link_fd_send(struct link *l, struct bytes frame, struct err *e)
 		if (errno != EAGAIN && errno != EINTR)
 			return fail_errno(e, "link: sending a frame of %zu octets", frame.n);
 		if (errno == EAGAIN && poll(&p, 1, SEND_PATIENCE_MS) == 0)
-			return fail(e, ERR_DEAD, "link: the target took no frame for %d ms",
-				    SEND_PATIENCE_MS);
+			return fail(e, ERR_DEAD, "link: the target took no frame for %d ms", SEND_PATIENCE_MS);
 	}
 }
 

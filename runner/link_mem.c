@@ -22,8 +22,7 @@ mem_recv(struct link *l, uint8_t *buf, size_t cap, struct err *e)
 	if (!spool_pop(&end->r->frames[end->link], &frame))
 		return 0;
 	if (frame.n > cap) {
-		fail(e, ERR_SHORT, "link %u: a frame of %zu octets, room for %zu", end->link + 1, frame.n,
-		     cap);
+		fail(e, ERR_SHORT, "link %u: a frame of %zu octets, room for %zu", end->link + 1, frame.n, cap);
 		return -1;
 	}
 	struct wr w = wr_of(buf, cap);

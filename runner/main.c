@@ -4,7 +4,11 @@
 
 #include "runner/commands.h"
 
-static const struct { const char *name; int (*run)(int, char **); const char *help; } commands[] = {
+static const struct {
+	const char *name;
+	int (*run)(int, char **);
+	const char *help;
+} commands[] = {
 	{ "run", cmd_run, "run cases against a target" },
 	{ "list", cmd_list, "list cases with clause, level and title" },
 	{ "explain", cmd_explain, "what a case claims, and its steps" },
@@ -17,7 +21,8 @@ static const struct { const char *name; int (*run)(int, char **); const char *he
 static int
 usage(FILE *out)
 {
-	fprintf(out, "espy %s: IPsec conformance and interoperability tests\n\nusage: espy COMMAND [..]\n\n", ESPY_VERSION);
+	fprintf(out, "espy %s: IPsec conformance and interoperability tests\n\nusage: espy COMMAND [..]\n\n",
+		ESPY_VERSION);
 	for (size_t i = 0; i < COMMANDS; i++)
 		fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].help);
 	fprintf(out, "\nespy COMMAND --help says more; espy(1) says it all.\n");

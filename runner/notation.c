@@ -7,10 +7,12 @@
 #include "wire/layouts.h"
 
 /* esp(0x1001), udp(7): what a value without a name means. */
+/* clang-format off */
 static const struct { const struct layout *lay; unsigned field; } positional[] = {
 	{ &layout_esp, ESP_SPI },    { &layout_ah, AH_SPI },       { &layout_udp, UDP_DPORT },
 	{ &layout_tcp, TCP_DPORT },  { &layout_icmp4, ICMPE_TYPE }, { &layout_icmp6, ICMPE_TYPE },
 };
+/* clang-format on */
 
 bool
 stage_is_target(const struct stage *s, const struct addr *a)
@@ -19,7 +21,8 @@ stage_is_target(const struct stage *s, const struct addr *a)
 		const struct target_net *net = &s->g->target->net[i];
 		const uint8_t *four[] = { net->target4, net->second4 }, *six[] = { net->target6, net->second6 };
 		for (unsigned k = 0; k < 2; k++) {
-			struct addr mine4 = addr_of((struct bytes){ four[k], 4 }), mine6 = addr_of((struct bytes){ six[k], 16 });
+			struct addr mine4 = addr_of((struct bytes){ four[k], 4 }),
+				    mine6 = addr_of((struct bytes){ six[k], 16 });
 			if (addr_equal(a, &mine4) || addr_equal(a, &mine6))
 				return true;
 		}
@@ -68,14 +71,15 @@ notation_field(struct stage *s, struct hdr *h, unsigned field, const struct expr
 		size_t at = s->store.n;
 		wr_fill(&s->store, 0, v.number);
 		hdr_set_bytes(h, field, bytes_slice(wr_done(&s->store), at, v.number));
-		return !s->store.full || fail(e, ERR_RANGE, "%u:%u: %s: too many octets", x->at.line, x->at.column, f->name);
+		return !s->store.full ||
+		       fail(e, ERR_RANGE, "%u:%u: %s: too many octets", x->at.line, x->at.column, f->name);
 	}
 	return hdr_set_text(h, field, val_print(s->arena, &v), &s->store, e) || place_prefix(x, h->lay->name, e);
 }
 
 static bool
-field_arg(struct stage *s, struct resolved *r, enum heading heading, unsigned layer, unsigned field, const struct expr *x,
-	  struct err *e)
+field_arg(struct stage *s, struct resolved *r, enum heading heading, unsigned layer, unsigned field,
+	  const struct expr *x, struct err *e)
 {
 	struct hdr *h = &r->packet.layer[layer];
 	if (h->lay == &layout_esp && field == ESP_PADDING && x->kind == E_WORD && strcmp(x->text, "default") == 0) {
@@ -133,7 +137,8 @@ payload_value(struct stage *s, struct packet *p, const struct expr *x, struct er
 }
 
 static bool
-positional_arg(struct stage *s, struct resolved *r, enum heading heading, unsigned layer, const struct arg *g, struct err *e)
+positional_arg(struct stage *s, struct resolved *r, enum heading heading, unsigned layer, const struct arg *g,
+	       struct err *e)
 {
 	const struct layout *lay = r->packet.layer[layer].lay;
 	for (size_t i = 0; i < sizeof positional / sizeof positional[0]; i++)
@@ -143,7 +148,8 @@ positional_arg(struct stage *s, struct resolved *r, enum heading heading, unsign
 }
 
 static bool
-layer_args(struct stage *s, struct resolved *r, enum heading heading, unsigned layer, const struct layer_spec *l, struct err *e)
+layer_args(struct stage *s, struct resolved *r, enum heading heading, unsigned layer, const struct layer_spec *l,
+	   struct err *e)
 {
 	struct hdr *h = &r->packet.layer[layer];
 	for (const struct arg *g = l->args; g != NULL; g = g->next) {
@@ -161,8 +167,8 @@ layer_args(struct stage *s, struct resolved *r, enum heading heading, unsigned l
 			continue;
 		}
 		if (field < 0)
-			return fail(e, ERR_UNKNOWN, "%u:%u: %s has no field '%s'", g->at.line, g->at.column, h->lay->name,
-				    g->name);
+			return fail(e, ERR_UNKNOWN, "%u:%u: %s has no field '%s'", g->at.line, g->at.column,
+				    h->lay->name, g->name);
 		if (!field_arg(s, r, heading, layer, (unsigned)field, g->value, e))
 			return false;
 	}
@@ -211,7 +217,8 @@ give_addresses(struct stage *s, struct hdr *h, unsigned link, enum heading headi
 static bool
 push(struct resolved *r, const struct layout *lay, struct err *e)
 {
-	return packet_push(&r->packet, lay) != NULL || fail(e, ERR_RANGE, "a packet has at most %d layers", PACKET_LAYERS);
+	return packet_push(&r->packet, lay) != NULL ||
+	       fail(e, ERR_RANGE, "a packet has at most %d layers", PACKET_LAYERS);
 }
 
 static bool
@@ -236,8 +243,8 @@ family_here(const struct stage *s, const struct resolved *r, bool after_tunnel)
 }
 
 static bool
-named_layer(struct stage *s, struct resolved *r, const struct layer_spec *l, const struct packet_spec *spec, bool *tunnel,
-	    enum heading heading, unsigned link, struct err *e)
+named_layer(struct stage *s, struct resolved *r, const struct layer_spec *l, const struct packet_spec *spec,
+	    bool *tunnel, enum heading heading, unsigned link, struct err *e)
 {
 	bool first = r->packet.n == 0;
 	uint8_t outermost = link == 2 ? s->inner : s->family; /* behind the gateway is what its tunnels carry */
@@ -281,7 +288,7 @@ data_layer(struct stage *s, struct resolved *r, const struct layer_spec *l, stru
 {
 	for (const struct arg *g = l->args; g != NULL; g = g->next) {
 		bool ok = g->name != NULL && strcmp(g->name, "size") == 0 ? payload_of_size(s, &r->packet, g->value, e)
-									   : payload_value(s, &r->packet, g->value, e);
+									  : payload_value(s, &r->packet, g->value, e);
 		if (!ok)
 			return false;
 	}

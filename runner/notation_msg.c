@@ -10,7 +10,10 @@
 #include "runner/transform.h"
 
 /* What `rest` means, per message. */
-static const struct { enum pfkey_type type; enum pfkey_ext ext[10]; } usual[] = {
+static const struct {
+	enum pfkey_type type;
+	enum pfkey_ext ext[10];
+} usual[] = {
 	{ PFKEY_GETSPI, { EXT_ADDRESS_SRC, EXT_ADDRESS_DST, EXT_SPIRANGE } },
 	{ PFKEY_ADD, { EXT_SA, EXT_X_SA2, EXT_ADDRESS_SRC, EXT_ADDRESS_DST, EXT_KEY_AUTH, EXT_KEY_ENCRYPT } },
 	{ PFKEY_UPDATE, { EXT_SA, EXT_X_SA2, EXT_ADDRESS_SRC, EXT_ADDRESS_DST, EXT_KEY_AUTH, EXT_KEY_ENCRYPT } },
@@ -24,7 +27,7 @@ static const struct { enum pfkey_type type; enum pfkey_ext ext[10]; } usual[] = 
 	{ PFKEY_X_SPDDELETE2, { EXT_X_POLICY } },
 };
 
-struct defaults {                       /* what the case says an SA is */
+struct defaults { /* what the case says an SA is */
 	struct sa_spec sa;
 	struct spd_entry policy;
 	bool policy_message;
@@ -50,7 +53,8 @@ case_defaults(struct stage *s, struct defaults *d, enum pfkey_type type, struct 
 	d->sa.spi = 0x1001;
 	d->sa.protocol = stage_protocol(s);
 	const struct val *mode = vars_get(&s->vars, "mode");
-	d->sa.mode = mode != NULL && mode->text != NULL && strcmp(mode->text, "tunnel") == 0 ? MODE_TUNNEL : MODE_TRANSPORT;
+	d->sa.mode =
+		mode != NULL && mode->text != NULL && strcmp(mode->text, "tunnel") == 0 ? MODE_TUNNEL : MODE_TRANSPORT;
 	d->sa.src = addr_of(v6 ? BYTES_OF(net->tester6) : BYTES_OF(net->tester4));
 	d->sa.dst = addr_of(v6 ? BYTES_OF(net->target6) : BYTES_OF(net->target4));
 	const struct val *name = vars_get(&s->vars, "transform");
@@ -64,9 +68,13 @@ case_defaults(struct stage *s, struct defaults *d, enum pfkey_type type, struct 
 		transform_keys(s->arena, &t, text, s->g->seed, 0, &d->sa.enc_key, &d->sa.auth_key);
 	}
 	struct spd_entry *p = &d->policy;
-	p->selector = (struct selector){ .src = d->sa.src, .dst = d->sa.dst, .src_bits = v6 ? 128 : 32,
-					 .dst_bits = v6 ? 128 : 32, .protocol = SELECTOR_ANY,
-					 .sport = SELECTOR_ANY, .dport = SELECTOR_ANY };
+	p->selector = (struct selector){ .src = d->sa.src,
+					 .dst = d->sa.dst,
+					 .src_bits = v6 ? 128 : 32,
+					 .dst_bits = v6 ? 128 : 32,
+					 .protocol = SELECTOR_ANY,
+					 .sport = SELECTOR_ANY,
+					 .dport = SELECTOR_ANY };
 	p->dir = DIR_IN;
 	p->action = SPD_PROTECT;
 	p->n = 1;
@@ -113,11 +121,13 @@ push_default(struct stage *s, struct pfkey_msg *m, enum pfkey_ext kind, const st
 
 /* An address may be of the other family than the case's: then the extension takes that family's layout. */
 static void
-fit_family(struct stage *s, struct hdr *h, unsigned field, const struct expr *x, const struct pfkey_msg *m, unsigned ext)
+fit_family(struct stage *s, struct hdr *h, unsigned field, const struct expr *x, const struct pfkey_msg *m,
+	   unsigned ext)
 {
 	struct val v;
 	struct addr a;
-	if (field != XAD_ADDR || !expr_eval(x, &s->vars, &v, NULL) || v.kind != VAL_TEXT || !addr_parse(&a, v.text, NULL))
+	if (field != XAD_ADDR || !expr_eval(x, &s->vars, &v, NULL) || v.kind != VAL_TEXT ||
+	    !addr_parse(&a, v.text, NULL))
 		return;
 	const struct layout *lay = pfkey_ext_layout(m->dialect, m->kind[ext], a.family);
 	if (lay == h->lay)
@@ -131,14 +141,17 @@ fit_family(struct stage *s, struct hdr *h, unsigned field, const struct expr *x,
 }
 
 static bool
-msg_arg(struct stage *s, struct resolved_msg *r, enum heading heading, unsigned layer, const struct arg *g, struct err *e)
+msg_arg(struct stage *s, struct resolved_msg *r, enum heading heading, unsigned layer, const struct arg *g,
+	struct err *e)
 {
 	struct hdr *h = layer == 0 ? &r->msg.base : &r->msg.ext[layer - 1];
 	if (g->name == NULL)
-		return fail(e, ERR_SYNTAX, "%u:%u: %s: a value needs its field's name", g->at.line, g->at.column, h->lay->name);
+		return fail(e, ERR_SYNTAX, "%u:%u: %s: a value needs its field's name", g->at.line, g->at.column,
+			    h->lay->name);
 	int field = layout_field(h->lay, g->name);
 	if (field < 0)
-		return fail(e, ERR_UNKNOWN, "%u:%u: %s has no field '%s'", g->at.line, g->at.column, h->lay->name, g->name);
+		return fail(e, ERR_UNKNOWN, "%u:%u: %s has no field '%s'", g->at.line, g->at.column, h->lay->name,
+			    g->name);
 	if (layer == 0 && field == MSG_ERRNO && g->value->kind == E_WORD && strcmp(g->value->text, "refused") == 0) {
 		r->is_refusal = true;
 		h->given &= ~(1u << MSG_ERRNO);
@@ -150,7 +163,8 @@ msg_arg(struct stage *s, struct resolved_msg *r, enum heading heading, unsigned 
 }
 
 static bool
-msg_args(struct stage *s, struct resolved_msg *r, enum heading heading, unsigned layer, const struct layer_spec *l, struct err *e)
+msg_args(struct stage *s, struct resolved_msg *r, enum heading heading, unsigned layer, const struct layer_spec *l,
+	 struct err *e)
 {
 	for (const struct arg *g = l->args; g != NULL; g = g->next)
 		if (!msg_arg(s, r, heading, layer, g, e))
@@ -182,7 +196,8 @@ without_is_known(struct stage *s, const struct packet_spec *spec, struct err *e)
 {
 	for (const struct word_list *w = spec->without; w != NULL; w = w->next)
 		if (notation_extension(s, w->word) < 0)
-			return fail(e, ERR_UNKNOWN, "%u:%u: without %s: no PF_KEY extension", w->at.line, w->at.column, w->word);
+			return fail(e, ERR_UNKNOWN, "%u:%u: without %s: no PF_KEY extension", w->at.line, w->at.column,
+				    w->word);
 	return true;
 }
 
@@ -212,11 +227,13 @@ push_written(struct stage *s, struct resolved_msg *r, const struct layer_spec *l
 {
 	int kind = pfkey_ext_by_name(l->name);
 	if (kind < 0)
-		return fail(e, ERR_UNKNOWN, "%u:%u: no PF_KEY extension called '%s'", l->at.line, l->at.column, l->name);
+		return fail(e, ERR_UNKNOWN, "%u:%u: no PF_KEY extension called '%s'", l->at.line, l->at.column,
+			    l->name);
 	struct hdr *h = heading == TO_TARGET ? push_default(s, &r->msg, (enum pfkey_ext)kind, full)
 					     : pfkey_msg_push(&r->msg, (enum pfkey_ext)kind, s->family);
 	if (h == NULL)
-		return fail(e, ERR_RANGE, "%u:%u: a message has at most %d extensions", l->at.line, l->at.column, PFKEY_EXTS);
+		return fail(e, ERR_RANGE, "%u:%u: a message has at most %d extensions", l->at.line, l->at.column,
+			    PFKEY_EXTS);
 	return msg_args(s, r, heading, r->msg.n, l, e);
 }
 

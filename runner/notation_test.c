@@ -41,15 +41,20 @@ resolved(uint8_t family, bool tunnel, const char *line)
 
 Test(notation, what_nobody_wrote_is_implied)
 {
-	static const struct { const char *line; uint8_t family; bool tunnel; const char *want; } rows[] = {
+	static const struct {
+		const char *line;
+		uint8_t family;
+		bool tunnel;
+		const char *want;
+	} rows[] = {
 		{ "> esp/echo", 4, false, "ip4/esp/echo" },
 		{ "> esp/echo", 6, false, "ip6/esp/echo" },
 		{ "> esp/echo", 4, true, "ip4/esp/ip4/echo" },
 		{ "< esp/echo-reply", 6, true, "ip6/esp/ip6/echo-reply" },
 		{ "> ah/udp(7)", 4, false, "ip4/ah/udp" },
 		{ "> ah/esp/echo", 4, false, "ip4/ah/esp/echo" },
-		{ "> esp/ip6/echo", 4, true, "ip4/esp/ip6/echo" },        /* the inner header is there already */
-		{ "> ip6/esp/echo", 4, false, "ip6/esp/echo" },           /* and so is the outer one */
+		{ "> esp/ip6/echo", 4, true, "ip4/esp/ip6/echo" }, /* the inner header is there already */
+		{ "> ip6/esp/echo", 4, false, "ip6/esp/echo" },    /* and so is the outer one */
 		{ "> bare esp/echo", 4, true, "esp/echo" },
 		{ "> esp(next_header=59)/data(size=3)", 4, true, "ip4/esp" },
 		{ "> esp(next_header=4)/echo", 4, true, "ip4/esp/ip4/echo" },
@@ -61,7 +66,8 @@ Test(notation, what_nobody_wrote_is_implied)
 	};
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		const struct resolved *r = resolved(rows[i].family, rows[i].tunnel, rows[i].line);
-		cr_expect(strcmp(shape(&r->packet), rows[i].want) == 0, "%s: want %s, got %s", rows[i].line, rows[i].want, shape(&r->packet));
+		cr_expect(strcmp(shape(&r->packet), rows[i].want) == 0, "%s: want %s, got %s", rows[i].line,
+			  rows[i].want, shape(&r->packet));
 	}
 }
 
@@ -75,23 +81,31 @@ printed(const struct resolved *r)
 
 Test(notation, addresses_go_from_tester_to_target_and_back)
 {
-	static const struct { const char *line; uint8_t family; const char *want; } rows[] = {
+	static const struct {
+		const char *line;
+		uint8_t family;
+		const char *want;
+	} rows[] = {
 		{ "> echo", 4, "ip4(src=192.0.2.2, dst=192.0.2.1)/echo" },
 		{ "< echo-reply", 4, "ip4(src=192.0.2.1, dst=192.0.2.2)/echo-reply" },
 		{ "link 2 > echo", 4, "ip4(src=198.51.100.2, dst=198.51.100.1)/echo" },
 		{ "> echo", 6, "ip6(src=2001:db8:1::2, dst=2001:db8:1::1)/echo" },
 		{ "> ip4(dst=10.0.0.1)/echo", 4, "ip4(src=192.0.2.2, dst=10.0.0.1)/echo" },
-		{ "< ip4(ttl=63)/echo-reply", 4, "ip4(ttl=63)/echo-reply" }, /* a header that is written is judged by what it says */
+		{ "< ip4(ttl=63)/echo-reply", 4,
+		  "ip4(ttl=63)/echo-reply" }, /* a header that is written is judged by what it says */
 	};
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		const struct resolved *r = resolved(rows[i].family, false, rows[i].line);
-		cr_expect(strcmp(printed(r), rows[i].want) == 0, "%s: want %s, got %s", rows[i].line, rows[i].want, printed(r));
+		cr_expect(strcmp(printed(r), rows[i].want) == 0, "%s: want %s, got %s", rows[i].line, rows[i].want,
+			  printed(r));
 	}
 }
 
 Test(notation, fields_take_values_by_name_and_by_place)
 {
-	static const struct { const char *line, *want; } rows[] = {
+	static const struct {
+		const char *line, *want;
+	} rows[] = {
 		{ "> bare esp(0x1001, seq=3)", "esp(spi=0x1001, seq=3)" },
 		{ "> bare udp(7)", "udp(dport=7)" },
 		{ "> bare udp(sport=$n, dport=$n + 1)", "udp(sport=5, dport=6)" },
@@ -110,15 +124,21 @@ Test(notation, fields_take_values_by_name_and_by_place)
 	};
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		const struct resolved *r = resolved(4, false, rows[i].line);
-		cr_expect(strcmp(printed(r), rows[i].want) == 0, "%s: want %s, got %s", rows[i].line, rows[i].want, printed(r));
+		cr_expect(strcmp(printed(r), rows[i].want) == 0, "%s: want %s, got %s", rows[i].line, rows[i].want,
+			  printed(r));
 	}
 }
 
 Test(notation, the_sa_is_the_one_with_the_spi_else_the_first_in_its_direction)
 {
-	static const struct { const char *line; unsigned layer; uint32_t spi; } rows[] = {
-		{ "> esp/echo", 1, 0x1001 },           { "< esp/echo-reply", 1, 0x1002 }, { "> ah/echo", 1, 0x2001 },
-		{ "> esp(spi=0x9999)/echo", 1, 0x1001 }, { "> esp(0x1001)/echo", 1, 0x1001 }, { "> esp(spi=7, sa=0x1001)/echo", 1, 0x1001 },
+	static const struct {
+		const char *line;
+		unsigned layer;
+		uint32_t spi;
+	} rows[] = {
+		{ "> esp/echo", 1, 0x1001 },         { "< esp/echo-reply", 1, 0x1002 },
+		{ "> ah/echo", 1, 0x2001 },          { "> esp(spi=0x9999)/echo", 1, 0x1001 },
+		{ "> esp(0x1001)/echo", 1, 0x1001 }, { "> esp(spi=7, sa=0x1001)/echo", 1, 0x1001 },
 		{ "> ah/esp/echo", 2, 0x1001 },
 	};
 	for (size_t i = 0; i < COUNT(rows); i++) {
@@ -176,7 +196,9 @@ Test(notation, a_bound_name_holds_the_number_or_all_octets)
 	cr_expect(eq(sz, strlen(vars_get(&lab.stage.vars, "padding")->text), 2 + 2 * sizeof octets));
 }
 
-static const struct { const char *line, *want; } bad[] = {
+static const struct {
+	const char *line, *want;
+} bad[] = {
 	{ "> esp(seq=1|2)/echo", "4:12: alternatives are for what is expected" },
 	{ "> esp(seq=?x)/echo", "4:11: ?name is for what is expected" },
 	{ "> esp(seq=$gone)/echo", "4:11: no variable $gone" },
@@ -185,7 +207,8 @@ static const struct { const char *line, *want; } bad[] = {
 	{ "> udp(dport=nowhere)", "4:13: udp: " },
 	{ "> esp(padding=999999999999)/echo", "4:15: padding: too many octets" },
 	{ "> udp/data(size=65536)", "4:17: size: want at most 65535, got 65536" },
-	{ "> udp/data(size=60000)/data(size=60000)/data(size=60000)/data(size=60000)/data(size=60000)", "payload: too many octets" },
+	{ "> udp/data(size=60000)/data(size=60000)/data(size=60000)/data(size=60000)/data(size=60000)",
+	  "payload: too many octets" },
 	{ "< esp(seq=1|2|3|4|5|6|7)/echo", "4:23: too many alternatives" },
 
 };
@@ -198,7 +221,8 @@ Test(notation, errors_say_where)
 		struct resolved *r = arena_alloc(lab.stage.arena, sizeof *r);
 		enum heading heading = st->kind == STEP_SEND ? TO_TARGET : FROM_TARGET;
 		cr_expect(not(notation_packet(&lab.stage, st->packet, heading, 1, r, &e)), "%s", bad[i].line);
-		cr_expect(strncmp(e.text, bad[i].want, strlen(bad[i].want)) == 0, "%s: want %s, got %s", bad[i].line, bad[i].want, e.text);
+		cr_expect(strncmp(e.text, bad[i].want, strlen(bad[i].want)) == 0, "%s: want %s, got %s", bad[i].line,
+			  bad[i].want, e.text);
 	}
 }
 
@@ -240,7 +264,9 @@ message_shape(const struct pfkey_msg *m)
 
 Test(notation, rest_is_what_the_message_usually_has)
 {
-	static const struct { const char *line, *want; } rows[] = {
+	static const struct {
+		const char *line, *want;
+	} rows[] = {
 		{ "pfkey > getspi/rest", "address_src address_dst spirange" },
 		{ "pfkey > add/rest", "sa x_sa2 address_src address_dst key_auth key_encrypt" },
 		{ "pfkey > add/rest without key_auth", "sa x_sa2 address_src address_dst key_encrypt" },
@@ -252,8 +278,8 @@ Test(notation, rest_is_what_the_message_usually_has)
 	};
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		const struct resolved_msg *r = message(rows[i].line, false, 4);
-		cr_expect(strcmp(message_shape(&r->msg), rows[i].want) == 0, "%s: want %s, got %s", rows[i].line, rows[i].want,
-			  message_shape(&r->msg));
+		cr_expect(strcmp(message_shape(&r->msg), rows[i].want) == 0, "%s: want %s, got %s", rows[i].line,
+			  rows[i].want, message_shape(&r->msg));
 	}
 }
 
@@ -301,7 +327,9 @@ Test(notation, a_sequence_number_not_given_is_fresh)
 
 Test(notation, message_errors_say_where)
 {
-	static const struct { const char *line, *want; } rows[] = {
+	static const struct {
+		const char *line, *want;
+	} rows[] = {
 		{ "pfkey > add/rest without $n", "4:26: without $n: no PF_KEY extension" },
 		{ "pfkey > add/sa(spi=$gone)", "4:20: no variable $gone" },
 		{ "pfkey > add(seq=1|2)", "4:18: alternatives are for what is expected" },

@@ -63,7 +63,8 @@ options_next(const struct options *o, int argc, char **argv, const char **value,
 	char shorts[2 * ROWS + 4] = ":h", *at = shorts + 2;
 	int n = 0;
 	for (const struct option_row *r = o->rows; r->name != NULL && n < ROWS; r++, n++) {
-		longs[n] = (struct option){ r->name, r->argument != NULL ? required_argument : no_argument, NULL, 1000 + n };
+		longs[n] = (struct option){ r->name, r->argument != NULL ? required_argument : no_argument, NULL,
+					    1000 + n };
 		if (r->key != 0)
 			*at++ = r->key;
 		if (r->key != 0 && r->argument != NULL)

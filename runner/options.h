@@ -7,15 +7,15 @@
 #include <stdio.h>
 
 struct option_row {
-	char key;              /* short option, or a number above 127 is not needed: 0 gives none */
-	const char *name;      /* long option */
-	const char *argument;  /* what --help calls its value; NULL: a flag */
+	char key;             /* short option, or a number above 127 is not needed: 0 gives none */
+	const char *name;     /* long option */
+	const char *argument; /* what --help calls its value; NULL: a flag */
 	const char *help;
 };
 
 struct options {
-	const char *usage;             /* "espy run [SELECTOR..] [-t TARGET]" */
-	const char *about;             /* a paragraph */
+	const char *usage; /* "espy run [SELECTOR..] [-t TARGET]" */
+	const char *about; /* a paragraph */
 	const struct option_row *rows;
 };
 

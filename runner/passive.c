@@ -8,7 +8,7 @@
 #include "ipsec/udpencap.h"
 #include "runner/defrag.h"
 
-#define ROOM 262144        /* libpcap's largest frame */
+#define ROOM 262144   /* libpcap's largest frame */
 #define LAYERS_MAX 16 /* more protections than this around one datagram is no packet but an attack on us */
 
 struct passive {
@@ -83,22 +83,12 @@ static bool
 apply(struct passive *p, const struct setkey_command *c, struct err *e)
 {
 	switch (c->verb) {
-	case SETKEY_UPDATE:
-		delete_one(p, &c->sa);
-		return add_sa(p, &c->sa, e);
-	case SETKEY_ADD:
-		return add_sa(p, &c->sa, e);
-	case SETKEY_DELETE:
-		delete_one(p, &c->sa);
-		return true;
-	case SETKEY_DELETEALL:
-		delete_all(p, &c->sa);
-		return true;
-	case SETKEY_FLUSH:
-		(void)sad_flush(p->sad, c->protocol);
-		return true;
-	default:
-		return true;
+	case SETKEY_UPDATE: delete_one(p, &c->sa); return add_sa(p, &c->sa, e);
+	case SETKEY_ADD: return add_sa(p, &c->sa, e);
+	case SETKEY_DELETE: delete_one(p, &c->sa); return true;
+	case SETKEY_DELETEALL: delete_all(p, &c->sa); return true;
+	case SETKEY_FLUSH: (void)sad_flush(p->sad, c->protocol); return true;
+	default: return true;
 	}
 }
 
@@ -233,19 +223,14 @@ judge_fragment(struct passive *p, const struct chain *c, struct passive_verdict 
 {
 	struct bytes whole;
 	switch (defrag_add(&p->reassembly, c->whole, (unsigned)v->frame, &whole)) {
-	case REASSEMBLY_WHOLE:
-		judge_whole(p, whole, v);
-		break;
-	case REASSEMBLY_WAIT:
-		break;
-	default:
-		judge_unreadable(c, false, v);
+	case REASSEMBLY_WHOLE: judge_whole(p, whole, v); break;
+	case REASSEMBLY_WAIT: break;
+	default: judge_unreadable(c, false, v);
 	}
 }
 
 void
-passive_judge(struct passive *p, unsigned long frame, struct bytes datagram, bool cut,
-	      struct passive_verdict *v)
+passive_judge(struct passive *p, unsigned long frame, struct bytes datagram, bool cut, struct passive_verdict *v)
 {
 	struct chain c;
 	*v = (struct passive_verdict){ .frame = frame };

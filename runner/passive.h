@@ -19,20 +19,19 @@ void passive_free(struct passive *p);
 bool passive_load(struct passive *p, const char *path, struct err *e) MUST_USE;
 
 struct passive_verdict {
-	bool is_protected;         /* false: neither AH nor ESP, and the rest says nothing */
-	bool cut;                  /* the capture holds less of the datagram than there was: no verdict */
-	enum verdict verdict;      /* ACCEPT, or why the innermost layer that could be read is refused */
-	uint8_t protocol;          /* of that layer: 50 or 51 */
+	bool is_protected;    /* false: neither AH nor ESP, and the rest says nothing */
+	bool cut;             /* the capture holds less of the datagram than there was: no verdict */
+	enum verdict verdict; /* ACCEPT, or why the innermost layer that could be read is refused */
+	uint8_t protocol;     /* of that layer: 50 or 51 */
 	uint32_t spi;
-	uint64_t seq;              /* the full number where ESN is in use */
-	unsigned long frame;       /* the one told about: of fragments the last to come */
-	struct bytes inner; /* ACCEPT: the datagram as it was before protection; valid until the next call */
-	bool align8;        /* first AH of an SA whose sender pads to 8 octets on IPv4 (RFC 4302 3.3.3.2.1) */
+	uint64_t seq;        /* the full number where ESN is in use */
+	unsigned long frame; /* the one told about: of fragments the last to come */
+	struct bytes inner;  /* ACCEPT: the datagram as it was before protection; valid until the next call */
+	bool align8;         /* first AH of an SA whose sender pads to 8 octets on IPv4 (RFC 4302 3.3.3.2.1) */
 };
 
 /* cut: the frame was not captured whole. Nothing is said of a fragment until its datagram is whole. */
-void passive_judge(struct passive *p, unsigned long frame, struct bytes datagram, bool cut,
-		   struct passive_verdict *v);
+void passive_judge(struct passive *p, unsigned long frame, struct bytes datagram, bool cut, struct passive_verdict *v);
 
 /* At the end: AH and ESP of which fragments are missing, one a call. False: no more. */
 bool passive_left(struct passive *p, struct passive_verdict *v);

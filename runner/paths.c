@@ -46,7 +46,8 @@ paths_find(char *out, size_t cap, const char *what, const char *env, struct err 
 		return join(out, cap, given, "", "") || fail_errno(e, "%s=%s", env, given);
 	own_folder(self, sizeof self);
 	if (join(out, cap, what, "", "") || (self[0] != '\0' && join(out, cap, self, "/../", what)) ||
-	    (self[0] != '\0' && join(out, cap, self, "/../share/espy/", what)) || join(out, cap, ESPY_DATADIR, "/", what))
+	    (self[0] != '\0' && join(out, cap, self, "/../share/espy/", what)) ||
+	    join(out, cap, ESPY_DATADIR, "/", what))
 		return true;
 	return fail(e, ERR_IO, "no folder of %s: not here, not beside %s, not in " ESPY_DATADIR "; set %s", what,
 		    self[0] != '\0' ? self : "the program", env);

@@ -14,7 +14,11 @@
 #define AXIS_VALUES 512
 #define AXES 8
 
-struct expanded { const char *name; const char *values[AXIS_VALUES]; unsigned n; };
+struct expanded {
+	const char *name;
+	const char *values[AXIS_VALUES];
+	unsigned n;
+};
 
 static bool
 expand_value(struct plan *p, struct expanded *x, const struct suite *s, const struct expr *v, const struct expr *end,
@@ -23,22 +27,23 @@ expand_value(struct plan *p, struct expanded *x, const struct suite *s, const st
 	if (end != NULL) {
 		if (v->kind != E_NUMBER || end->kind != E_NUMBER || end->number < v->number ||
 		    end->number - v->number >= AXIS_VALUES - x->n)
-			return fail(e, ERR_RANGE, "%s:%u:%u: for %s: want a range of at most %d numbers", s->file, v->at.line,
-				    v->at.column, x->name, AXIS_VALUES);
+			return fail(e, ERR_RANGE, "%s:%u:%u: for %s: want a range of at most %d numbers", s->file,
+				    v->at.line, v->at.column, x->name, AXIS_VALUES);
 		for (uint64_t i = v->number; i <= end->number; i++)
 			x->values[x->n++] = arena_printf(&p->arena, "%llu", (unsigned long long)i);
 		return true;
 	}
 	if (v->kind != E_WORD && v->kind != E_NUMBER && v->kind != E_STRING)
-		return fail(e, ERR_SYNTAX, "%s:%u:%u: for %s: want a word, a number, a string or a set", s->file, v->at.line,
-			    v->at.column, x->name);
+		return fail(e, ERR_SYNTAX, "%s:%u:%u: for %s: want a word, a number, a string or a set", s->file,
+			    v->at.line, v->at.column, x->name);
 	if (v->kind == E_WORD && v->text[0] == '@') {
 		unsigned n = transform_set(&p->arena, v->text, x->values + x->n, AXIS_VALUES - x->n);
 		if (n == 0)
 			return fail(e, ERR_UNKNOWN, "%s:%u:%u: for %s: no set called '%s'", s->file, v->at.line,
 				    v->at.column, x->name, v->text);
 		x->n += n;
-		return x->n < AXIS_VALUES || fail(e, ERR_RANGE, "%s:%u: for %s: too many values", s->file, v->at.line, x->name);
+		return x->n < AXIS_VALUES ||
+		       fail(e, ERR_RANGE, "%s:%u: for %s: too many values", s->file, v->at.line, x->name);
 	}
 	if (x->n == AXIS_VALUES)
 		return fail(e, ERR_RANGE, "%s:%u: for %s: too many values", s->file, v->at.line, x->name);

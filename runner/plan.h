@@ -7,7 +7,9 @@
 
 #include "runner/suite.h"
 
-struct param { const char *name, *value; };
+struct param {
+	const char *name, *value;
+};
 
 #define PLAN_PARAMS 10
 struct plan_item {
@@ -22,7 +24,7 @@ struct plan {
 	struct arena arena;
 	struct plan_item *items;
 	unsigned n, cap;
-	unsigned selectors_unused;     /* selectors that matched nothing */
+	unsigned selectors_unused; /* selectors that matched nothing */
 	const char *first_unused;
 };
 

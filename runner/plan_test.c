@@ -9,7 +9,7 @@
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 
-#define COUNT(array) (sizeof (array) / sizeof (array)[0])
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
 static struct suite *suites;
 static struct plan plan;
@@ -66,12 +66,13 @@ TestSuite(chosen, .init = begin, .fini = end);
 Test(chosen, the_matrix_is_in_file_order_with_the_last_axis_fastest)
 {
 	static const char *const want[] = {
-		"esp.one/plain/ipv4/transport", "esp.one/plain/ipv4/tunnel",
-		"esp.one/plain/ipv6/transport", "esp.one/plain/ipv6/tunnel",
-		"esp.one/fixed/ipv6/transport/1", "esp.one/fixed/ipv6/transport/2", "esp.one/fixed/ipv6/transport/3",
-		"esp.one/fixed/ipv6/transport/9", "esp.one/fixed/ipv6/tunnel/1", "esp.one/fixed/ipv6/tunnel/2",
-		"esp.one/fixed/ipv6/tunnel/3", "esp.one/fixed/ipv6/tunnel/9",
-		"esp.one/some/ipv4/tunnel", "ah.two/plain",
+		"esp.one/plain/ipv4/transport",   "esp.one/plain/ipv4/tunnel",
+		"esp.one/plain/ipv6/transport",   "esp.one/plain/ipv6/tunnel",
+		"esp.one/fixed/ipv6/transport/1", "esp.one/fixed/ipv6/transport/2",
+		"esp.one/fixed/ipv6/transport/3", "esp.one/fixed/ipv6/transport/9",
+		"esp.one/fixed/ipv6/tunnel/1",    "esp.one/fixed/ipv6/tunnel/2",
+		"esp.one/fixed/ipv6/tunnel/3",    "esp.one/fixed/ipv6/tunnel/9",
+		"esp.one/some/ipv4/tunnel",       "ah.two/plain",
 	};
 	make(NULL, 0, 0, NULL);
 	cr_assert(eq(u32, plan.n, COUNT(want)));
@@ -84,7 +85,10 @@ Test(chosen, the_matrix_is_in_file_order_with_the_last_axis_fastest)
 
 Test(chosen, selectors)
 {
-	static const struct { const char *id, *selectors[3]; unsigned n, items, unused; } rows[] = {
+	static const struct {
+		const char *id, *selectors[3];
+		unsigned n, items, unused;
+	} rows[] = {
 		{ "suite", { "esp.one" }, 1, 13, 0 },
 		{ "id", { "esp.one/plain" }, 1, 4, 0 },
 		{ "glob over ids", { "*/plain" }, 1, 5, 0 },
@@ -112,9 +116,15 @@ Test(chosen, selectors)
 
 Test(chosen, levels_and_params)
 {
-	static const char *const tunnel[] = { "mode=tun*", NULL }, *const both[] = { "mode=tunnel", "family=ipv6", NULL },
-				 *const has[] = { "n", NULL }, *const gone[] = { "moed=tunnel", NULL };
-	static const struct { const char *id; unsigned levels; const char *const *params; unsigned items; } rows[] = {
+	static const char *const tunnel[] = { "mode=tun*", NULL },
+				 *const both[] = { "mode=tunnel", "family=ipv6", NULL }, *const has[] = { "n", NULL },
+				 *const gone[] = { "moed=tunnel", NULL };
+	static const struct {
+		const char *id;
+		unsigned levels;
+		const char *const *params;
+		unsigned items;
+	} rows[] = {
 		{ "must", 1u << CASE_MUST, NULL, 4 },
 		{ "should and info", 1u << CASE_SHOULD | 1u << CASE_INFO, NULL, 9 },
 		{ "tunnel", 0, tunnel, 7 },
@@ -157,14 +167,17 @@ Test(plan, a_set_of_transforms_is_an_axis)
 
 Test(plan, errors)
 {
-	static const struct { const char *id, *axis, *want; } rows[] = {
+	static const struct {
+		const char *id, *axis, *want;
+	} rows[] = {
 		{ "backwards", "for n in 5..3", "t.suite:2:10: for n: want a range of at most 512 numbers" },
 		{ "too wide", "for n in 0..512", "t.suite:2:10: for n: want a range of at most 512 numbers" },
 		{ "unknown set", "for t in @epsilon", "t.suite:2:10: for t: no set called '@epsilon'" },
 		{ "too many", "for n in 0..400 0..200", "t.suite:2:17: for n: want a range of at most 512 numbers" },
 		{ "no value", "for n in (1 + 2)", "t.suite:2:13: for n: want a word, a number, a string or a set" },
 		{ "variable", "for n in $m", "t.suite:2:10: for n: want a word, a number, a string or a set" },
-		{ "too many axes", "for a in 1\nfor b in 1\nfor c in 1\nfor d in 1\nfor e in 1\nfor f in 1\nfor g in 1\nfor h in 1\nfor i in 1",
+		{ "too many axes",
+		  "for a in 1\nfor b in 1\nfor c in 1\nfor d in 1\nfor e in 1\nfor f in 1\nfor g in 1\nfor h in 1\nfor i in 1",
 		  "t.suite:10:1: case c: at most 8 axes" },
 	};
 	for (size_t i = 0; i < COUNT(rows); i++) {

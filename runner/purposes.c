@@ -9,7 +9,12 @@
 
 #define COLUMNS 5
 
-struct list { const char *file; unsigned columns; const char *header[COLUMNS]; bool requirement; };
+struct list {
+	const char *file;
+	unsigned columns;
+	const char *header[COLUMNS];
+	bool requirement;
+};
 static const struct list lists[] = {
 	{ "purposes.tsv", 3, { "id", "level", "group" }, false },
 	{ "requirements.tsv", 5, { "id", "level", "rfc", "section", "testable" }, true },
@@ -21,7 +26,7 @@ split(char *line, char **cell)
 {
 	unsigned n = 0;
 	line[strcspn(line, "\r\n")] = '\0';
-	for (char *at = line; at != NULL; ) {
+	for (char *at = line; at != NULL;) {
 		char *text = strsep(&at, "\t");
 		if (n < COLUMNS)
 			cell[n] = text;

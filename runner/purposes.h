@@ -9,16 +9,16 @@
 
 struct purpose {
 	const char *id, *level;
-	const char *group;               /* "EO"; of a requirement its document: "RFC4303" */
-	const char *section, *testable;  /* of requirements; "" otherwise. testable: wire, pfkey, app, log, untestable */
+	const char *group;              /* "EO"; of a requirement its document: "RFC4303" */
+	const char *section, *testable; /* of requirements; "" otherwise. testable: wire, pfkey, app, log, untestable */
 	bool requirement;
 };
 
 struct purposes {
 	struct arena arena;
-	struct purpose *v;               /* in the order of the files, purposes first */
+	struct purpose *v; /* in the order of the files, purposes first */
 	size_t n, cap;
-	const struct purpose **by_id;    /* sorted */
+	const struct purpose **by_id; /* sorted */
 };
 
 /* Both lists of a folder. Errors name file and line: wrong columns, an id twice. */

@@ -59,7 +59,9 @@ Test(purposes, both_lists_are_found_by_id)
 
 Test(purposes, lists_that_are_wrong_are_errors_with_file_and_line)
 {
-	static const struct { const char *text, *want; } rows[] = {
+	static const struct {
+		const char *text, *want;
+	} rows[] = {
 		{ "", "purposes.tsv: empty" },
 		{ "id\tlevel\n", "purposes.tsv:1: want 3 columns, got 2" },
 		{ "id\tgroup\tlevel\n", "purposes.tsv:1: want column level, got group" },
@@ -87,7 +89,9 @@ Test(purposes, an_id_that_no_list_has_is_an_error_at_its_place)
 	struct suite s = { .file = "x.suite", .name = "s", .cases = &c };
 	cr_assert(purposes_load(&p, folder, &e), "%s", e.text);
 	cr_assert(not(purposes_check(&p, &s, &e)));
-	cr_assert(eq(str, e.text, "x.suite:7:11: case c: EO-1 is neither a purpose nor a requirement: did you mean EO-01 or EO-02?"));
+	cr_assert(
+		eq(str, e.text,
+		   "x.suite:7:11: case c: EO-1 is neither a purpose nor a requirement: did you mean EO-01 or EO-02?"));
 	good.next = NULL;
 	cr_assert(purposes_check(&p, &s, &e));
 	purposes_free(&p);

@@ -16,12 +16,12 @@
 #include "runner/transform.h"
 
 #define SENTINEL_ID 0x5e17
-#define SENTINEL_HOST 253            /* last octet of its address */
+#define SENTINEL_HOST 253 /* last octet of its address */
 #define SENTINEL_SPI_OUT 0x5e170001
 #define SENTINEL_SPI_IN 0x5e170002
 #define SENTINEL_TRANSFORM "aes-cbc-128+hmac-sha1-96"
-#define SENTINEL_MS 2000             /* without any answer for so long a target is dead */
-#define COVERED_MS 100               /* ARP came back, the echo did not: a policy keeps it */
+#define SENTINEL_MS 2000 /* without any answer for so long a target is dead */
+#define COVERED_MS 100   /* ARP came back, the echo did not: a policy keeps it */
 #define PAUSE_MS 20
 
 static struct addr
@@ -36,7 +36,9 @@ static struct sa *
 open_end(const struct engine *g, struct arena *arena, bool out, struct err *e)
 {
 	struct transform t;
-	struct sa_spec spec = { .spi = out ? SENTINEL_SPI_OUT : SENTINEL_SPI_IN, .protocol = 50, .mode = MODE_TRANSPORT,
+	struct sa_spec spec = { .spi = out ? SENTINEL_SPI_OUT : SENTINEL_SPI_IN,
+				.protocol = 50,
+				.mode = MODE_TRANSPORT,
 				.seq_cycle = true };
 	if (!transform_parse(&t, SENTINEL_TRANSFORM, e))
 		return NULL;
@@ -189,7 +191,8 @@ weak_sentinel(struct stage *s, unsigned link, struct err *e)
 	if (!send_arp(s, link, e) || !await(s, true, SENTINEL_MS, &came, e))
 		return false;
 	if (!came)
-		return fail(e, ERR_DEAD, "no sentinel came back within %d ms: the target is dead or stuck", SENTINEL_MS);
+		return fail(e, ERR_DEAD, "no sentinel came back within %d ms: the target is dead or stuck",
+			    SENTINEL_MS);
 	if (!s->sentinel_covered)
 		evidence_add(s->ev, EV_NOTE, s->step != NULL ? s->step->at.line : 0, link, BYTES_NONE,
 			     "sentinel: a policy of this case keeps its echo; an ARP answer and a pause stand in");
@@ -216,7 +219,8 @@ prove_silence(struct stage *s, unsigned link, struct err *e)
 			return false;
 		if (echoed)
 			return send_echo(s, 1, e) && await(s, false, SENTINEL_MS, &echoed, e) &&
-			       (echoed || fail(e, ERR_DEAD, "the sentinel did not come back within %d ms", SENTINEL_MS));
+			       (echoed ||
+				fail(e, ERR_DEAD, "the sentinel did not come back within %d ms", SENTINEL_MS));
 		s->sentinel_ready = false; /* the case may have flushed it away: once more */
 	}
 	return weak_sentinel(s, 1, e);

@@ -9,10 +9,10 @@
 
 struct slow {
 	struct link inner;
-	int pair[2];                    /* to wait on; never readable */
-	bool deaf;                      /* what is sent is lost */
-	bool mute;                      /* the sentinel's echo is kept */
-	unsigned late_ms;               /* between the last frame sent and anything received */
+	int pair[2];      /* to wait on; never readable */
+	bool deaf;        /* what is sent is lost */
+	bool mute;        /* the sentinel's echo is kept */
+	unsigned late_ms; /* between the last frame sent and anything received */
 	uint64_t due_ns;
 };
 
@@ -149,7 +149,8 @@ Test(sentinel, what_is_late_is_still_the_answer_to_what_was_sent)
 Test(sentinel, an_answer_of_the_case_before_is_not_taken_for_one_of_this)
 {
 	slow[0].late_ms = 40;
-	lab_suite(&lab, "suite t \"t\"\ncase sends MUST \"s\"\n{ > echo(id=9) }\ncase next MUST \"n\"\n{ < nothing }\n");
+	lab_suite(&lab,
+		  "suite t \"t\"\ncase sends MUST \"s\"\n{ > echo(id=9) }\ncase next MUST \"n\"\n{ < nothing }\n");
 	cr_expect(eq(u8, lab_run(&lab, 0)->verdict, V_PASS), "%s", lab.outcome.reason);
 	cr_expect(eq(u8, lab_run(&lab, 1)->verdict, V_PASS), "%s", lab.outcome.reason);
 }

@@ -42,7 +42,10 @@ setup_flush(struct stage *s, struct err *e)
 static uint8_t
 satype_of(uint8_t protocol)
 {
-	return protocol == 51 ? SATYPE_AH : protocol == 108 ? SATYPE_IPCOMP : protocol == 0 ? SATYPE_UNSPEC : SATYPE_ESP;
+	return protocol == 51    ? SATYPE_AH
+	       : protocol == 108 ? SATYPE_IPCOMP
+	       : protocol == 0   ? SATYPE_UNSPEC
+				 : SATYPE_ESP;
 }
 
 /*
@@ -62,10 +65,17 @@ static bool
 command_message(struct stage *s, const struct setkey_command *c, struct pfkey_msg *m, struct err *e)
 {
 	static const enum pfkey_type type[] = {
-		[SETKEY_ADD] = PFKEY_ADD, [SETKEY_UPDATE] = PFKEY_UPDATE, [SETKEY_GET] = PFKEY_GET,
-		[SETKEY_DELETE] = PFKEY_DELETE, [SETKEY_DELETEALL] = PFKEY_DELETE, [SETKEY_FLUSH] = PFKEY_FLUSH,
-		[SETKEY_DUMP] = PFKEY_DUMP, [SETKEY_SPDADD] = PFKEY_X_SPDADD, [SETKEY_SPDUPDATE] = PFKEY_X_SPDUPDATE,
-		[SETKEY_SPDDELETE] = PFKEY_X_SPDDELETE, [SETKEY_SPDFLUSH] = PFKEY_X_SPDFLUSH,
+		[SETKEY_ADD] = PFKEY_ADD,
+		[SETKEY_UPDATE] = PFKEY_UPDATE,
+		[SETKEY_GET] = PFKEY_GET,
+		[SETKEY_DELETE] = PFKEY_DELETE,
+		[SETKEY_DELETEALL] = PFKEY_DELETE,
+		[SETKEY_FLUSH] = PFKEY_FLUSH,
+		[SETKEY_DUMP] = PFKEY_DUMP,
+		[SETKEY_SPDADD] = PFKEY_X_SPDADD,
+		[SETKEY_SPDUPDATE] = PFKEY_X_SPDUPDATE,
+		[SETKEY_SPDDELETE] = PFKEY_X_SPDDELETE,
+		[SETKEY_SPDFLUSH] = PFKEY_X_SPDFLUSH,
 		[SETKEY_SPDDUMP] = PFKEY_X_SPDDUMP,
 	};
 	bool policy = c->verb >= SETKEY_SPDADD;
@@ -81,15 +91,12 @@ command_message(struct stage *s, const struct setkey_command *c, struct pfkey_ms
 		return pfkey_msg_name_sa(m, c->sa.spi, &c->sa.src, &c->sa.dst, e);
 	case SETKEY_SPDADD:
 	case SETKEY_SPDUPDATE:
-	case SETKEY_SPDDELETE:
-		return pfkey_msg_from_policy(m, &c->policy, &s->store, e);
+	case SETKEY_SPDDELETE: return pfkey_msg_from_policy(m, &c->policy, &s->store, e);
 	case SETKEY_FLUSH:
 	case SETKEY_SPDFLUSH:
 	case SETKEY_DUMP:
-	case SETKEY_SPDDUMP:
-		return true;
-	default:
-		return fail(e, ERR_UNSUPPORTED, "deleteall has no one message: name each SA");
+	case SETKEY_SPDDUMP: return true;
+	default: return fail(e, ERR_UNSUPPORTED, "deleteall has no one message: name each SA");
 	}
 }
 
@@ -108,7 +115,7 @@ mirror(struct stage *s, const struct setkey_command *c, struct err *e)
 	if (c->verb == SETKEY_UPDATE && sad_find(s->sad, c->sa.spi, c->sa.protocol, &c->sa.dst) != NULL)
 		return true;
 	struct sa_spec spec = c->sa;
-	spec.replay = 0;      /* the tester judges numbers itself */
+	spec.replay = 0; /* the tester judges numbers itself */
 	spec.seq_cycle = true;
 	spec.hard = spec.soft = (struct lifetime){ 0 };
 	spec.ah_align8 = s->g->caps.ah_align8 && !s->item->spec->raw_transform;
@@ -118,7 +125,8 @@ mirror(struct stage *s, const struct setkey_command *c, struct err *e)
 	struct sa *sa = sa_open(&spec, e);
 	if (sa == NULL)
 		return false;
-	replay_commit(&sa->replay, spec.seq); /* -seq: the number from which ESN's high half is inferred (RFC 4303 A2.2) */
+	replay_commit(&sa->replay,
+		      spec.seq); /* -seq: the number from which ESN's high half is inferred (RFC 4303 A2.2) */
 	if (!sad_add(s->sad, sa, e)) {
 		sa_close(sa);
 		return false;
@@ -128,7 +136,10 @@ mirror(struct stage *s, const struct setkey_command *c, struct err *e)
 
 /* --- answers --------------------------------------------------------------------------------- */
 
-struct pending { uint32_t seq; const struct setkey_command *command; };
+struct pending {
+	uint32_t seq;
+	const struct setkey_command *command;
+};
 
 /* Reads what the configuring socket got; *bad is the command whose answer carries an errno. */
 static bool
@@ -173,7 +184,8 @@ describe(const struct setkey_command *c, int number, char *text, size_t cap)
 #define PENDING_MAX 512
 
 bool
-setup_apply(struct stage *s, const char *text, const char *file, unsigned line, char *refused, size_t cap, struct err *e)
+setup_apply(struct stage *s, const char *text, const char *file, unsigned line, char *refused, size_t cap,
+	    struct err *e)
 {
 	struct setkey_script *script = setkey_parse(text, strlen(text), file, line, e);
 	struct pending *p = arena_alloc(s->arena, PENDING_MAX * sizeof *p);
@@ -183,7 +195,8 @@ setup_apply(struct stage *s, const char *text, const char *file, unsigned line, 
 	evidence_add(s->ev, EV_SETKEY, line, 0, BYTES_NONE, text);
 	for (const struct setkey_command *c = ok ? setkey_first(script) : NULL; ok && c != NULL; c = c->next) {
 		struct pfkey_msg m;
-		ok = n < PENDING_MAX || fail(e, ERR_RANGE, "%s:%u: more than %d commands in one block", file, c->line, PENDING_MAX);
+		ok = n < PENDING_MAX ||
+		     fail(e, ERR_RANGE, "%s:%u: more than %d commands in one block", file, c->line, PENDING_MAX);
 		ok = ok && command_message(s, c, &m, e);
 		if (!ok && e->code == ERR_UNSUPPORTED) {
 			snprintf(refused, cap, "%s", e->text);

@@ -8,7 +8,10 @@
 
 #include "wire/cursor.h"
 
-struct spool { uint8_t *p; size_t cap, head, tail; };
+struct spool {
+	uint8_t *p;
+	size_t cap, head, tail;
+};
 
 /*
  * Appends one record of two parts (the first may be empty). False: no memory; nothing was appended.
@@ -18,6 +21,6 @@ bool spool_push(struct spool *s, struct bytes first, struct bytes rest);
 /* Takes the oldest record off. It is valid until the next push. False: there is none. */
 bool spool_pop(struct spool *s, struct bytes *record);
 
-void spool_free(struct spool *s);   /* safe twice */
+void spool_free(struct spool *s); /* safe twice */
 
 #endif

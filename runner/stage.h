@@ -13,42 +13,49 @@
 #define STAGE_SOCKETS 8
 #define STAGE_TUNABLES 4
 
-struct frame {                          /* one that arrived and no step has taken yet */
-	struct bytes datagram;          /* in the evidence arena */
+struct frame {                 /* one that arrived and no step has taken yet */
+	struct bytes datagram; /* in the evidence arena */
 	unsigned link;
 	struct frame *next;
 };
 
-struct named_sock { const char *name; int sock; bool dirty; /* registered or promiscuous: not for reuse */ };
+struct named_sock {
+	const char *name;
+	int sock;
+	bool dirty; /* registered or promiscuous: not for reuse */
+};
 
 struct stage {
 	struct engine *g;
 	const struct plan_item *item;
 	struct outcome *o;
-	struct arena *arena;            /* the evidence's: lives as long as the outcome is looked at */
+	struct arena *arena; /* the evidence's: lives as long as the outcome is looked at */
 	struct evidence *ev;
 	struct vars vars;
-	const struct step *step;        /* running now */
-	uint8_t family, inner;          /* 4 or 6: outer and inner IP of what is implied */
-	struct sad *sad;                /* mirror: both directions, with our counters */
-	struct wr store;                /* octets behind fields of packets being built */
-	uint8_t *work;                  /* 2 * 65,600 octets for opening packets */
+	const struct step *step; /* running now */
+	uint8_t family, inner;   /* 4 or 6: outer and inner IP of what is implied */
+	struct sad *sad;         /* mirror: both directions, with our counters */
+	struct wr store;         /* octets behind fields of packets being built */
+	uint8_t *work;           /* 2 * 65,600 octets for opening packets */
 	struct frame *frames, *frames_last;
 	struct named_sock pf[STAGE_SOCKETS], app[STAGE_SOCKETS];
 	unsigned pf_n, app_n;
 	struct replay model;
 	bool has_model, model_accepts;
-	uint64_t last_seq;              /* of the last esp or ah sent: what the model is asked about */
-	int last_write_errno;           /* of the last pfkey > */
+	uint64_t last_seq;    /* of the last esp or ah sent: what the model is asked about */
+	int last_write_errno; /* of the last pfkey > */
 	uint32_t last_pf_seq;
-	struct { const char *name; char was[200]; } tunable[STAGE_TUNABLES];
+	struct {
+		const char *name;
+		char was[200];
+	} tunable[STAGE_TUNABLES];
 	unsigned tunables;
-	struct composed composed;       /* of the last packet sent */
-	struct bytes sent;              /* its octets before any alteration */
-	bool awaiting;                  /* something was sent, and neither an answer taken nor a sentinel come back since */
-	bool sentinel_ready;            /* its SAs are on the target */
-	bool sentinel_covered;          /* a policy of this case keeps the sentinel's echo: the link's answer must do */
-	bool stop;                      /* an outcome was decided */
+	struct composed composed; /* of the last packet sent */
+	struct bytes sent;        /* its octets before any alteration */
+	bool awaiting;            /* something was sent, and neither an answer taken nor a sentinel come back since */
+	bool sentinel_ready;      /* its SAs are on the target */
+	bool sentinel_covered;    /* a policy of this case keeps the sentinel's echo: the link's answer must do */
+	bool stop;                /* an outcome was decided */
 };
 
 /* Decides the outcome and stops the case; the first decision stands. */
@@ -62,11 +69,14 @@ enum heading { TO_TARGET, FROM_TARGET };
 
 #define WANTED_MAX 8
 #define ALTERNATIVES_MAX 6
-struct alternatives {                   /* errno=EINVAL|EMSGSIZE: any of these */
+struct alternatives { /* errno=EINVAL|EMSGSIZE: any of these */
 	unsigned layer, field, n;
 	struct value value[ALTERNATIVES_MAX];
 };
-struct binding { unsigned layer, field; const char *name; };
+struct binding {
+	unsigned layer, field;
+	const char *name;
+};
 /* What is asked of the fields of a packet's layers, or of a message's headers: layer 0 is its base, 1.. the extensions. */
 struct wanted {
 	struct alternatives either[WANTED_MAX];
@@ -74,8 +84,8 @@ struct wanted {
 	unsigned either_n, binds;
 };
 /* One field as it is written: a value goes into h, the flags of a|b all do; other alternatives and ?name are noted in w. */
-bool wanted_field(struct stage *s, struct wanted *w, enum heading heading, struct hdr *h, unsigned layer, unsigned field,
-		  const struct expr *x, struct err *e) MUST_USE;
+bool wanted_field(struct stage *s, struct wanted *w, enum heading heading, struct hdr *h, unsigned layer,
+		  unsigned field, const struct expr *x, struct err *e) MUST_USE;
 /* Whether got, the header of that layer, has one of the values; d says when not. */
 bool alternatives_hold(const struct alternatives *a, const struct hdr *got, struct field_diff *d);
 void wanted_bind(struct stage *s, const struct binding *b, const struct hdr *got);
@@ -86,7 +96,7 @@ struct resolved {
 	struct packet packet;
 	struct sa *sa[PACKET_LAYERS];
 	struct wanted wanted;
-	uint32_t default_padding;       /* bit per esp layer: expecting padding=default, 1, 2, 3, .. (RFC 4303 2.4) */
+	uint32_t default_padding; /* bit per esp layer: expecting padding=default, 1, 2, 3, .. (RFC 4303 2.4) */
 };
 
 bool notation_packet(struct stage *s, const struct packet_spec *spec, enum heading heading, unsigned link,
@@ -95,8 +105,8 @@ bool notation_packet(struct stage *s, const struct packet_spec *spec, enum headi
 struct resolved_msg {
 	struct pfkey_msg msg;
 	struct wanted wanted;
-	bool is_refusal;                            /* errno=refused: any but 0 */
-	bool is_write;                              /* pfkey < write(errno=..): the write() itself */
+	bool is_refusal; /* errno=refused: any but 0 */
+	bool is_write;   /* pfkey < write(errno=..): the write() itself */
 	uint64_t write_errno;
 };
 /* The extension a word after `without` names, a variable's value included; -1: none. */
@@ -116,11 +126,11 @@ bool notation_knows_field(const char *layer, const char *field);
 /* --- alter.c --------------------------------------------------------------------------------- */
 
 #define ALTERED_MAX 64
-struct altered {                        /* one or more datagrams to send, in order */
+struct altered { /* one or more datagrams to send, in order */
 	struct bytes datagram[ALTERED_MAX];
 	unsigned n;
-	size_t trail;                   /* octets of link padding behind each */
-	unsigned times;                 /* copies of the lot */
+	size_t trail;   /* octets of link padding behind each */
+	unsigned times; /* copies of the lot */
 };
 /* Applies mods in order to the finished datagram. */
 bool alter_apply(struct stage *s, const struct mod *mods, struct bytes datagram, const struct resolved *r,
@@ -128,7 +138,8 @@ bool alter_apply(struct stage *s, const struct mod *mods, struct bytes datagram,
 bool alter_knows(const char *mod);
 bool alter_knows_message(const char *mod);
 /* The same words on a PF_KEY message: truncate, extend, flip, octet. */
-bool alter_message(struct stage *s, const struct mod *mods, struct bytes msg, struct bytes *out, struct err *e) MUST_USE;
+bool alter_message(struct stage *s, const struct mod *mods, struct bytes msg, struct bytes *out,
+		   struct err *e) MUST_USE;
 
 /* --- tester.c -------------------------------------------------------------------------------- */
 

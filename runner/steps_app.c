@@ -185,7 +185,8 @@ step_deliver(struct stage *s, const struct step *st)
 		stage_decide(s, V_ERROR, "no application socket called '%s'", st->name);
 		return;
 	}
-	if (!next_delivery(s, n, &data, &some, &e) || (st->value != NULL && !expr_eval(st->value, &s->vars, &want, &e))) {
+	if (!next_delivery(s, n, &data, &some, &e) ||
+	    (st->value != NULL && !expr_eval(st->value, &s->vars, &want, &e))) {
 		stage_error(s, &e);
 		return;
 	}
@@ -196,9 +197,11 @@ step_deliver(struct stage *s, const struct step *st)
 	}
 	struct bytes octets = octets_of(s, &want);
 	if (!some)
-		stage_decide(s, V_FAIL, "want %zu octets delivered to %s, got nothing (the sentinel came back)", octets.n, st->name);
+		stage_decide(s, V_FAIL, "want %zu octets delivered to %s, got nothing (the sentinel came back)",
+			     octets.n, st->name);
 	else if (!bytes_equal(octets, data))
-		stage_decide(s, V_FAIL, "want %zu octets delivered to %s, got %zu that differ", octets.n, st->name, data.n);
+		stage_decide(s, V_FAIL, "want %zu octets delivered to %s, got %zu that differ", octets.n, st->name,
+			     data.n);
 }
 
 /* --- tunables and counters ------------------------------------------------------------------- */
@@ -239,7 +242,9 @@ step_tunable(struct stage *s, const struct step *st)
 }
 
 /* What an audit word means to the counters of an OS (RFC 4303 4, 4301 9 ask for events; counters are what can be read). */
-static const struct { const char *word, *os, *file, *counter; } audits[] = {
+static const struct {
+	const char *word, *os, *file, *counter;
+} audits[] = {
 	{ "replay", "linux", "/proc/net/xfrm_stat", "XfrmInStateSeqError" },
 	{ "icv", "linux", "/proc/net/xfrm_stat", "XfrmInStateProtoError" },
 	{ "no-sa", "linux", "/proc/net/xfrm_stat", "XfrmInNoStates" },

@@ -100,7 +100,9 @@ padding_agrees(const struct resolved *want, const struct packet *got, struct pac
 		if (!(want->default_padding >> i & 1) || esp_padding_default(h->v[ESP_PADDING].b))
 			continue;
 		struct field_diff *fd = &d->d[d->n++];
-		*fd = (struct field_diff){ .lay = h->lay, .field = &h->lay->fields[ESP_PADDING], .want = "1, 2, 3, .." };
+		*fd = (struct field_diff){ .lay = h->lay,
+					   .field = &h->lay->fields[ESP_PADDING],
+					   .want = "1, 2, 3, .." };
 		field_print(fd->field, &h->v[ESP_PADDING], fd->got, sizeof fd->got);
 		return false;
 	}
@@ -183,11 +185,13 @@ frame_agrees(struct stage *s, const struct step *st, const struct frame *f, bool
 	packet_print(&want->packet, s->o->want, sizeof s->o->want);
 	packet_print(&got->packet, s->o->got, sizeof s->o->got);
 	/* A size that was asked for says more than what could not be opened because of it. */
-	bool same = size_agrees(s, st, f->datagram.n, &diff) && packet_agree(&want->packet, &got->packet, &diff) && choices_agree(want, &got->packet, &diff);
+	bool same = size_agrees(s, st, f->datagram.n, &diff) && packet_agree(&want->packet, &got->packet, &diff) &&
+		    choices_agree(want, &got->packet, &diff);
 	same = same && padding_agrees(want, &got->packet, &diff);
 	/* What cannot be opened agrees with nothing that names its inside; of a fragment nobody expects it. */
 	bool piece = got->verdict == DROP_FRAGMENT && tester_wants_fragment(st->packet);
-	bool opened = got->verdict == ACCEPT || piece || !(mentions(&want->packet, &layout_esp) || mentions(&want->packet, &layout_ah));
+	bool opened = got->verdict == ACCEPT || piece ||
+		      !(mentions(&want->packet, &layout_esp) || mentions(&want->packet, &layout_ah));
 	if (same && opened) {
 		follow_target_seq(got);
 		for (unsigned i = 0; i < want->wanted.binds; i++)
@@ -216,7 +220,8 @@ want_nothing(struct stage *s, const struct step *st)
 	if (packet_dissect(got, s->sad, f->datagram, arena_alloc(s->arena, work_n), work_n, &e))
 		packet_print(&got->packet, s->o->got, sizeof s->o->got);
 	else
-		snprintf(s->o->got, sizeof s->o->got, "%zu octets that are no IP datagram: %.400s", f->datagram.n, e.text);
+		snprintf(s->o->got, sizeof s->o->got, "%zu octets that are no IP datagram: %.400s", f->datagram.n,
+			 e.text);
 	char shape[200];
 	packet_shape(&got->packet, shape, sizeof shape);
 	stage_decide(s, V_FAIL, "want nothing, got %s", got->packet.n > 0 ? shape : s->o->got);
@@ -290,7 +295,8 @@ mutable_octet(struct stage *s, const struct val *argument, bool *result, struct 
 bool
 stage_knows_question(const char *name)
 {
-	return strcmp(name, "mutable") == 0 || strcmp(name, "registers_auth") == 0 || strcmp(name, "registers_encrypt") == 0;
+	return strcmp(name, "mutable") == 0 || strcmp(name, "registers_auth") == 0 ||
+	       strcmp(name, "registers_encrypt") == 0;
 }
 
 bool
@@ -351,7 +357,8 @@ step_any(struct stage *s, const struct step *st)
 	unsigned n = 0;
 	for (const struct step *b = st->body; b != NULL; b = b->next) {
 		if (b->kind != STEP_EXPECT || b->want != WANT_PACKET || b->condition != NULL || n == 32) {
-			stage_decide(s, V_ERROR, "any: want only expected packets inside, without conditions, at most 32");
+			stage_decide(s, V_ERROR,
+				     "any: want only expected packets inside, without conditions, at most 32");
 			return;
 		}
 		left[n++] = b;

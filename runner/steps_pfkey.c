@@ -120,7 +120,8 @@ next_message(struct stage *s, int sock, struct bytes *octets, struct err *e)
 	e->code = ERR_NONE;
 	while (c->ops->next_event(c, &ev, e)) {
 		static _Thread_local struct pfkey_msg m;
-		bool ours = pfkey_msg_parse(&m, s->g->dialect, ev.data, engine_swaps(s->g), NULL) && sentinel_message(&m);
+		bool ours =
+			pfkey_msg_parse(&m, s->g->dialect, ev.data, engine_swaps(s->g), NULL) && sentinel_message(&m);
 		if (!ours)
 			evidence_add(s->ev, EV_PFKEY_IN, 0, (unsigned)ev.sock, ev.data, NULL);
 	}
@@ -231,7 +232,9 @@ judge_write(struct stage *s, const struct resolved_msg *want)
 	const char *g = names_name(pfkey_errnos_linux, (uint64_t)s->last_write_errno);
 	if ((uint64_t)s->last_write_errno != want->write_errno)
 		stage_decide(s, V_FAIL, "write: want errno %s, got %s", w != NULL ? w : "?",
-			     s->last_write_errno == 0 ? "0" : g != NULL ? g : "?");
+			     s->last_write_errno == 0 ? "0"
+			     : g != NULL              ? g
+						      : "?");
 	s->last_write_errno = 0;
 }
 

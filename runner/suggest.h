@@ -8,7 +8,7 @@
 
 struct suggest {
 	const char *given;
-	const char *name[SUGGESTIONS];          /* borrowed, nearest first */
+	const char *name[SUGGESTIONS]; /* borrowed, nearest first */
 	unsigned distance[SUGGESTIONS];
 	unsigned n;
 };

@@ -5,9 +5,13 @@
 
 Test(suggest, distance_counts_slips)
 {
-	static const struct { const char *a, *b; unsigned want; } rows[] = {
-		{ "", "", 0 }, { "a", "", 1 }, { "", "abc", 3 }, { "esp", "esp", 0 }, { "esp", "ESP", 0 }, { "esp", "eps", 1 },
-		{ "replay", "repaly", 1 }, { "kitten", "sitting", 3 }, { "SQ-09", "SQ-90", 1 }, { "abcd", "dcba", 3 }, { "ca", "abc", 3 },
+	static const struct {
+		const char *a, *b;
+		unsigned want;
+	} rows[] = {
+		{ "", "", 0 },           { "a", "", 1 },        { "", "abc", 3 },          { "esp", "esp", 0 },
+		{ "esp", "ESP", 0 },     { "esp", "eps", 1 },   { "replay", "repaly", 1 }, { "kitten", "sitting", 3 },
+		{ "SQ-09", "SQ-90", 1 }, { "abcd", "dcba", 3 }, { "ca", "abc", 3 },
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		cr_assert(eq(u32, suggest_distance(rows[i].a, rows[i].b), rows[i].want), "%s %s", rows[i].a, rows[i].b);
@@ -17,7 +21,9 @@ Test(suggest, distance_counts_slips)
 
 Test(suggest, nearest_come_first_and_far_ones_not_at_all)
 {
-	static const char *const names[] = { "esp.outer", "ah.in", "esp.out", "esp.oat", "esp.in", "esp.our", "esp.out" };
+	static const char *const names[] = {
+		"esp.outer", "ah.in", "esp.out", "esp.oat", "esp.in", "esp.our", "esp.out"
+	};
 	struct suggest s = { .given = "esp.outt" };
 	char text[100];
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)

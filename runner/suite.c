@@ -13,7 +13,10 @@
 #include "runner/suite_tree.h"
 
 const char *const level_names[CASE_LEVELS] = {
-	[CASE_MUST] = "MUST", [CASE_SHOULD] = "SHOULD", [CASE_MAY] = "MAY", [CASE_INFO] = "INFO",
+	[CASE_MUST] = "MUST",
+	[CASE_SHOULD] = "SHOULD",
+	[CASE_MAY] = "MAY",
+	[CASE_INFO] = "INFO",
 };
 
 /* --- scanner's helpers ---------------------------------------------------------------------- */
@@ -146,12 +149,12 @@ scan_bad(struct scan *s, const SUITE_YYLTYPE *at, char c)
 
 /* --- the parser's hands on the suite itself -------------------------------------------------- */
 
-#define APPEND(list, item)                                                                                   \
-	do {                                                                                                 \
-		__typeof__(&(list)) at_ = &(list);                                                           \
-		while (*at_ != NULL)                                                                         \
-			at_ = &(*at_)->next;                                                                 \
-		*at_ = (item);                                                                               \
+#define APPEND(list, item)                                                                                             \
+	do {                                                                                                           \
+		__typeof__(&(list)) at_ = &(list);                                                                     \
+		while (*at_ != NULL)                                                                                   \
+			at_ = &(*at_)->next;                                                                           \
+		*at_ = (item);                                                                                         \
 	} while (0)
 
 void
@@ -291,8 +294,8 @@ suite_parse(const char *file, const char *text, size_t n, struct err *e)
 	suite_yylex_destroy(scanner);
 	if (bad != 0 || scan.errors > 0) {
 		if (scan.errors > 1)
-			snprintf(scan.err->text + strlen(scan.err->text), sizeof scan.err->text - strlen(scan.err->text),
-				 " (and %u more)", scan.errors - 1);
+			snprintf(scan.err->text + strlen(scan.err->text),
+				 sizeof scan.err->text - strlen(scan.err->text), " (and %u more)", scan.errors - 1);
 		suite_free(s);
 		return NULL;
 	}

@@ -12,36 +12,38 @@
 #include "runner/arena.h"
 #include "wire/err.h"
 
-struct place { unsigned line, column; };
+struct place {
+	unsigned line, column;
+};
 
 /* A word, number, string, variable, binding or operation; text keeps what the author wrote. */
 enum expr_kind { E_NUMBER, E_WORD, E_STRING, E_VAR, E_BIND, E_OP, E_ALTERNATIVES, E_CALL };
 struct expr {
 	uint8_t kind;
-	char op;                        /* E_OP: '+', '-', '*' */
-	uint64_t number;                /* E_NUMBER */
-	const char *text;               /* words, names, and the digits of a number as written */
-	size_t text_n;                  /* E_STRING may hold any octet */
-	struct expr *left, *right;      /* E_OP; E_ALTERNATIVES: left | right; E_CALL: argument in left */
+	char op;                   /* E_OP: '+', '-', '*' */
+	uint64_t number;           /* E_NUMBER */
+	const char *text;          /* words, names, and the digits of a number as written */
+	size_t text_n;             /* E_STRING may hold any octet */
+	struct expr *left, *right; /* E_OP; E_ALTERNATIVES: left | right; E_CALL: argument in left */
 	struct place at;
 };
 
-struct arg {                            /* seq=1, ?first, or a positional value */
-	const char *name;               /* NULL: positional */
+struct arg {              /* seq=1, ?first, or a positional value */
+	const char *name; /* NULL: positional */
 	struct expr *value;
 	struct arg *next;
 	struct place at;
 };
 
-struct layer_spec {                     /* esp(seq=1), or a payload "hello" */
-	const char *name;               /* NULL: payload, in `payload` */
+struct layer_spec {       /* esp(seq=1), or a payload "hello" */
+	const char *name; /* NULL: payload, in `payload` */
 	struct arg *args;
 	struct expr *payload;
 	struct layer_spec *next;
 	struct place at;
 };
 
-struct mod {                            /* | flip icv 0 */
+struct mod { /* | flip icv 0 */
 	const char *name;
 	struct expr *args[6];
 	unsigned n;
@@ -56,24 +58,44 @@ struct word_list {
 };
 
 struct packet_spec {
-	bool bare;                      /* exactly the layers written: nothing implied */
+	bool bare; /* exactly the layers written: nothing implied */
 	struct layer_spec *layers;
 	struct mod *mods;
-	struct word_list *without;      /* pfkey >: extensions that `rest` leaves out */
+	struct word_list *without; /* pfkey >: extensions that `rest` leaves out */
 	struct place at;
 };
 
 enum relation { REL_NONE, REL_EQ, REL_NE, REL_LT, REL_LE, REL_GT, REL_GE };
-struct condition {                      /* $mode == tunnel; mutable($octet) */
-	struct expr *left, *right;      /* right NULL: left is a call that is true or false */
+struct condition {                 /* $mode == tunnel; mutable($octet) */
+	struct expr *left, *right; /* right NULL: left is a call that is true or false */
 	uint8_t relation;
 	struct condition *and_next;
 };
 
 enum step_kind {
-	STEP_SETKEY, STEP_SEND, STEP_EXPECT, STEP_PFKEY_SEND, STEP_PFKEY_EXPECT, STEP_APP_OPEN, STEP_APP_SEND, STEP_APP_CLOSE,
-	STEP_DELIVER, STEP_TUNABLE, STEP_WAIT, STEP_FOR, STEP_REPEAT, STEP_SHUFFLE, STEP_MODEL, STEP_ANY, STEP_IF, STEP_AUDIT,
-	STEP_LET, STEP_ALIVE, STEP_NOTE, STEP_PFKEY_CLOSE, STEP_CHECK,
+	STEP_SETKEY,
+	STEP_SEND,
+	STEP_EXPECT,
+	STEP_PFKEY_SEND,
+	STEP_PFKEY_EXPECT,
+	STEP_APP_OPEN,
+	STEP_APP_SEND,
+	STEP_APP_CLOSE,
+	STEP_DELIVER,
+	STEP_TUNABLE,
+	STEP_WAIT,
+	STEP_FOR,
+	STEP_REPEAT,
+	STEP_SHUFFLE,
+	STEP_MODEL,
+	STEP_ANY,
+	STEP_IF,
+	STEP_AUDIT,
+	STEP_LET,
+	STEP_ALIVE,
+	STEP_NOTE,
+	STEP_PFKEY_CLOSE,
+	STEP_CHECK,
 };
 
 enum expectation { WANT_PACKET, WANT_NOTHING, WANT_MODEL, WANT_WHATEVER };
@@ -81,32 +103,32 @@ enum expectation { WANT_PACKET, WANT_NOTHING, WANT_MODEL, WANT_WHATEVER };
 struct step {
 	uint8_t kind;
 	struct place at;
-	const char *text;               /* the line as written, for reports */
+	const char *text; /* the line as written, for reports */
 	struct step *next;
 
-	unsigned link;                  /* send, expect: 1 or 2 */
-	const char *name;               /* socket, variable, tunable, counter, model */
-	struct packet_spec *packet;     /* send, expect, pfkey: layers are base message and extensions */
-	uint8_t want;                   /* enum expectation */
-	struct condition *condition;    /* expect .. if C else nothing; if */
-	uint8_t size_relation;          /* expect .. size <= N */
+	unsigned link;               /* send, expect: 1 or 2 */
+	const char *name;            /* socket, variable, tunable, counter, model */
+	struct packet_spec *packet;  /* send, expect, pfkey: layers are base message and extensions */
+	uint8_t want;                /* enum expectation */
+	struct condition *condition; /* expect .. if C else nothing; if */
+	uint8_t size_relation;       /* expect .. size <= N */
 	struct expr *size;
-	const char *without[8];         /* pfkey <: extensions that must not be there */
+	const char *without[8]; /* pfkey <: extensions that must not be there */
 	unsigned without_n;
-	const char *raw;                /* setkey text */
+	const char *raw; /* setkey text */
 	unsigned raw_line;
-	struct expr *value;             /* let, tunable, wait, repeat count, app port, deliver text (NULL: nothing) */
-	struct expr *value2;            /* app send: address; shuffle: first of range */
-	struct expr *value3;            /* app send: port; shuffle: last of range */
-	struct axis *axis;              /* for */
+	struct expr *value;  /* let, tunable, wait, repeat count, app port, deliver text (NULL: nothing) */
+	struct expr *value2; /* app send: address; shuffle: first of range */
+	struct expr *value3; /* app send: port; shuffle: last of range */
+	struct axis *axis;   /* for */
 	struct step *body, *otherwise;
-	uint8_t family;                 /* app open: 4, 6, 0 by $family */
+	uint8_t family; /* app open: 4, 6, 0 by $family */
 };
 
-struct axis {                           /* for NAME in V V .. */
+struct axis { /* for NAME in V V .. */
 	const char *name;
-	struct expr **values;           /* words, numbers; @sets unexpanded */
-	struct expr **range_end;        /* same index: not NULL for A..B */
+	struct expr **values;    /* words, numbers; @sets unexpanded */
+	struct expr **range_end; /* same index: not NULL for A..B */
 	unsigned n;
 	struct axis *next;
 	struct place at;
@@ -130,13 +152,13 @@ extern const char *const level_names[CASE_LEVELS];
 struct case_spec {
 	const char *name, *title;
 	uint8_t level;
-	struct clause *clauses;         /* the first is the one printed */
-	struct word_list *decides;      /* ids of the catalogue and of requirements */
-	struct word_list *needs;        /* features: esn, nat-t, link2, sockets, tunables, aead */
+	struct clause *clauses;    /* the first is the one printed */
+	struct word_list *decides; /* ids of the catalogue and of requirements */
+	struct word_list *needs;   /* features: esn, nat-t, link2, sockets, tunables, aead */
 	struct axis *axes;
-	struct condition *when;         /* combinations outside are not cases at all */
-	const char *setup;              /* name; NULL: "default" if the suite has it; "none" */
-	bool raw_transform;             /* `uncalibrated`: run even where the target is known to deviate */
+	struct condition *when; /* combinations outside are not cases at all */
+	const char *setup;      /* name; NULL: "default" if the suite has it; "none" */
+	bool raw_transform;     /* `uncalibrated`: run even where the target is known to deviate */
 	struct step *steps;
 	struct case_spec *next;
 	struct place at;

@@ -112,7 +112,9 @@ check_steps(struct check *c, const struct step *st)
 	}
 }
 
-static const char *const needs_known[] = { "link2", "sockets", "tunables", "esn", "aead", "nat-t", "linux", "reference" };
+static const char *const needs_known[] = {
+	"link2", "sockets", "tunables", "esn", "aead", "nat-t", "linux", "reference"
+};
 
 static void
 check_case(struct check *c, const struct case_spec *k)
@@ -143,8 +145,8 @@ check_setups(struct check *c)
 	for (const struct setup *u = c->s->setups; u != NULL; u = u->next) {
 		for (const struct setup *o = c->s->setups; o != u; o = o->next)
 			if (strcmp(o->name, u->name) == 0 && c->errors++ == 0)
-				fail(c->e, ERR_RANGE, "%s:%u:%u: setup %s is already there at line %u", c->s->file, u->at.line,
-				     u->at.column, u->name, o->at.line);
+				fail(c->e, ERR_RANGE, "%s:%u:%u: setup %s is already there at line %u", c->s->file,
+				     u->at.line, u->at.column, u->name, o->at.line);
 		check_steps(c, u->steps);
 	}
 }

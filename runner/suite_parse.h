@@ -5,16 +5,16 @@
 #include "runner/suite.h"
 
 struct scan {
-	struct suite *suite;            /* and its arena */
-	const char *text;               /* whole file, for the words of a step */
+	struct suite *suite; /* and its arena */
+	const char *text;    /* whole file, for the words of a step */
 	size_t text_n;
-	unsigned line, column;          /* of the next character */
+	unsigned line, column; /* of the next character */
 	size_t offset;
-	unsigned depth;                 /* open parentheses */
-	char *raw;                      /* setkey block being read */
+	unsigned depth; /* open parentheses */
+	char *raw;      /* setkey block being read */
 	size_t raw_n, raw_cap;
-	unsigned raw_line, raw_column;  /* where it began */
-	unsigned raw_depth;             /* of ${name}s inside */
+	unsigned raw_line, raw_column; /* where it began */
+	unsigned raw_depth;            /* of ${name}s inside */
 	unsigned errors;
 	struct err *err;
 };
@@ -31,7 +31,7 @@ const char *scan_text(struct scan *s, const char *text, size_t n);
 void scan_string(struct scan *s, union SUITE_YYSTYPE *v, const char *text, size_t n);
 void scan_raw_begin(struct scan *s, const struct SUITE_YYLTYPE *at);
 void scan_raw_more(struct scan *s, const char *text, size_t n);
-const char *scan_raw_end(struct scan *s, struct SUITE_YYLTYPE *at);    /* at: where the block began */
+const char *scan_raw_end(struct scan *s, struct SUITE_YYLTYPE *at); /* at: where the block began */
 void scan_bad(struct scan *s, const struct SUITE_YYLTYPE *at, char c);
 void scan_error(struct scan *s, const struct SUITE_YYLTYPE *at, const char *fmt, ...) PRINTF(3, 4);
 void scan_complain(struct scan *s, struct place at, const char *fmt, ...) PRINTF(3, 4);

@@ -8,7 +8,7 @@ source_read(const char *file, char **text, size_t *n, struct err *e)
 {
 	FILE *f = fopen(file, "re"), *copy = f != NULL ? open_memstream(text, n) : NULL;
 	char part[8192];
-	for (size_t got; copy != NULL && (got = fread(part, 1, sizeof part, f)) > 0; )
+	for (size_t got; copy != NULL && (got = fread(part, 1, sizeof part, f)) > 0;)
 		fwrite(part, 1, got, copy);
 	bool ok = copy != NULL && !ferror(f);
 	if (!ok)
@@ -36,7 +36,7 @@ source_open(struct source *s, const char *file, struct err *e)
 		source_close(s);
 		return fail_errno(e, "%s", file);
 	}
-	for (char *rest = s->text; rest != NULL && *rest != '\0'; )
+	for (char *rest = s->text; rest != NULL && *rest != '\0';)
 		s->line[s->n++] = strsep(&rest, "\n");
 	return true;
 }

@@ -7,8 +7,8 @@
 #include "runner/suite.h"
 
 struct source {
-	char *text;                     /* the lines, each ended by 0 */
-	char **line;                    /* line[0] is the file's first */
+	char *text;  /* the lines, each ended by 0 */
+	char **line; /* line[0] is the file's first */
 	unsigned n;
 };
 

@@ -11,7 +11,7 @@
 
 #define HEAD "suite t.one \"a title\" rfc4303 3.4.3\n"
 #define CASE "case c MUST \"claims\"\n{\n"
-#define COUNT(array) (sizeof (array) / sizeof (array)[0])
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
 static struct suite *
 parsed(const char *text)
@@ -57,9 +57,11 @@ Test(suite, header_axes_and_setups)
 
 Test(suite, attributes_of_a_case)
 {
-	struct suite *s = parsed(HEAD "setup other { alive }\ncase c SHOULD \"claims\"\n  clause rfc4302 2.1\n  clause rfc4301 7\n"
-				      "  decides SQ-01 REQ-2\n  decides X\n  needs esn link2\n  when $mode == tunnel and $n > 3\n"
-				      "  when $n < 9\n  for mode in tunnel\n  setup other\n  uncalibrated\n{ }\ncase d INFO \"d\"\n{ }\n");
+	struct suite *s = parsed(
+		HEAD
+		"setup other { alive }\ncase c SHOULD \"claims\"\n  clause rfc4302 2.1\n  clause rfc4301 7\n"
+		"  decides SQ-01 REQ-2\n  decides X\n  needs esn link2\n  when $mode == tunnel and $n > 3\n"
+		"  when $n < 9\n  for mode in tunnel\n  setup other\n  uncalibrated\n{ }\ncase d INFO \"d\"\n{ }\n");
 	const struct case_spec *c = s->cases;
 	cr_expect(eq(u8, c->level, CASE_SHOULD));
 	cr_expect(eq(u8, c->next->level, CASE_INFO));
@@ -80,7 +82,10 @@ Test(suite, attributes_of_a_case)
 }
 
 /* Every step of the language by its line; the kind alone says that the right rule took it. */
-static const struct { const char *line; uint8_t kind; } steps[] = {
+static const struct {
+	const char *line;
+	uint8_t kind;
+} steps[] = {
 	{ "setkey { flush ; }", STEP_SETKEY },
 	{ "> esp(seq=1)/echo", STEP_SEND },
 	{ "link 2 > udp(7)/\"x\" | flip icv octet 0 bit 7 | times 2", STEP_SEND },
@@ -136,7 +141,8 @@ Test(suite, every_step_is_known_by_its_line)
 
 Test(suite, a_packet_is_layers_with_arguments_and_alterations)
 {
-	struct suite *s = parsed_steps("link 2 > bare esp(0x1001, seq=1|2, iv=?iv)/data(size=(3 + 4))/\"a\\x41\\n\" | flip icv last | cut 3");
+	struct suite *s = parsed_steps(
+		"link 2 > bare esp(0x1001, seq=1|2, iv=?iv)/data(size=(3 + 4))/\"a\\x41\\n\" | flip icv last | cut 3");
 	const struct step *st = s->cases->steps;
 	const struct packet_spec *p = st->packet;
 	cr_expect(eq(u32, st->link, 2));
@@ -170,7 +176,11 @@ Test(suite, operators_bind_as_in_arithmetic)
 
 Test(suite, numbers)
 {
-	static const struct { const char *text; uint8_t kind; uint64_t number; } rows[] = {
+	static const struct {
+		const char *text;
+		uint8_t kind;
+		uint64_t number;
+	} rows[] = {
 		{ "0", E_NUMBER, 0 },
 		{ "010", E_NUMBER, 10 }, /* nobody means octal */
 		{ "0x10", E_NUMBER, 16 },
@@ -213,7 +223,8 @@ Test(suite, a_setkey_block_is_raw_text_from_where_it_begins)
 
 Test(suite, blocks_hold_their_own_steps)
 {
-	struct suite *s = parsed_steps("if $a == 1 {\n alive\n note \"x\" } else { alive }\nfor n in 1 2 {\n  repeat 2 { alive }\n}");
+	struct suite *s = parsed_steps(
+		"if $a == 1 {\n alive\n note \"x\" } else { alive }\nfor n in 1 2 {\n  repeat 2 { alive }\n}");
 	const struct step *st = s->cases->steps;
 	cr_expect(eq(u8, st->body->next->kind, STEP_NOTE));
 	cr_expect(eq(u8, st->otherwise->kind, STEP_ALIVE));
@@ -232,7 +243,9 @@ Test(suite, a_file_without_cases_is_a_suite_and_its_last_line_needs_no_end)
 
 /* --- what cannot be read --------------------------------------------------------------------- */
 
-static const struct { const char *id, *text, *want; } bad[] = {
+static const struct {
+	const char *id, *text, *want;
+} bad[] = {
 	{ "empty file", "", "t.suite:1:1: want end of line or suite, got end of file" },
 	{ "unknown layer", HEAD CASE "> esp/ehco\n}\n", "t.suite:4:7: no layer 'ehco'" },
 	{ "unknown field", HEAD CASE "< esp(seq=1, sqe=1)/echo\n}\n", "t.suite:4:14: no field 'sqe' in esp" },
@@ -242,30 +255,42 @@ static const struct { const char *id, *text, *want; } bad[] = {
 	{ "payload for a message", HEAD CASE "pfkey > \"x\"\n}\n", "t.suite:4:9: no PF_KEY message '..'" },
 	{ "unknown field of a message", HEAD CASE "pfkey > add(sqe=1)\n}\n", "t.suite:4:13: no field 'sqe' in add" },
 	{ "unknown extension", HEAD CASE "pfkey > add/sax\n}\n", "t.suite:4:13: no PF_KEY extension 'sax'" },
-	{ "unknown field of an extension", HEAD CASE "pfkey < add/sa(sip=1)\n}\n", "t.suite:4:16: no field 'sip' in sa" },
+	{ "unknown field of an extension", HEAD CASE "pfkey < add/sa(sip=1)\n}\n",
+	  "t.suite:4:16: no field 'sip' in sa" },
 	{ "a value without a name", HEAD CASE "pfkey < add/sa(7)\n}\n", "t.suite:4:16: no field '(no name)' in sa" },
-	{ "unknown without, sending", HEAD CASE "pfkey > add/rest without kex\n}\n", "t.suite:4:26: no PF_KEY extension 'kex'" },
-	{ "unknown without, expecting", HEAD CASE "pfkey < add without kex\n}\n", "t.suite:4:1: no PF_KEY extension 'kex'" },
+	{ "unknown without, sending", HEAD CASE "pfkey > add/rest without kex\n}\n",
+	  "t.suite:4:26: no PF_KEY extension 'kex'" },
+	{ "unknown without, expecting", HEAD CASE "pfkey < add without kex\n}\n",
+	  "t.suite:4:1: no PF_KEY extension 'kex'" },
 	{ "unknown alteration", HEAD CASE "> esp | filp icv\n}\n", "t.suite:4:9: no alteration 'filp'" },
 	{ "alteration of packets on a message", HEAD CASE "pfkey > add/rest | flip icv\n}\n",
 	  "t.suite:4:20: no alteration of a message 'flip'" },
-	{ "alteration of messages on a packet", HEAD CASE "> esp | octet 3 1\n}\n", "t.suite:4:9: no alteration 'octet'" },
+	{ "alteration of messages on a packet", HEAD CASE "> esp | octet 3 1\n}\n",
+	  "t.suite:4:9: no alteration 'octet'" },
 	{ "too many words", HEAD CASE "> esp | set a b c d e f g\n}\n", "t.suite:4:25: | set: too many words" },
 	{ "unknown level", HEAD "case c MUTS \"x\"\n{\n}\n",
 	  "t.suite:2:8: case c: want a level MUST, SHOULD, MAY or INFO, got 'MUTS'" },
 	{ "unknown setup", HEAD "case c MUST \"x\"\n  setup gone\n{ }\n", "t.suite:2:1: no setup 'gone' in c" },
-	{ "unknown feature", HEAD "case c MUST \"x\"\n  needs esn lnik2\n{ }\n", "t.suite:3:13: no feature 'lnik2' in c" },
+	{ "unknown feature", HEAD "case c MUST \"x\"\n  needs esn lnik2\n{ }\n",
+	  "t.suite:3:13: no feature 'lnik2' in c" },
 	{ "unknown question", HEAD CASE "if mutabel(3) { alive }\n}\n", "t.suite:4:4: no question 'mutabel'" },
 	{ "duplicate case", HEAD CASE "}\n" CASE "}\n", "t.suite:5:1: case c is already there at line 2" },
-	{ "duplicate setup", HEAD "setup { }\nsetup default { }\n", "t.suite:3:1: setup default is already there at line 2" },
+	{ "duplicate setup", HEAD "setup { }\nsetup default { }\n",
+	  "t.suite:3:1: setup default is already there at line 2" },
 	{ "bad link", HEAD CASE "link 3 > echo\n}\n", "t.suite:4:6: link: want 1 or 2, got 3" },
 	{ "missing closing brace", HEAD CASE "alive\n", "t.suite:5:1: unexpected end of file" },
 	{ "missing opening brace", HEAD "case c MUST \"x\"\nalive\n}\n", "t.suite:3:1: " },
-	{ "unterminated string", HEAD CASE "note \"abc\n}\n", "t.suite:4:6: string: want a closing '\"' on the same line" },
-	{ "unterminated setkey block", HEAD CASE "setkey {\n add ;\n", "t.suite:4:1: setkey block: want '}', got the end of the file" },
-	{ "two words where one may be", HEAD CASE "alive now\n}\n", "t.suite:4:7: want end of line or '}', got a word" },
+	{ "unterminated string", HEAD CASE "note \"abc\n}\n",
+	  "t.suite:4:6: string: want a closing '\"' on the same line" },
+	{ "unterminated setkey block", HEAD CASE "setkey {\n add ;\n",
+	  "t.suite:4:1: setkey block: want '}', got the end of the file" },
+	{ "two words where one may be", HEAD CASE "alive now\n}\n",
+	  "t.suite:4:7: want end of line or '}', got a word" },
 	{ "not ours", HEAD CASE "%\n}\n", "t.suite:4:1: want a step or a value, got the character '%'" },
-	{ "binary", "\x7f" "ELF\x02\x01", "t.suite:1:1: want a step or a value, got the octet 0x7f" },
+	{ "binary",
+	  "\x7f"
+	  "ELF\x02\x01",
+	  "t.suite:1:1: want a step or a value, got the octet 0x7f" },
 	{ "two errors", HEAD CASE "> ehco\n> ehco\n}\n", "t.suite:4:3: no layer 'ehco' (and 1 more)" },
 	{ "two lines that cannot be read", HEAD CASE "alive x\nalive\nalive y\n}\n",
 	  "t.suite:4:7: want end of line or '}', got a word (and 1 more)" },
@@ -279,7 +304,8 @@ Test(suite, an_error_names_file_line_and_column)
 		struct err e = { 0 };
 		struct suite *s = suite_parse("t.suite", bad[i].text, strlen(bad[i].text), &e);
 		cr_expect(s == NULL, "%s: was read", bad[i].id);
-		cr_expect(strncmp(e.text, bad[i].want, strlen(bad[i].want)) == 0, "%s: want %s, got %s", bad[i].id, bad[i].want, e.text);
+		cr_expect(strncmp(e.text, bad[i].want, strlen(bad[i].want)) == 0, "%s: want %s, got %s", bad[i].id,
+			  bad[i].want, e.text);
 		suite_free(s);
 		s = suite_parse("t.suite", bad[i].text, strlen(bad[i].text), NULL);
 		cr_expect(s == NULL, "%s: was read", bad[i].id);

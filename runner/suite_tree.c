@@ -6,14 +6,14 @@
 #include "runner/vars.h"
 
 /* Appends `more` to the circular list whose last element is `tail`; the result is the new last. */
-#define LIST_ADD(tail, more)                                                                                 \
-	do {                                                                                                 \
-		if ((tail) == NULL) {                                                                        \
-			(more)->next = (more);                                                               \
-		} else {                                                                                     \
-			(more)->next = (tail)->next;                                                         \
-			(tail)->next = (more);                                                               \
-		}                                                                                            \
+#define LIST_ADD(tail, more)                                                                                           \
+	do {                                                                                                           \
+		if ((tail) == NULL) {                                                                                  \
+			(more)->next = (more);                                                                         \
+		} else {                                                                                               \
+			(more)->next = (tail)->next;                                                                   \
+			(tail)->next = (more);                                                                         \
+		}                                                                                                      \
 	} while (0)
 
 struct expr *

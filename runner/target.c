@@ -3,14 +3,25 @@
 #include <stdio.h>
 #include <string.h>
 
-#define DOC6(link, host) { 0x20, 0x01, 0x0d, 0xb8, 0, link, 0, 0, 0, 0, 0, 0, 0, 0, 0, host }
+#define DOC6(link, host)                                                                                               \
+	{                                                                                                              \
+		0x20, 0x01, 0x0d, 0xb8, 0, link, 0, 0, 0, 0, 0, 0, 0, 0, 0, host                                       \
+	}
 
 /* RFC 5737 and RFC 3849: addresses that belong to nobody. */
 const struct target_net target_nets[TARGET_LINKS] = {
-	{ .tester4 = { 192, 0, 2, 2 }, .target4 = { 192, 0, 2, 1 }, .second4 = { 192, 0, 2, 11 },
-	  .tester6 = DOC6(1, 2), .target6 = DOC6(1, 1), .second6 = DOC6(1, 0x11) },
-	{ .tester4 = { 198, 51, 100, 2 }, .target4 = { 198, 51, 100, 1 }, .second4 = { 198, 51, 100, 11 },
-	  .tester6 = DOC6(2, 2), .target6 = DOC6(2, 1), .second6 = DOC6(2, 0x11) },
+	{ .tester4 = { 192, 0, 2, 2 },
+	  .target4 = { 192, 0, 2, 1 },
+	  .second4 = { 192, 0, 2, 11 },
+	  .tester6 = DOC6(1, 2),
+	  .target6 = DOC6(1, 1),
+	  .second6 = DOC6(1, 0x11) },
+	{ .tester4 = { 198, 51, 100, 2 },
+	  .target4 = { 198, 51, 100, 1 },
+	  .second4 = { 198, 51, 100, 11 },
+	  .tester6 = DOC6(2, 2),
+	  .target6 = DOC6(2, 1),
+	  .second6 = DOC6(2, 0x11) },
 };
 
 static const struct driver {

@@ -12,14 +12,14 @@
 
 /* Addresses, the same on every target: documentation prefixes. Index 0 is link 1. */
 struct target_net {
-	uint8_t tester4[4], target4[4];     /* link 1: 192.0.2.2 and 192.0.2.1, link 2: 198.51.100.2 and .1 */
-	uint8_t tester6[16], target6[16];   /* link 1: 2001:db8:1::2 and ::1, link 2: 2001:db8:2::2 and ::1 */
-	uint8_t second4[4], second6[16];    /* a second address of the target: 192.0.2.11, 2001:db8:1::11 */
+	uint8_t tester4[4], target4[4];   /* link 1: 192.0.2.2 and 192.0.2.1, link 2: 198.51.100.2 and .1 */
+	uint8_t tester6[16], target6[16]; /* link 1: 2001:db8:1::2 and ::1, link 2: 2001:db8:2::2 and ::1 */
+	uint8_t second4[4], second6[16];  /* a second address of the target: 192.0.2.11, 2001:db8:1::11 */
 };
 
 struct target {
-	const char *driver;           /* "linux", "reference" */
-	char name[160];               /* as the user gave it: "linux:/path" */
+	const char *driver; /* "linux", "reference" */
+	char name[160];     /* as the user gave it: "linux:/path" */
 	char os[32], release[96];
 	struct link link[TARGET_LINKS];
 	unsigned links;
@@ -27,15 +27,15 @@ struct target {
 	bool has_channel;
 	struct target_net net[TARGET_LINKS];
 	void *impl;
-	void (*close)(struct target *);  /* ends what open started, children included; safe twice */
+	void (*close)(struct target *); /* ends what open started, children included; safe twice */
 };
 
 /* What a driver needs from outside. dir: where kernel console logs go, or NULL. */
 struct target_options {
-	const char *argument;         /* what follows "linux:" in -t, or NULL */
+	const char *argument; /* what follows "linux:" in -t, or NULL */
 	const char *dir;
-	unsigned worker;              /* numbers parallel instances from 0 */
-	unsigned timeout_ms;          /* for boot and for each reply; 0 = driver's own */
+	unsigned worker;     /* numbers parallel instances from 0 */
+	unsigned timeout_ms; /* for boot and for each reply; 0 = driver's own */
 };
 
 /* Boots, configures addresses, says hello. The target is ready for the first case when this returns. */

@@ -14,21 +14,28 @@
 #include "runner/channel_agent.h"
 #include "runner/uml.h"
 
-#define BOOT_MS      20000
-#define REPLY_MS     5000
-#define CARRIER      2              /* the NIC that is for the agent protocol alone */
+#define BOOT_MS 20000
+#define REPLY_MS 5000
+#define CARRIER 2 /* the NIC that is for the agent protocol alone */
 #define CARRIER_NAME "vec2"
-#define TAIL         200            /* octets of the console in an error */
+#define TAIL 200 /* octets of the console in an error */
 
 static const uint8_t target_macs[UML_NICS][6] = {
-	{ 2, 0, 0, 0, 1, 1 }, { 2, 0, 0, 0, 2, 1 }, { 2, 0, 0, 0, 3, 1 },
+	{ 2, 0, 0, 0, 1, 1 },
+	{ 2, 0, 0, 0, 2, 1 },
+	{ 2, 0, 0, 0, 3, 1 },
 };
 static const uint8_t tester_macs[TARGET_LINKS][6] = { { 2, 0, 0, 0, 1, 2 }, { 2, 0, 0, 0, 2, 2 } };
 
-struct linux_target { struct uml uml; int console, carrier; };
+struct linux_target {
+	struct uml uml;
+	int console, carrier;
+};
 
 /* Both ends of what is between us and the machine; -1 where there is none any more. */
-struct ends { int line, nic[UML_NICS]; };
+struct ends {
+	int line, nic[UML_NICS];
+};
 
 static void
 shut(int *fd)
@@ -112,8 +119,7 @@ add_address(char *words, size_t cap, const char *nic, int family, const uint8_t 
 }
 
 static size_t
-add_neighbour(char *words, size_t cap, const char *nic, int family, const uint8_t *address,
-	      const uint8_t mac[6])
+add_neighbour(char *words, size_t cap, const char *nic, int family, const uint8_t *address, const uint8_t mac[6])
 {
 	char text[INET6_ADDRSTRLEN], ether[18];
 	inet_ntop(family, address, text, sizeof text);
@@ -144,8 +150,7 @@ static bool
 start(struct linux_target *l, const struct target_options *o, const struct ends *theirs, struct err *e)
 {
 	char kernel[512], initramfs[512], words[2048], macs[UML_NICS][18];
-	struct uml_wiring w = { .line = theirs->line, .console = l->console, .cpu = o->worker,
-			       .words = words };
+	struct uml_wiring w = { .line = theirs->line, .console = l->console, .cpu = o->worker, .words = words };
 	for (int i = 0; i < UML_NICS; i++) {
 		mac_text(target_macs[i], macs[i]);
 		w.nic[i] = theirs->nic[i];
@@ -153,8 +158,7 @@ start(struct linux_target *l, const struct target_options *o, const struct ends 
 	}
 	agent_words(words, sizeof words);
 	return uml_find_kernel(o->argument, kernel, sizeof kernel, e) &&
-	       uml_find_initramfs(initramfs, sizeof initramfs, e) &&
-	       uml_start(&l->uml, kernel, initramfs, &w, e);
+	       uml_find_initramfs(initramfs, sizeof initramfs, e) && uml_start(&l->uml, kernel, initramfs, &w, e);
 }
 
 /* The machine is up when its agent says the first octet, and gone when the line ends. */
@@ -193,8 +197,7 @@ static bool
 open_links(struct target *t, struct ends *ours, struct err *e)
 {
 	for (unsigned i = 0; i < TARGET_LINKS; i++) {
-		struct wr target_mac = wr_of(t->link[i].target_mac, 6),
-			tester_mac = wr_of(t->link[i].tester_mac, 6);
+		struct wr target_mac = wr_of(t->link[i].target_mac, 6), tester_mac = wr_of(t->link[i].tester_mac, 6);
 		if (!link_fd_open(&t->link[i], ours->nic[i], e))
 			return false;
 		ours->nic[i] = -1;
@@ -226,15 +229,14 @@ linux_close(struct target *t)
 }
 
 static bool
-bring_up(struct target *t, const struct target_options *o, struct ends *ours, struct ends *theirs,
-	 struct err *e)
+bring_up(struct target *t, const struct target_options *o, struct ends *ours, struct ends *theirs, struct err *e)
 {
 	struct linux_target *l = t->impl;
 	bool started = ends_open(ours, theirs, e) && start(l, o, theirs, e);
 	/* With our copies of its ends closed, its end shows as the end of ours. */
 	ends_close(theirs);
-	return started && wait_for_line(l, ours->line, o->timeout_ms, e) &&
-	       open_channel(t, ours, o->timeout_ms, e) && open_links(t, ours, e);
+	return started && wait_for_line(l, ours->line, o->timeout_ms, e) && open_channel(t, ours, o->timeout_ms, e) &&
+	       open_links(t, ours, e);
 }
 
 bool

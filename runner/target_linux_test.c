@@ -18,7 +18,7 @@
 static struct target t;
 static struct err e;
 static const struct target_options plain = { .worker = 0 };
-static char initramfs[256];      /* a name of this test's own, which its kernels have on their command line */
+static char initramfs[256]; /* a name of this test's own, which its kernels have on their command line */
 
 static void
 name_initramfs(void)
@@ -103,7 +103,10 @@ checksum(struct bytes b, uint32_t sum)
 	return (uint16_t)~sum;
 }
 
-struct ping { uint8_t room[128]; struct wr w; };
+struct ping {
+	uint8_t room[128];
+	struct wr w;
+};
 
 static void
 ethernet(struct ping *p, unsigned i, uint16_t type)
@@ -217,13 +220,16 @@ lists(struct bytes msg, uint8_t extension, uint8_t algorithm)
 Test(target_linux, pfkey_registers_the_algorithms_that_the_initramfs_loads)
 {
 	/* SADB_EXT_SUPPORTED_AUTH 14 and _ENCRYPT 15 */
-	static const struct { const char *id; uint8_t extension, algorithm; } rows[] = {
-		{ "null integrity", 14, 251 }, { "hmac-md5", 14, 2 }, { "hmac-sha1", 14, 3 },
-		{ "hmac-sha2-256", 14, 5 }, { "hmac-sha2-384", 14, 6 }, { "hmac-sha2-512", 14, 7 },
-		{ "hmac-ripemd160", 14, 8 }, { "aes-xcbc", 14, 9 }, { "null", 15, 11 }, { "des-cbc", 15, 2 },
-		{ "3des-cbc", 15, 3 }, { "cast5-cbc", 15, 6 }, { "blowfish-cbc", 15, 7 }, { "aes-cbc",
-											   15, 12 },
-		{ "aes-ctr", 15, 13 }, { "camellia-cbc", 15, 22 },
+	static const struct {
+		const char *id;
+		uint8_t extension, algorithm;
+	} rows[] = {
+		{ "null integrity", 14, 251 }, { "hmac-md5", 14, 2 },      { "hmac-sha1", 14, 3 },
+		{ "hmac-sha2-256", 14, 5 },    { "hmac-sha2-384", 14, 6 }, { "hmac-sha2-512", 14, 7 },
+		{ "hmac-ripemd160", 14, 8 },   { "aes-xcbc", 14, 9 },      { "null", 15, 11 },
+		{ "des-cbc", 15, 2 },          { "3des-cbc", 15, 3 },      { "cast5-cbc", 15, 6 },
+		{ "blowfish-cbc", 15, 7 },     { "aes-cbc", 15, 12 },      { "aes-ctr", 15, 13 },
+		{ "camellia-cbc", 15, 22 },
 	};
 	struct channel_event ev;
 	int sock;
@@ -242,13 +248,12 @@ Test(target_linux, a_datagram_of_the_link_is_an_event_by_the_next_sync)
 	struct ping p;
 	int sock;
 	boot();
-	cr_assert(t.channel.ops->udp_open(&t.channel, 4, BYTES_NONE, 5000, BYTES_NONE, &sock, &e), "%s",
-		  e.text);
+	cr_assert(t.channel.ops->udp_open(&t.channel, 4, BYTES_NONE, 5000, BYTES_NONE, &sock, &e), "%s", e.text);
 	for (unsigned i = 0; i < 200; i++) {
 		ping4(&p, 0, t.net[0].target4);
 		cr_assert(wr_patch(&p.w, 22, 0x4011, 2) && wr_patch(&p.w, 24, 0, 2));
 		cr_assert(wr_patch(&p.w, 24, checksum(bytes_slice(wr_done(&p.w), 14, 20), 0), 2));
-		cr_assert(wr_patch(&p.w, 34, 0x0009138800080000, 8));   /* port 9 to 5000, no checksum */
+		cr_assert(wr_patch(&p.w, 34, 0x0009138800080000, 8)); /* port 9 to 5000, no checksum */
 		cr_assert(t.link[0].ops->send(&t.link[0], wr_done(&p.w), &e), "%s", e.text);
 		cr_assert(t.channel.ops->sync(&t.channel, &e), "%s", e.text);
 		cr_assert(t.channel.ops->next_event(&t.channel, &ev, &e), "round %u: not there", i);
@@ -259,16 +264,17 @@ Test(target_linux, a_datagram_of_the_link_is_an_event_by_the_next_sync)
 
 Test(target_linux, tunables_are_as_a_conformance_run_needs_them)
 {
-	static const struct { const char *name, *want; } rows[] = {
-		{ "net.ipv4.ip_forward", "1" }, { "net.ipv6.conf.all.forwarding", "1" },
+	static const struct {
+		const char *name, *want;
+	} rows[] = {
+		{ "net.ipv4.ip_forward", "1" },     { "net.ipv6.conf.all.forwarding", "1" },
 		{ "net.ipv4.icmp_ratelimit", "0" }, { "net.ipv6.icmp.ratelimit", "0" },
-		{ "kernel.modprobe", "" }, { "net.ipv6.conf.vec0.accept_ra", "0" },
+		{ "kernel.modprobe", "" },          { "net.ipv6.conf.vec0.accept_ra", "0" },
 	};
 	char value[64];
 	boot();
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-		cr_assert(t.channel.ops->tunable_get(&t.channel, rows[i].name, value, sizeof value, &e),
-			  "%s", e.text);
+		cr_assert(t.channel.ops->tunable_get(&t.channel, rows[i].name, value, sizeof value, &e), "%s", e.text);
 		cr_assert(eq(str, value, (char *)(uintptr_t)rows[i].want), "%s", rows[i].name);
 	}
 }
@@ -316,8 +322,7 @@ Test(target_linux, a_kernel_that_ends_while_booting_says_its_last_words)
 		cr_skip_test("no initramfs");
 	cr_assert(not(target_linux_open(&t, &o, &e)));
 	cr_assert(eq(int, (int)e.code, ERR_DEAD));
-	cr_assert(ne(ptr, strstr(e.text, "the kernel ended while booting; its console ends: "), NULL),
-		  "%s", e.text);
+	cr_assert(ne(ptr, strstr(e.text, "the kernel ended while booting; its console ends: "), NULL), "%s", e.text);
 	cr_assert(ne(ptr, strstr(e.text, "espy.neighbour=vec1"), NULL), "%s", e.text);
 	cr_assert(eq(uint, kernels(), 0));
 }

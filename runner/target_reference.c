@@ -130,8 +130,7 @@ static void
 open_ends(struct target *t, struct reference *r)
 {
 	for (unsigned i = 0; i < TARGET_LINKS; i++) {
-		struct wr target_mac = wr_of(t->link[i].target_mac, 6),
-			  tester_mac = wr_of(t->link[i].tester_mac, 6);
+		struct wr target_mac = wr_of(t->link[i].target_mac, 6), tester_mac = wr_of(t->link[i].tester_mac, 6);
 		link_mem_open(&t->link[i], r, i);
 		wr_bytes(&target_mac, BYTES_OF(target_macs[i]));
 		wr_bytes(&tester_mac, BYTES_OF(tester_macs[i]));
@@ -150,8 +149,7 @@ target_reference_open(struct target *t, const struct target_options *o, struct e
 	const struct profile *profile = profile_by_name(name);
 	memset(t, 0, sizeof *t);
 	if (profile == NULL)
-		return fail(e, ERR_UNKNOWN, "profile: want reference, rfc4301, linux or kame, got \"%s\"",
-			    name);
+		return fail(e, ERR_UNKNOWN, "profile: want reference, rfc4301, linux or kame, got \"%s\"", name);
 	struct reference *r = calloc(1, sizeof *r);
 	if (r == NULL)
 		return fail_errno(e, "the reference");

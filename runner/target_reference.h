@@ -13,15 +13,18 @@
 
 struct reference {
 	struct host *host;
-	struct random source;                 /* the kernel's */
+	struct random source; /* the kernel's */
 	struct random_pool pool;
-	uint64_t epoch;                       /* add to the monotonic clock for seconds since 1970 that never jump */
-	uint64_t ticked;                      /* the second for which timers ran */
-	bool lost;                            /* no memory for a frame or event: whatever follows would be untrue */
-	struct spool frames[TARGET_LINKS];    /* what the host sent and nobody took yet */
+	uint64_t epoch;                    /* add to the monotonic clock for seconds since 1970 that never jump */
+	uint64_t ticked;                   /* the second for which timers ran */
+	bool lost;                         /* no memory for a frame or event: whatever follows would be untrue */
+	struct spool frames[TARGET_LINKS]; /* what the host sent and nobody took yet */
 	struct spool events;
-	struct reference_end { struct reference *r; unsigned link; } end[TARGET_LINKS];
-	uint8_t event[REFERENCE_EVENT_MAX];   /* the one next_event gave last */
+	struct reference_end {
+		struct reference *r;
+		unsigned link;
+	} end[TARGET_LINKS];
+	uint8_t event[REFERENCE_EVENT_MAX]; /* the one next_event gave last */
 };
 
 /* Seconds, for every call into the host; runs its timers when a new second has begun. */
@@ -41,7 +44,6 @@ void channel_call_open(struct channel *c, struct reference *r);
 
 /* What the host's callbacks do with a PF_KEY message and a UDP datagram. */
 void channel_call_pfkey(struct reference *r, int sock, struct bytes msg);
-void channel_call_udp(struct reference *r, int sock, const struct addr *from, uint16_t port,
-		      struct bytes data);
+void channel_call_udp(struct reference *r, int sock, const struct addr *from, uint16_t port, struct bytes data);
 
 #endif

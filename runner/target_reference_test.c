@@ -13,7 +13,7 @@
 
 #include "host/ip.h"
 
-#define COUNT(array) (sizeof (array) / sizeof (array)[0])
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
 #define FRAME 2048
 
 static const struct target_options plain;
@@ -25,7 +25,9 @@ open_target(struct target *t, const char *spec)
 	cr_assert(target_open(t, spec, &plain, &e), "%s", e.text);
 }
 
-struct side { struct addr tester, target; };
+struct side {
+	struct addr tester, target;
+};
 
 static struct side
 side_of(const struct target *t, unsigned family)
@@ -70,8 +72,7 @@ echo(const struct side *s, uint8_t octets[FRAME])
 {
 	struct wr w = wr_of(octets, FRAME);
 	uint8_t protocol = s->tester.family == 4 ? 1 : 58;
-	ip_begin(&w,
-		 &(struct ip_head){ .src = &s->tester, .dst = &s->target, .protocol = protocol, .ttl = 64 });
+	ip_begin(&w, &(struct ip_head){ .src = &s->tester, .dst = &s->target, .protocol = protocol, .ttl = 64 });
 	size_t at = w.n;
 	wr_uint(&w, protocol == 1 ? 8 : 128, 1);
 	wr_uint(&w, 0, 3);
@@ -90,8 +91,7 @@ expect_reply(const char *id, const struct side *s, struct bytes d)
 	cr_assert(addr_equal(&ip.src, &s->target) && addr_equal(&ip.dst, &s->tester), "%s", id);
 	struct rd r = rd_of(bytes_slice(ip.all, ip.header, SIZE_MAX));
 	cr_assert(eq(u64, rd_uint(&r, 1), ip.family == 4 ? 0 : 129), "%s", id);
-	cr_assert(zero(u16, ip_sum_upper(&ip, ip.protocol, bytes_slice(ip.all, ip.header, SIZE_MAX))), "%s",
-		  id);
+	cr_assert(zero(u16, ip_sum_upper(&ip, ip.protocol, bytes_slice(ip.all, ip.header, SIZE_MAX))), "%s", id);
 }
 
 /* --- PF_KEY -------------------------------------------------------------------------------------- */
@@ -214,8 +214,7 @@ esp_case(struct target *t, unsigned family, uint8_t mode)
 		add_policy(t, sock, &side, inbound ? DIR_IN : DIR_OUT, mode);
 	}
 	struct wr sealed = wr_of(s.sealed, FRAME), back = wr_of(opened, FRAME);
-	cr_assert(eq(int, datagram_protect(s.in, echo(&side, room), 1, &s.random.random, &sealed), ACCEPT),
-		  "%s", id);
+	cr_assert(eq(int, datagram_protect(s.in, echo(&side, room), 1, &s.random.random, &sealed), ACCEPT), "%s", id);
 	send_datagram(t, 0, wr_done(&sealed));
 	struct datagram_result r;
 	struct bytes d = receive(t, 0, room);
@@ -269,8 +268,13 @@ Test(target_reference, takes_a_profile_as_its_argument)
 	struct target t;
 	struct err e = { 0 };
 	uint8_t room[FRAME];
-	const struct { const char *spec; bool answers; } rows[] = {
-		{ "reference", true }, { "reference:linux", true }, { "reference:kame", true },
+	const struct {
+		const char *spec;
+		bool answers;
+	} rows[] = {
+		{ "reference", true },
+		{ "reference:linux", true },
+		{ "reference:kame", true },
 		{ "reference:rfc4301", false },
 	};
 	for (unsigned i = 0; i < COUNT(rows); i++) {
@@ -327,8 +331,7 @@ Test(target_reference, lends_its_udp_sockets)
 	int pfkey = open_pfkey(&t), sock, other;
 	for (unsigned family = 4; family <= 6; family += 2) {
 		struct side side = side_of(&t, family);
-		cr_assert(c->ops->udp_open(c, (int)family, BYTES_NONE, 7, BYTES_NONE, &sock, &e), "%s",
-			  e.text);
+		cr_assert(c->ops->udp_open(c, (int)family, BYTES_NONE, 7, BYTES_NONE, &sock, &e), "%s", e.text);
 		cr_assert(ne(int, sock, pfkey));
 		cr_assert(not(c->ops->udp_open(c, (int)family, BYTES_NONE, 7, BYTES_NONE, &other, &e)));
 		cr_assert(eq(int, e.code, ERR_REFUSED));
@@ -336,8 +339,7 @@ Test(target_reference, lends_its_udp_sockets)
 		cr_assert(not(c->ops->udp_open(c, (int)family, BYTES_NONE, 8, BYTES_OF(policy), &other, &e)));
 		cr_assert(eq(int, e.code, ERR_UNSUPPORTED));
 		struct wr w = wr_of(room, sizeof room);
-		ip_begin(&w, &(struct ip_head){
-				     .src = &side.tester, .dst = &side.target, .protocol = 17, .ttl = 64 });
+		ip_begin(&w, &(struct ip_head){ .src = &side.tester, .dst = &side.target, .protocol = 17, .ttl = 64 });
 		size_t at = w.n;
 		wr_uint(&w, 5000, 2);
 		wr_uint(&w, 7, 2);
@@ -358,8 +360,7 @@ Test(target_reference, lends_its_udp_sockets)
 		cr_assert(c->ops->next_event(c, &ev, &e), "%s", e.text);
 		cr_assert(not(c->ops->next_event(c, &ev, &e)));
 		cr_assert(eq(int, e.code, ERR_NONE));
-		cr_assert(c->ops->udp_send(c, sock, addr_bytes(&side.tester), 9, BYTES_OF(data), &e), "%s",
-			  e.text);
+		cr_assert(c->ops->udp_send(c, sock, addr_bytes(&side.tester), 9, BYTES_OF(data), &e), "%s", e.text);
 		struct ip ip;
 		cr_assert(ip_parse(receive(&t, 0, room), &ip));
 		cr_assert(bytes_equal(bytes_slice(ip.all, ip.header + 8, SIZE_MAX), BYTES_OF(data)));
@@ -446,8 +447,7 @@ Test(target_reference, answers_a_case_in_much_less_than_a_tenth_of_a_millisecond
 		cr_assert(receive(&t, 0, room).n > 0);
 	}
 	clock_gettime(CLOCK_MONOTONIC, &to);
-	double us = ((double)(to.tv_sec - from.tv_sec) * 1e9 + (double)(to.tv_nsec - from.tv_nsec)) / 1e3 /
-		    ROUNDS;
+	double us = ((double)(to.tv_sec - from.tv_sec) * 1e9 + (double)(to.tv_nsec - from.tv_nsec)) / 1e3 / ROUNDS;
 	cr_log_info("%.2f us for an echo in clear", us);
 	cr_assert(lt(dbl, us, 100.0));
 	t.close(&t);

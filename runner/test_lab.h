@@ -11,7 +11,7 @@
 #include "runner/stage.h"
 #include "runner/transform.h"
 
-#define COUNT(array) (sizeof (array) / sizeof (array)[0])
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
 #define PLAIN "aes-cbc-128+hmac-sha1-96"
 
 struct lab {
@@ -84,12 +84,13 @@ static inline const struct outcome *
 lab_case(struct lab *x, const char *level, const char *header, const char *steps)
 {
 	char text[8192];
-	snprintf(text, sizeof text,
-		 "suite t \"t\"\n  for transform in " PLAIN "\n%s\ncase c %s \"c\"\n{\n setkey {\n"
-		 "  add $tester $target esp 0x1001 -m transport -r 32 $keys_in ;\n  add $target $tester esp 0x1002 -m transport $keys_out ;\n"
-		 "  spdadd $tester $target $icmp -P in ipsec esp/transport//require ;\n"
-		 "  spdadd $target $tester $icmp -P out ipsec esp/transport//require ;\n }\n%s\n}\n",
-		 header, level, steps);
+	snprintf(
+		text, sizeof text,
+		"suite t \"t\"\n  for transform in " PLAIN "\n%s\ncase c %s \"c\"\n{\n setkey {\n"
+		"  add $tester $target esp 0x1001 -m transport -r 32 $keys_in ;\n  add $target $tester esp 0x1002 -m transport $keys_out ;\n"
+		"  spdadd $tester $target $icmp -P in ipsec esp/transport//require ;\n"
+		"  spdadd $target $tester $icmp -P out ipsec esp/transport//require ;\n }\n%s\n}\n",
+		header, level, steps);
 	lab_suite(x, text);
 	return lab_run(x, 0);
 }
@@ -103,27 +104,37 @@ lab_stage(struct lab *x, uint8_t family, bool tunnel, const char *step)
 {
 	char text[2048], setkey[4096], refused[400];
 	const char *ends[2][2] = { { "192.0.2.2", "192.0.2.1" }, { "2001:db8:1::2", "2001:db8:1::1" } };
-	const char *tester = ends[family == 6][0], *target = ends[family == 6][1], *mode = tunnel ? "tunnel" : "transport";
+	const char *tester = ends[family == 6][0], *target = ends[family == 6][1],
+		   *mode = tunnel ? "tunnel" : "transport";
 	struct stage *s = &x->stage;
 	struct err e = { 0 };
 	snprintf(text, sizeof text, "suite t \"t\"\ncase c MUST \"c\"\n{\n%s\n}\n", step);
 	lab_suite(x, text);
 	evidence_reset(&x->evidence);
-	*s = (struct stage){ .g = &x->engine, .item = &x->plan.items[0], .o = &x->outcome, .arena = &x->evidence.arena,
-			     .ev = &x->evidence, .family = family, .inner = family, .sad = sad_new() };
+	*s = (struct stage){ .g = &x->engine,
+			     .item = &x->plan.items[0],
+			     .o = &x->outcome,
+			     .arena = &x->evidence.arena,
+			     .ev = &x->evidence,
+			     .family = family,
+			     .inner = family,
+			     .sad = sad_new() };
 	s->vars.arena = s->arena;
 	s->store = wr_of(x->store, sizeof x->store);
 	cr_assert(s->sad != NULL);
 	vars_set(&s->vars, "mode", val_text(mode));
 	vars_set(&s->vars, "transform", val_text(PLAIN));
 	vars_set(&s->vars, "n", val_number(5));
-	const char *in = transform_setkey(s->arena, PLAIN, 1, 0, &e), *out = transform_setkey(s->arena, PLAIN, 1, 1, &e);
+	const char *in = transform_setkey(s->arena, PLAIN, 1, 0, &e),
+		   *out = transform_setkey(s->arena, PLAIN, 1, 1, &e);
 	const char *ah = transform_setkey(s->arena, "hmac-sha1-96", 1, 0, &e);
 	snprintf(setkey, sizeof setkey,
 		 "add %s %s esp 0x1001 -m %s %s ;\nadd %s %s esp 0x1002 -m %s %s ;\n"
 		 "add %s %s ah 0x2001 -m %s %s ;\nadd %s %s ah 0x2002 -m %s %s ;\n",
-		 tester, target, mode, in, target, tester, mode, out, tester, target, mode, ah, target, tester, mode, ah);
-	cr_assert(setup_flush(s, &e) && setup_apply(s, setkey, "t.suite", 1, refused, sizeof refused, &e), "%s", e.text);
+		 tester, target, mode, in, target, tester, mode, out, tester, target, mode, ah, target, tester, mode,
+		 ah);
+	cr_assert(setup_flush(s, &e) && setup_apply(s, setkey, "t.suite", 1, refused, sizeof refused, &e), "%s",
+		  e.text);
 	cr_assert(refused[0] == '\0', "%s", refused);
 	return x->suite->cases->steps;
 }

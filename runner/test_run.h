@@ -20,7 +20,7 @@
 struct seen {
 	json_t *event[EVENTS];
 	unsigned n;
-	unsigned stop_after;                       /* events; 0: take all */
+	unsigned stop_after; /* events; 0: take all */
 	void (*hook)(struct seen *, const json_t *event);
 };
 

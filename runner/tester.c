@@ -9,7 +9,7 @@
 
 #include "wire/checksum.h"
 
-#define REPLY_MS 2            /* how long to look for an answer before asking the sentinel: a shortcut, decides nothing */
+#define REPLY_MS 2 /* how long to look for an answer before asking the sentinel: a shortcut, decides nothing */
 #define ETHERTYPE_IP4 0x0800
 #define ETHERTYPE_ARP 0x0806
 #define ETHERTYPE_IP6 0x86dd
@@ -142,7 +142,8 @@ classify_ip6(struct stage *s, unsigned link, struct bytes d, struct err *e, bool
 static void
 queue_frame(struct stage *s, unsigned link, struct bytes datagram)
 {
-	struct exhibit *x = evidence_add(s->ev, EV_FRAME_IN, s->step != NULL ? s->step->at.line : 0, link, datagram, NULL);
+	struct exhibit *x =
+		evidence_add(s->ev, EV_FRAME_IN, s->step != NULL ? s->step->at.line : 0, link, datagram, NULL);
 	struct frame *f = arena_alloc(s->arena, sizeof *f);
 	f->datagram = x->octets;
 	f->link = link;

@@ -12,7 +12,7 @@
 
 struct transform {
 	const struct alg *enc, *auth;
-	size_t enc_key_n, auth_key_n;      /* octets, salt included */
+	size_t enc_key_n, auth_key_n; /* octets, salt included */
 };
 
 bool transform_parse(struct transform *t, const char *name, struct err *e) MUST_USE;

@@ -6,7 +6,7 @@
 
 #include "config/setkey.h"
 
-#define COUNT(array) (sizeof (array) / sizeof (array)[0])
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
 #define SEED 42
 
 static struct arena arena;
@@ -21,12 +21,15 @@ TestSuite(transform, .fini = end);
 
 Test(transform, names_say_rows_and_key_sizes)
 {
-	static const struct { const char *name, *enc, *auth; size_t enc_n, auth_n; } rows[] = {
+	static const struct {
+		const char *name, *enc, *auth;
+		size_t enc_n, auth_n;
+	} rows[] = {
 		{ "aes-cbc-128+hmac-sha1-96", "aes-cbc", "hmac-sha1-96", 16, 20 },
 		{ "aes-cbc-256+hmac-sha2-256-128", "aes-cbc", "hmac-sha2-256-128", 32, 32 },
 		{ "3des-cbc+hmac-md5-96", "3des-cbc", "hmac-md5-96", 24, 16 },
 		{ "aes-ctr-192+hmac-sha1-96", "aes-ctr", "hmac-sha1-96", 28, 20 }, /* RFC 3686 5.1: 4 octets of nonce */
-		{ "aes-gcm-16-256", "aes-gcm-16", NULL, 36, 0 },                /* RFC 4106 8.1: 4 octets of salt */
+		{ "aes-gcm-16-256", "aes-gcm-16", NULL, 36, 0 },                   /* RFC 4106 8.1: 4 octets of salt */
 		{ "null+hmac-sha2-512-256", "null", "hmac-sha2-512-256", 0, 64 },
 		{ "hmac-md5-96", NULL, "hmac-md5-96", 0, 16 },
 	};
@@ -34,8 +37,10 @@ Test(transform, names_say_rows_and_key_sizes)
 		struct err e = { 0 };
 		struct transform t;
 		cr_assert(transform_parse(&t, rows[i].name, &e), "%s: %s", rows[i].name, e.text);
-		cr_expect(t.enc == (rows[i].enc != NULL ? alg_by_name(rows[i].enc, ALG_ENC) : NULL), "%s", rows[i].name);
-		cr_expect(t.auth == (rows[i].auth != NULL ? alg_by_name(rows[i].auth, ALG_AUTH) : NULL), "%s", rows[i].name);
+		cr_expect(t.enc == (rows[i].enc != NULL ? alg_by_name(rows[i].enc, ALG_ENC) : NULL), "%s",
+			  rows[i].name);
+		cr_expect(t.auth == (rows[i].auth != NULL ? alg_by_name(rows[i].auth, ALG_AUTH) : NULL), "%s",
+			  rows[i].name);
 		cr_expect(eq(sz, t.enc_key_n, rows[i].enc_n), "%s", rows[i].name);
 		cr_expect(eq(sz, t.auth_key_n, rows[i].auth_n), "%s", rows[i].name);
 	}
@@ -43,8 +48,16 @@ Test(transform, names_say_rows_and_key_sizes)
 
 Test(transform, a_name_that_means_nothing_is_refused)
 {
-	static const char *const rows[] = { "", "+", "aes", "aes-cbc-127+hmac-sha1-96", "aes-cbc-512+hmac-sha1-96", "aes-cbc-128+",
-					    "+hmac-sha1-96", "aes-cbc-128+hmac-sha3-1", "hmac-sha1-96+aes-cbc-128", "des-" };
+	static const char *const rows[] = { "",
+					    "+",
+					    "aes",
+					    "aes-cbc-127+hmac-sha1-96",
+					    "aes-cbc-512+hmac-sha1-96",
+					    "aes-cbc-128+",
+					    "+hmac-sha1-96",
+					    "aes-cbc-128+hmac-sha3-1",
+					    "hmac-sha1-96+aes-cbc-128",
+					    "des-" };
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct err e = { 0 };
 		struct transform t;
@@ -53,7 +66,8 @@ Test(transform, a_name_that_means_nothing_is_refused)
 	}
 }
 
-static const char *const sets[] = { "@one", "@few", "@ciphers", "@auths", "@null", "@esp", "@esp-full", "@cbc", "@stream", "@aead", "@ah" };
+static const char *const sets[] = { "@one",      "@few", "@ciphers", "@auths", "@null", "@esp",
+				    "@esp-full", "@cbc", "@stream",  "@aead",  "@ah" };
 
 Test(transform, members_of_every_set_parse_and_come_once)
 {
@@ -94,7 +108,8 @@ Test(transform, every_row_of_the_table_is_in_a_set)
 			struct transform t;
 			found = transform_parse(&t, names[k], &e) && (t.enc == &algs[i] || t.auth == &algs[i]);
 		}
-		cr_expect(found || algs[i].kind == ALG_NULL || algs[i].icv + algs[i].block == 0, "%s is in no set", algs[i].name);
+		cr_expect(found || algs[i].kind == ALG_NULL || algs[i].icv + algs[i].block == 0, "%s is in no set",
+			  algs[i].name);
 	}
 }
 

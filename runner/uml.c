@@ -25,10 +25,10 @@
 #include <unistd.h>
 
 /* With 64 the kernel has threads too few to test its built-in algorithms, and then refuses AES and SHA. */
-#define MEMORY_MB    128
-#define ARGS_MAX     32
-#define ARGS_ROOM    4096           /* the kernel's own limit for its command line */
-#define REAP_MS      2000
+#define MEMORY_MB 128
+#define ARGS_MAX 32
+#define ARGS_ROOM 4096 /* the kernel's own limit for its command line */
+#define REAP_MS 2000
 #define NOT_INSTALLED "user-mode-linux is not installed: apt-get install user-mode-linux"
 
 static bool
@@ -83,7 +83,8 @@ uml_find_initramfs(char *path, size_t cap, struct err *e)
 	}
 	if (access(path, R_OK) == 0)
 		return true;
-	return fail(e, ERR_UNSUPPORTED, "%s: %s: the initramfs of the Linux target is made by "
+	return fail(e, ERR_UNSUPPORTED,
+		    "%s: %s: the initramfs of the Linux target is made by "
 		    "`make build/initramfs.cpio`, which needs the package user-mode-linux",
 		    path, strerror(errno));
 }
@@ -133,8 +134,7 @@ memory_directory(void)
 #define XSTATE_ROOM 2696
 
 /* Keeps the C library of the agent in the machine from using what hide_xstate() loses. */
-#define NO_VECTORS \
-	"GLIBC_TUNABLES=glibc.cpu.hwcaps=-AVX,-AVX2,-AVX512F,-AVX512BW,-AVX512VL,-AVX_Fast_Unaligned_Load"
+#define NO_VECTORS "GLIBC_TUNABLES=glibc.cpu.hwcaps=-AVX,-AVX2,-AVX512F,-AVX512BW,-AVX512VL,-AVX_Fast_Unaligned_Load"
 
 #ifdef __x86_64__
 static bool
@@ -169,10 +169,16 @@ hide_xstate(void)
 }
 #endif
 
-struct args { char room[ARGS_ROOM]; size_t n; char *v[ARGS_MAX + 1]; unsigned c; unsigned cpu; bool full; };
+struct args {
+	char room[ARGS_ROOM];
+	size_t n;
+	char *v[ARGS_MAX + 1];
+	unsigned c;
+	unsigned cpu;
+	bool full;
+};
 
-static void PRINTF(2, 3)
-arg(struct args *a, const char *fmt, ...)
+static void PRINTF(2, 3) arg(struct args *a, const char *fmt, ...)
 {
 	va_list ap;
 	size_t room = sizeof a->room - a->n;
@@ -252,8 +258,7 @@ stay_on_one_cpu(unsigned turn)
 }
 
 /* In the child that becomes the kernel. */
-static void __attribute__((noreturn))
-become_kernel(struct args *a, const struct uml_wiring *w)
+static void __attribute__((noreturn)) become_kernel(struct args *a, const struct uml_wiring *w)
 {
 	static const char message[] = "espy: the kernel could not be started\n";
 	sigset_t none;
@@ -312,8 +317,7 @@ reap_all(pid_t group)
  * The keeper stands between espy and the kernel's processes: it adopts those whose parent ends, and ends all
  * of them when its leash breaks, whether espy let go or was killed.
  */
-static void __attribute__((noreturn))
-keep(struct args *a, const struct uml_wiring *w, int leash)
+static void __attribute__((noreturn)) keep(struct args *a, const struct uml_wiring *w, int leash)
 {
 	char octet;
 	ssize_t n;
@@ -340,7 +344,7 @@ bool
 uml_start(struct uml *u, const char *kernel, const char *initramfs, const struct uml_wiring *w, struct err *e)
 {
 	static const char *const no_room = "no directory can hold the kernel's memory of %d MB: "
-		"set TMPDIR to one with room and without noexec";
+					   "set TMPDIR to one with room and without noexec";
 	int leash[2];
 	struct args a = { .n = 0, .cpu = w->cpu };
 	const char *memory = memory_directory();

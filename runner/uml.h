@@ -13,12 +13,12 @@
 #define UML_NICS 3
 
 struct uml_wiring {
-	int line;                    /* the machine's end of its serial line */
-	int nic[UML_NICS];           /* the machine's ends of vec0, vec1, .. */
+	int line;          /* the machine's end of its serial line */
+	int nic[UML_NICS]; /* the machine's ends of vec0, vec1, .. */
 	const char *mac[UML_NICS];
-	int console;                 /* where its console goes */
-	unsigned cpu;                /* instances with different numbers get different processors */
-	const char *words;           /* what the agent is told, added to the command line */
+	int console;       /* where its console goes */
+	unsigned cpu;      /* instances with different numbers get different processors */
+	const char *words; /* what the agent is told, added to the command line */
 };
 
 struct uml {

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SUBSTITUTED_MAX 16384        /* octets that the values of one setkey block may add */
+#define SUBSTITUTED_MAX 16384 /* octets that the values of one setkey block may add */
 
 struct val
 val_number(uint64_t n)
@@ -86,7 +86,8 @@ eval_octets(const struct expr *x, const struct vars *v, struct bytes left, struc
 		return fail(e, ERR_SYNTAX, "%u:%u: a string takes + STRING and * NUMBER", x->at.line, x->at.column);
 	struct bytes more = x->op == '+' ? r.octets : BYTES_NONE;
 	if (times > OCTETS_MAX || left.n * times + more.n > OCTETS_MAX)
-		return fail(e, ERR_RANGE, "%u:%u: a string of more than %d octets", x->at.line, x->at.column, OCTETS_MAX);
+		return fail(e, ERR_RANGE, "%u:%u: a string of more than %d octets", x->at.line, x->at.column,
+			    OCTETS_MAX);
 	size_t n = left.n * times + more.n;
 	struct wr w = wr_of(arena_alloc(v->arena, n + 1), n);
 	for (uint64_t i = 0; i < times; i++)
@@ -115,14 +116,11 @@ bool
 expr_eval(const struct expr *x, const struct vars *v, struct val *out, struct err *e)
 {
 	switch (x->kind) {
-	case E_NUMBER:
-		*out = (struct val){ .kind = VAL_NUMBER, .number = x->number, .text = x->text };
-		return true;
-	case E_WORD:
-		*out = val_text(x->text);
-		return true;
+	case E_NUMBER: *out = (struct val){ .kind = VAL_NUMBER, .number = x->number, .text = x->text }; return true;
+	case E_WORD: *out = val_text(x->text); return true;
 	case E_STRING:
-		*out = (struct val){ .kind = VAL_OCTETS, .text = x->text,
+		*out = (struct val){ .kind = VAL_OCTETS,
+				     .text = x->text,
 				     .octets = { (const uint8_t *)x->text, x->text_n } };
 		return true;
 	case E_VAR: {
@@ -132,10 +130,8 @@ expr_eval(const struct expr *x, const struct vars *v, struct val *out, struct er
 		*out = *value;
 		return true;
 	}
-	case E_OP:
-		return eval_op(x, v, out, e);
-	default:
-		return fail(e, ERR_SYNTAX, "%u:%u: want a value here", x->at.line, x->at.column);
+	case E_OP: return eval_op(x, v, out, e);
+	default: return fail(e, ERR_SYNTAX, "%u:%u: want a value here", x->at.line, x->at.column);
 	}
 }
 
@@ -166,10 +162,12 @@ val_print(struct arena *a, const struct val *value)
 	return text;
 }
 
+/* clang-format off */
 const char *const relation_words[] = {
 	[REL_NONE] = "",  [REL_EQ] = "==", [REL_NE] = "!=", [REL_LT] = "<",
 	[REL_LE] = "<=", [REL_GT] = ">",  [REL_GE] = ">=",
 };
+/* clang-format on */
 
 bool
 relation_holds(uint8_t relation, int sign)

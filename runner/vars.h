@@ -12,20 +12,24 @@ enum val_kind { VAL_NUMBER, VAL_TEXT, VAL_OCTETS };
 struct val {
 	uint8_t kind;
 	uint64_t number;
-	const char *text;         /* VAL_TEXT; also how a number was written, where it was */
-	struct bytes octets;      /* VAL_OCTETS; also the octets of a quoted string */
+	const char *text;    /* VAL_TEXT; also how a number was written, where it was */
+	struct bytes octets; /* VAL_OCTETS; also the octets of a quoted string */
 };
 
-struct var { const char *name; struct val value; struct var *next; };
+struct var {
+	const char *name;
+	struct val value;
+	struct var *next;
+};
 struct vars {
 	struct arena *arena;
-	struct var *first;        /* newest first: an inner `for` shadows */
+	struct var *first; /* newest first: an inner `for` shadows */
 };
 
 struct val val_number(uint64_t n);
 struct val val_text(const char *text);
-void vars_set(struct vars *v, const char *name, struct val value);      /* replaces or adds */
-const struct val *vars_get(const struct vars *v, const char *name);     /* NULL if unset */
+void vars_set(struct vars *v, const char *name, struct val value);  /* replaces or adds */
+const struct val *vars_get(const struct vars *v, const char *name); /* NULL if unset */
 
 /* E_BIND, E_ALTERNATIVES and E_CALL are the caller's business and an error here. */
 bool expr_eval(const struct expr *x, const struct vars *v, struct val *out, struct err *e) MUST_USE;
@@ -36,7 +40,7 @@ bool val_to_number(const struct val *value, uint64_t *out);
 /* Decimal or 0x..; false when it is neither, or does not fit 64 bits. */
 bool text_to_number(const char *text, uint64_t *out);
 
-extern const char *const relation_words[];        /* by enum relation: "==", "<=", .. */
+extern const char *const relation_words[]; /* by enum relation: "==", "<=", .. */
 /* sign: of left minus right. */
 bool relation_holds(uint8_t relation, int sign);
 
@@ -49,6 +53,7 @@ bool condition_eval(const struct condition *c, const struct vars *v, const struc
 		    struct err *e) MUST_USE;
 
 /* Replaces $name and ${name} in raw text (setkey blocks). Errors count lines from first_line. */
-const char *vars_substitute(const struct vars *v, const char *raw, const char *file, unsigned first_line, struct err *e);
+const char *vars_substitute(const struct vars *v, const char *raw, const char *file, unsigned first_line,
+			    struct err *e);
 
 #endif

@@ -27,8 +27,13 @@ value_of(const char *expression, struct arena *a, struct val *v, struct err *e)
 
 Test(vars, numbers_are_added_and_multiplied_with_the_usual_precedence)
 {
-	static const struct { const char *text; uint64_t want; } rows[] = {
-		{ "1 + 2 * $three", 7 }, { "(1 + 2) * 3", 9 }, { "$three - 1", 2 },
+	static const struct {
+		const char *text;
+		uint64_t want;
+	} rows[] = {
+		{ "1 + 2 * $three", 7 },
+		{ "(1 + 2) * 3", 9 },
+		{ "$three - 1", 2 },
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		struct arena a = { 0 };
@@ -42,9 +47,14 @@ Test(vars, numbers_are_added_and_multiplied_with_the_usual_precedence)
 
 Test(vars, strings_are_joined_and_repeated)
 {
-	static const struct { const char *text, *want; } rows[] = {
-		{ "\"a\" + \"bc\"", "abc" }, { "\"ab\" * 3", "ababab" }, { "(\"a\" + \"b\") * 2 + \"c\"", "ababc" },
-		{ "$ab * $three + \"!\"", "ababab!" }, { "\"gone\" * 0", "" },
+	static const struct {
+		const char *text, *want;
+	} rows[] = {
+		{ "\"a\" + \"bc\"", "abc" },
+		{ "\"ab\" * 3", "ababab" },
+		{ "(\"a\" + \"b\") * 2 + \"c\"", "ababc" },
+		{ "$ab * $three + \"!\"", "ababab!" },
+		{ "\"gone\" * 0", "" },
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		struct arena a = { 0 };

@@ -11,9 +11,34 @@ enum field_type { TEXT, HEX, NUMBER, OCTET, FLAG, ALG_OF_ENC, ALG_OF_AUTH, MODE 
 
 /* Names of fields as bits, for what a kind must and may have. */
 enum {
-	F_ID, F_KIND, F_CLAUSE, F_DERIVED, F_NOTE, F_ACCEPT, F_ENC, F_KEY, F_AUTH, F_AUTH_KEY, F_SPI, F_SEQ, F_ESN, F_MODE,
-	F_NEXT_HEADER, F_IV, F_AAD, F_FRONT, F_PLAINTEXT, F_CIPHERTEXT, F_DATA, F_PAYLOAD, F_PADDING, F_ICV, F_PACKET,
-	F_BEFORE, F_DATAGRAM, F_N,
+	F_ID,
+	F_KIND,
+	F_CLAUSE,
+	F_DERIVED,
+	F_NOTE,
+	F_ACCEPT,
+	F_ENC,
+	F_KEY,
+	F_AUTH,
+	F_AUTH_KEY,
+	F_SPI,
+	F_SEQ,
+	F_ESN,
+	F_MODE,
+	F_NEXT_HEADER,
+	F_IV,
+	F_AAD,
+	F_FRONT,
+	F_PLAINTEXT,
+	F_CIPHERTEXT,
+	F_DATA,
+	F_PAYLOAD,
+	F_PADDING,
+	F_ICV,
+	F_PACKET,
+	F_BEFORE,
+	F_DATAGRAM,
+	F_N,
 };
 
 #define AT(member) offsetof(struct vector, member)
@@ -24,49 +49,57 @@ static const struct field_row {
 	enum field_type type;
 	size_t at;
 } fields[F_N] = {
-	[F_ID]          = { "id",          TEXT,        AT(id) },
-	[F_KIND]        = { "kind",        TEXT,        AT(id) },       /* read on its own */
-	[F_CLAUSE]      = { "clause",      TEXT,        AT(clause) },
-	[F_DERIVED]     = { "derived",     TEXT,        0 },            /* for the reader of the file */
-	[F_NOTE]        = { "note",        TEXT,        0 },
-	[F_ACCEPT]      = { "accept",      FLAG,        AT(reject) },   /* stored the other way round */
-	[F_ENC]         = { "enc",         ALG_OF_ENC,  AT(enc) },
-	[F_KEY]         = { "key",         HEX,         AT(key) },
-	[F_AUTH]        = { "auth",        ALG_OF_AUTH, AT(auth) },
-	[F_AUTH_KEY]    = { "auth_key",    HEX,         AT(auth_key) },
-	[F_SPI]         = { "spi",         NUMBER,      AT(spi) },
-	[F_SEQ]         = { "seq",         NUMBER,      AT(seq) },
-	[F_ESN]         = { "esn",         FLAG,        AT(esn) },
-	[F_MODE]        = { "mode",        MODE,        AT(mode) },
-	[F_NEXT_HEADER] = { "next_header", OCTET,       AT(next_header) },
-	[F_IV]          = { "iv",          HEX,         AT(iv) },
-	[F_AAD]         = { "aad",         HEX,         AT(aad) },
-	[F_FRONT]       = { "front",       HEX,         AT(front) },
-	[F_PLAINTEXT]   = { "plaintext",   HEX,         AT(plaintext) },
-	[F_CIPHERTEXT]  = { "ciphertext",  HEX,         AT(ciphertext) },
-	[F_DATA]        = { "data",        HEX,         AT(data) },
-	[F_PAYLOAD]     = { "payload",     HEX,         AT(payload) },
-	[F_PADDING]     = { "padding",     HEX,         AT(padding) },
-	[F_ICV]         = { "icv",         HEX,         AT(icv) },
-	[F_PACKET]      = { "packet",      HEX,         AT(packet) },
-	[F_BEFORE]      = { "before",      HEX,         AT(before) },
-	[F_DATAGRAM]    = { "datagram",    HEX,         AT(datagram) },
+	[F_ID] = { "id", TEXT, AT(id) },
+	[F_KIND] = { "kind", TEXT, AT(id) }, /* read on its own */
+	[F_CLAUSE] = { "clause", TEXT, AT(clause) },
+	[F_DERIVED] = { "derived", TEXT, 0 }, /* for the reader of the file */
+	[F_NOTE] = { "note", TEXT, 0 },
+	[F_ACCEPT] = { "accept", FLAG, AT(reject) }, /* stored the other way round */
+	[F_ENC] = { "enc", ALG_OF_ENC, AT(enc) },
+	[F_KEY] = { "key", HEX, AT(key) },
+	[F_AUTH] = { "auth", ALG_OF_AUTH, AT(auth) },
+	[F_AUTH_KEY] = { "auth_key", HEX, AT(auth_key) },
+	[F_SPI] = { "spi", NUMBER, AT(spi) },
+	[F_SEQ] = { "seq", NUMBER, AT(seq) },
+	[F_ESN] = { "esn", FLAG, AT(esn) },
+	[F_MODE] = { "mode", MODE, AT(mode) },
+	[F_NEXT_HEADER] = { "next_header", OCTET, AT(next_header) },
+	[F_IV] = { "iv", HEX, AT(iv) },
+	[F_AAD] = { "aad", HEX, AT(aad) },
+	[F_FRONT] = { "front", HEX, AT(front) },
+	[F_PLAINTEXT] = { "plaintext", HEX, AT(plaintext) },
+	[F_CIPHERTEXT] = { "ciphertext", HEX, AT(ciphertext) },
+	[F_DATA] = { "data", HEX, AT(data) },
+	[F_PAYLOAD] = { "payload", HEX, AT(payload) },
+	[F_PADDING] = { "padding", HEX, AT(padding) },
+	[F_ICV] = { "icv", HEX, AT(icv) },
+	[F_PACKET] = { "packet", HEX, AT(packet) },
+	[F_BEFORE] = { "before", HEX, AT(before) },
+	[F_DATAGRAM] = { "datagram", HEX, AT(datagram) },
 };
 
 #define ALWAYS (BIT(F_ID) | BIT(F_KIND) | BIT(F_CLAUSE))
 #define ALLOWED (BIT(F_DERIVED) | BIT(F_NOTE))
 #define WHOLE (BIT(F_MODE) | BIT(F_BEFORE) | BIT(F_DATAGRAM))
 
-static const struct { const char *name; uint32_t must, may; } kinds[VECTOR_KINDS] = {
-	[VECTOR_ESP] = { "esp", BIT(F_ENC) | BIT(F_KEY) | BIT(F_SPI) | BIT(F_SEQ) | BIT(F_IV) | BIT(F_PAYLOAD) |
-		BIT(F_PADDING) | BIT(F_NEXT_HEADER) | BIT(F_PACKET),
-		BIT(F_AUTH) | BIT(F_AUTH_KEY) | BIT(F_ESN) | WHOLE },
-	[VECTOR_AH] = { "ah", BIT(F_AUTH) | BIT(F_AUTH_KEY) | BIT(F_SPI) | BIT(F_SEQ) | BIT(F_FRONT) | BIT(F_PAYLOAD) |
-		BIT(F_NEXT_HEADER) | BIT(F_PACKET), BIT(F_IV) | BIT(F_ESN) | WHOLE },
+static const struct {
+	const char *name;
+	uint32_t must, may;
+} kinds[VECTOR_KINDS] = {
+	[VECTOR_ESP] = { "esp",
+			 BIT(F_ENC) | BIT(F_KEY) | BIT(F_SPI) | BIT(F_SEQ) | BIT(F_IV) | BIT(F_PAYLOAD) |
+				 BIT(F_PADDING) | BIT(F_NEXT_HEADER) | BIT(F_PACKET),
+			 BIT(F_AUTH) | BIT(F_AUTH_KEY) | BIT(F_ESN) | WHOLE },
+	[VECTOR_AH] = { "ah",
+			BIT(F_AUTH) | BIT(F_AUTH_KEY) | BIT(F_SPI) | BIT(F_SEQ) | BIT(F_FRONT) | BIT(F_PAYLOAD) |
+				BIT(F_NEXT_HEADER) | BIT(F_PACKET),
+			BIT(F_IV) | BIT(F_ESN) | WHOLE },
 	[VECTOR_MAC] = { "mac", BIT(F_AUTH) | BIT(F_KEY) | BIT(F_DATA) | BIT(F_ICV), BIT(F_IV) | BIT(F_ACCEPT) },
 	[VECTOR_CIPHER] = { "cipher", BIT(F_ENC) | BIT(F_KEY) | BIT(F_IV) | BIT(F_PLAINTEXT) | BIT(F_CIPHERTEXT), 0 },
-	[VECTOR_AEAD] = { "aead", BIT(F_ENC) | BIT(F_KEY) | BIT(F_IV) | BIT(F_AAD) | BIT(F_PLAINTEXT) |
-		BIT(F_CIPHERTEXT) | BIT(F_ICV), BIT(F_ACCEPT) },
+	[VECTOR_AEAD] = { "aead",
+			  BIT(F_ENC) | BIT(F_KEY) | BIT(F_IV) | BIT(F_AAD) | BIT(F_PLAINTEXT) | BIT(F_CIPHERTEXT) |
+				  BIT(F_ICV),
+			  BIT(F_ACCEPT) },
 };
 
 static int
@@ -87,8 +120,8 @@ read_hex(struct bytes *out, const char *text, const char *name, struct arena *a,
 	for (const char *c = text; *c != '\0'; c += 2) {
 		int high = hex_value(c[0]), low = hex_value(c[1]);
 		if (high < 0 || low < 0)
-			return fail(e, ERR_SYNTAX, "%s: want lower case hexadecimal, got \"%.2s\" at digit %zu", name, c,
-				    (size_t)(c - text));
+			return fail(e, ERR_SYNTAX, "%s: want lower case hexadecimal, got \"%.2s\" at digit %zu", name,
+				    c, (size_t)(c - text));
 		wr_uint(&w, (uint64_t)(high << 4 | low), 1);
 	}
 	*out = wr_done(&w);
@@ -121,8 +154,7 @@ read_text(struct vector *v, const struct field_row *f, const char *text, struct 
 	char *at = (char *)v + f->at;
 	uint64_t number = 0;
 	switch (f->type) {
-	case HEX:
-		return read_hex((struct bytes *)(void *)at, text, f->name, a, e);
+	case HEX: return read_hex((struct bytes *)(void *)at, text, f->name, a, e);
 	case NUMBER:
 		if (!read_number(&number, text, f->name, f->at == AT(spi) ? UINT32_MAX : UINT64_MAX, e))
 			return false;
@@ -131,10 +163,8 @@ read_text(struct vector *v, const struct field_row *f, const char *text, struct 
 		else
 			v->seq = number;
 		return true;
-	case ALG_OF_ENC:
-		return read_alg(&v->enc, text, f->name, ALG_ENC, e);
-	case ALG_OF_AUTH:
-		return read_alg(&v->auth, text, f->name, ALG_AUTH, e);
+	case ALG_OF_ENC: return read_alg(&v->enc, text, f->name, ALG_ENC, e);
+	case ALG_OF_AUTH: return read_alg(&v->auth, text, f->name, ALG_AUTH, e);
 	case MODE:
 		v->mode = strcmp(text, "tunnel") == 0 ? MODE_TUNNEL : MODE_TRANSPORT;
 		return v->mode == MODE_TUNNEL || strcmp(text, "transport") == 0 ||
@@ -187,7 +217,8 @@ read_fields(struct vector *v, json_t *object, struct arena *a, struct err *e)
 	const char *key;
 	json_t *value;
 	uint32_t seen = 0, may = ALWAYS | ALLOWED | kinds[v->kind].must | kinds[v->kind].may;
-	json_object_foreach(object, key, value) {
+	json_object_foreach(object, key, value)
+	{
 		unsigned i = 0;
 		while (i < F_N && strcmp(fields[i].name, key) != 0)
 			i++;
@@ -213,8 +244,8 @@ check_lengths(const struct vector *v, struct err *e)
 	if (v->iv.n != row->iv)
 		return fail(e, ERR_RANGE, "iv: want %u octets for %s, got %zu", row->iv, row->name, v->iv.n);
 	if (v->kind == VECTOR_AEAD && (!alg_is_combined(row) || (aad != 8 && aad != 12)))
-		return fail(e, ERR_RANGE, "aad: want 8 or 12 octets (SPI and sequence number) of a combined mode, got %zu",
-			    aad);
+		return fail(e, ERR_RANGE,
+			    "aad: want 8 or 12 octets (SPI and sequence number) of a combined mode, got %zu", aad);
 	if (v->kind != VECTOR_AH && !alg_key_fits(row, key))
 		return fail(e, ERR_RANGE, "key: %s has none of %zu octets", row->name, key);
 	if ((v->kind == VECTOR_AEAD || v->kind == VECTOR_MAC) && v->icv.n != row->icv)

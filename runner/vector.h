@@ -15,9 +15,9 @@ enum vector_kind { VECTOR_ESP, VECTOR_AH, VECTOR_MAC, VECTOR_CIPHER, VECTOR_AEAD
 struct vector {
 	const char *id, *clause;
 	enum vector_kind kind;
-	bool reject;                     /* "accept": false: the ICV must be refused */
+	bool reject; /* "accept": false: the ICV must be refused */
 	const struct alg *enc, *auth;
-	struct bytes key, auth_key;      /* salt last */
+	struct bytes key, auth_key; /* salt last */
 	uint32_t spi;
 	uint64_t seq;
 	bool esn;
@@ -28,7 +28,10 @@ struct vector {
 
 /* A file: its vectors in order, all memory in the arena given. ERR_SYNTAX says file, line or id, want and
  * got. */
-struct vector_file { struct vector *v; size_t n; };
+struct vector_file {
+	struct vector *v;
+	size_t n;
+};
 bool vector_file_read(struct vector_file *f, const char *path, struct arena *a, struct err *e) MUST_USE;
 
 /*

@@ -25,15 +25,13 @@ agree(const char *what, struct bytes want, struct bytes got, struct err *e)
 	struct text wt = text_of(w, sizeof w), gt = text_of(g, sizeof g);
 	text_add_hex(&wt, bytes_slice(want, at, 16));
 	text_add_hex(&gt, bytes_slice(got, at, 16));
-	return fail(e, ERR_RANGE, "%s: octet %zu of %zu: want %s, got %s (%zu octets)", what, at, want.n, w,
-		    g, got.n);
+	return fail(e, ERR_RANGE, "%s: octet %zu of %zu: want %s, got %s (%zu octets)", what, at, want.n, w, g, got.n);
 }
 
 static bool
 agree_number(const char *what, uint64_t wanted, uint64_t got, struct err *e)
 {
-	return wanted == got ||
-	       fail(e, ERR_RANGE, "%s: want 0x%" PRIx64 ", got 0x%" PRIx64, what, wanted, got);
+	return wanted == got || fail(e, ERR_RANGE, "%s: want 0x%" PRIx64 ", got 0x%" PRIx64, what, wanted, got);
 }
 
 static bool
@@ -316,7 +314,7 @@ bool
 vector_run(const struct vector *v, struct err *e)
 {
 	static bool (*const runs[VECTOR_KINDS])(const struct vector *v, struct err *e) = {
-		[VECTOR_ESP] = run_packet, [VECTOR_AH] = run_packet, [VECTOR_MAC] = run_mac,
+		[VECTOR_ESP] = run_packet,    [VECTOR_AH] = run_packet,   [VECTOR_MAC] = run_mac,
 		[VECTOR_CIPHER] = run_cipher, [VECTOR_AEAD] = run_cipher,
 	};
 	*e = (struct err){ 0 };

@@ -8,14 +8,13 @@
 #include "runner/paths.h"
 #include "runner/vector.h"
 
-static const char help[] =
-	"Usage: espy vectors [OPTION]... [FILE]...\n"
-	"Holds the reference against published test vectors: packets are built and opened, and\n"
-	"must be refused with any one bit flipped. Without FILE all of the vectors folder:\n"
-	"$ESPY_VECTORS, ./vectors, or the one installed with espy.\n\n"
-	"  -v, --verbose   a line for every vector, not only for those that fail\n"
-	"  -h, --help      this text\n\n"
-	"Exit status: 0 all passed, 1 some failed, 2 usage or a file that cannot be read.\n";
+static const char help[] = "Usage: espy vectors [OPTION]... [FILE]...\n"
+			   "Holds the reference against published test vectors: packets are built and opened, and\n"
+			   "must be refused with any one bit flipped. Without FILE all of the vectors folder:\n"
+			   "$ESPY_VECTORS, ./vectors, or the one installed with espy.\n\n"
+			   "  -v, --verbose   a line for every vector, not only for those that fail\n"
+			   "  -h, --help      this text\n\n"
+			   "Exit status: 0 all passed, 1 some failed, 2 usage or a file that cannot be read.\n";
 
 static void
 report(FILE *out, const char *word, const char *path, const struct vector *v, const char *why)
@@ -99,13 +98,15 @@ int
 cmd_vectors(int argc, char **argv)
 {
 	static const struct option options[] = {
-		{ "verbose", no_argument, NULL, 'v' }, { "help", no_argument, NULL, 'h' }, { 0 },
+		{ "verbose", no_argument, NULL, 'v' },
+		{ "help", no_argument, NULL, 'h' },
+		{ 0 },
 	};
 	bool verbose = false;
 	struct err e;
 	glob_t files = { 0 };
 	optind = 0;
-	for (int c; (c = getopt_long(argc, argv, "vh", options, NULL)) != -1; ) {
+	for (int c; (c = getopt_long(argc, argv, "vh", options, NULL)) != -1;) {
 		if (c == 'h')
 			return fputs(help, stdout) < 0 ? 2 : 0;
 		if (c != 'v')

@@ -34,7 +34,9 @@ each_vector(void (*fn)(const struct vector *v, void *ctx), void *ctx)
 	return n;
 }
 
-struct seen { bool row[64], whole[64], esn, datagram, reject; };
+struct seen {
+	bool row[64], whole[64], esn, datagram, reject;
+};
 
 static void
 mark(const struct vector *v, void *ctx)
@@ -115,14 +117,14 @@ Test(vectors, a_spoilt_value_is_noticed_in_every_vector)
 #define HEAD "{\"schema\": \"espy-vectors/1\",\n \"vectors\": [\n"
 #define MD5 "\"auth\": \"hmac-md5-96\", \"key\": \"00112233445566778899aabbccddeeff\""
 
-static const struct { const char *text, *error;
+static const struct {
+	const char *text, *error;
 } wrong[] = {
 	{ "{\n \"schema\": }\n", ":2: " },
 	{ "{}", "schema: want \"espy-vectors/1\"" },
 	{ "{\"schema\": \"espy-vectors/1\"}", "vectors: want an array" },
 	{ HEAD "{\"id\": \"a\"}]}", "a vector without id or kind" },
-	{ HEAD "{\"id\": \"a\", \"kind\": \"hash\"}]}",
-	  "a: kind: want esp, ah, mac, cipher or aead, got \"hash\"" },
+	{ HEAD "{\"id\": \"a\", \"kind\": \"hash\"}]}", "a: kind: want esp, ah, mac, cipher or aead, got \"hash\"" },
 	{ HEAD "{\"id\": \"a\", \"kind\": \"mac\", \"clause\": \"c\"}]}", "a: key: missing" },
 	{ HEAD "{\"id\": \"a\", \"kind\": \"mac\", \"clause\": \"c\", \"icb\": \"00\"}]}",
 	  "a: icb: no field of kind mac" },
@@ -130,17 +132,13 @@ static const struct { const char *text, *error;
 	{ HEAD "{\"id\": \"a\", \"kind\": \"mac\", \"auth\": \"md4\"}]}",
 	  "a: auth: want a name of the algorithm table" },
 	{ HEAD "{\"id\": \"a\", \"kind\": \"mac\", \"key\": \"012\"}]}", "a: key: want an even number" },
-	{ HEAD "{\"id\": \"a\", \"kind\": \"mac\", \"key\": \"0G\"}]}",
-	  "a: key: want lower case hexadecimal" },
+	{ HEAD "{\"id\": \"a\", \"kind\": \"mac\", \"key\": \"0G\"}]}", "a: key: want lower case hexadecimal" },
 	{ HEAD "{\"id\": \"a\", \"kind\": \"mac\", \"key\": 12}]}", "a: key: want a string" },
 	{ HEAD "{\"id\": \"a\", \"kind\": \"esp\", \"seq\": \"7\"}]}", "a: seq: want 0x" },
-	{ HEAD "{\"id\": \"a\", \"kind\": \"esp\", \"spi\": \"0x100000000\"}]}",
-	  "a: spi: want 0x0 to 0xffffffff" },
-	{ HEAD "{\"id\": \"a\", \"kind\": \"esp\", \"next_header\": 256}]}",
-	  "a: next_header: want 0 to 255" },
+	{ HEAD "{\"id\": \"a\", \"kind\": \"esp\", \"spi\": \"0x100000000\"}]}", "a: spi: want 0x0 to 0xffffffff" },
+	{ HEAD "{\"id\": \"a\", \"kind\": \"esp\", \"next_header\": 256}]}", "a: next_header: want 0 to 255" },
 	{ HEAD "{\"id\": \"a\", \"kind\": \"esp\", \"esn\": 1}]}", "a: esn: want true or false" },
-	{ HEAD "{\"id\": \"a\", \"kind\": \"mac\", \"clause\": \"c\", " MD5
-	       ", \"data\": \"\", \"icv\": \"00\"}]}",
+	{ HEAD "{\"id\": \"a\", \"kind\": \"mac\", \"clause\": \"c\", " MD5 ", \"data\": \"\", \"icv\": \"00\"}]}",
 	  "a: icv: want 12 octets for hmac-md5-96, got 1" },
 	{ HEAD "{\"id\": \"a\", \"kind\": \"mac\", \"id\": \"b\"}]}", ":3: duplicate object key" },
 };
@@ -157,10 +155,9 @@ Test(vectors, bad_files_are_refused_with_a_reason)
 		cr_assert(fd >= 0 && write(fd, wrong[i].text, n) == (ssize_t)n);
 		close(fd);
 		cr_expect(not(vector_file_read(&f, path, &arena, &e)), "row %zu was taken", i);
-		cr_expect(strstr(e.text, wrong[i].error) != NULL, "row %zu: want %s, got %s", i,
-			  wrong[i].error, e.text);
-		cr_expect(strncmp(e.text, path, strlen(path)) == 0, "row %zu does not name its file: %s", i,
+		cr_expect(strstr(e.text, wrong[i].error) != NULL, "row %zu: want %s, got %s", i, wrong[i].error,
 			  e.text);
+		cr_expect(strncmp(e.text, path, strlen(path)) == 0, "row %zu does not name its file: %s", i, e.text);
 		arena_free(&arena);
 		unlink(path);
 	}

@@ -49,7 +49,8 @@ wanted_field(struct stage *s, struct wanted *w, enum heading heading, struct hdr
 	if (!bars && x->kind != E_BIND)
 		return notation_field(s, h, field, x, e);
 	if (heading == TO_TARGET)
-		return place_fail(x, bars ? "alternatives are for what is expected" : "?name is for what is expected", e);
+		return place_fail(x, bars ? "alternatives are for what is expected" : "?name is for what is expected",
+				  e);
 	h->given &= ~(1u << field);
 	if (bars) {
 		if (w->either_n == WANTED_MAX)

@@ -22,16 +22,16 @@
 /* Shared by all: the next case to take, and which case each worker is in. */
 struct board {
 	atomic_uint next;
-	atomic_int current[JOBS_MAX];   /* -1: between cases */
+	atomic_int current[JOBS_MAX]; /* -1: between cases */
 };
 
 struct one {
 	pid_t pid;
 	int fd;
-	char *line;                     /* being received */
+	char *line; /* being received */
 	size_t n, cap;
-	bool ready;                     /* its target came up */
-	char *last_words;               /* why it could not start, or go on */
+	bool ready;       /* its target came up */
+	char *last_words; /* why it could not start, or go on */
 	unsigned crashes;
 };
 
@@ -128,8 +128,9 @@ instance_down(struct instance *x)
 static void
 say_ready(int fd, const struct instance *x, unsigned worker)
 {
-	json_t *j = json_pack("{s:s, s:i, s:{s:s, s:s, s:s, s:s}}", "event", "ready", "worker", (int)worker, "target", "name",
-			      x->target.name, "driver", x->target.driver, "os", x->target.os, "release", x->target.release);
+	json_t *j = json_pack("{s:s, s:i, s:{s:s, s:s, s:s, s:s}}", "event", "ready", "worker", (int)worker, "target",
+			      "name", x->target.name, "driver", x->target.driver, "os", x->target.os, "release",
+			      x->target.release);
 	say(fd, json_dumps(j, JSON_COMPACT));
 	json_decref(j);
 }
@@ -165,7 +166,8 @@ worker_main(const struct workers *all, unsigned worker, int fd)
 		instance_down(&x);
 		say_event(fd, "restart", worker, x.engine.why_dead);
 		if (++restarts > RESTARTS_MAX || !instance_up(&x, s, worker, &e)) {
-			say_event(fd, "unavailable", worker, restarts > RESTARTS_MAX ? "the target died too often" : e.text);
+			say_event(fd, "unavailable", worker,
+				  restarts > RESTARTS_MAX ? "the target died too often" : e.text);
 			return 3;
 		}
 	}
@@ -194,7 +196,7 @@ spawn(struct workers *all, unsigned i, struct err *e)
 		prctl(PR_SET_PDEATHSIG, SIGTERM);
 		if (getppid() != parent)
 			_exit(70);
-		signal(SIGINT, SIG_IGN); /* the parent decides when a run ends */
+		signal(SIGINT, SIG_IGN);  /* the parent decides when a run ends */
 		signal(SIGTERM, SIG_DFL); /* and says so with this, whose handler was the parent's */
 		signal(SIGPIPE, SIG_IGN);
 		close(p[0]);

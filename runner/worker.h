@@ -10,12 +10,12 @@
 
 struct worker_setup {
 	const struct plan *plan;
-	const char *target;           /* text of -t */
-	const char *dir;              /* of the run, or NULL */
+	const char *target; /* text of -t */
+	const char *dir;    /* of the run, or NULL */
 	uint64_t seed;
 	unsigned jobs;
-	bool everything;              /* exhibits also of cases that passed */
-	bool fail_fast;               /* no case begins after one has failed */
+	bool everything; /* exhibits also of cases that passed */
+	bool fail_fast;  /* no case begins after one has failed */
 };
 
 struct workers;

@@ -7,7 +7,7 @@
 
 static struct seen seen;
 static struct err e;
-static char initramfs[256];      /* a name of this test's own, which its kernels have on their command line */
+static char initramfs[256]; /* a name of this test's own, which its kernels have on their command line */
 static unsigned deaths;
 
 static void

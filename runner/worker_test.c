@@ -1,7 +1,7 @@
 /* Workers: every case once, whoever runs it; a crash costs one case; a target that cannot start says why. */
 #include "runner/test_run.h"
 
-#define COUNT(array) (sizeof (array) / sizeof (array)[0])
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
 static struct seen seen;
 static struct err e;
@@ -40,8 +40,12 @@ Test(worker, every_case_runs_once_whatever_the_number_of_workers)
 Test(worker, events_say_what_a_report_needs)
 {
 	const struct worker_setup setup = { .target = "reference", .seed = 1, .jobs = 1 };
-	cr_assert(run_suite("suite t.x \"t\" rfc4303 2\n  for family in ipv6\ncase c SHOULD \"a claim\"\n  decides A-1\n{ > echo\n< nothing }\n"
-			    "case p MUST \"p\"\n{ alive }\n", setup, &seen, NULL, &e), "%s", e.text);
+	cr_assert(
+		run_suite(
+			"suite t.x \"t\" rfc4303 2\n  for family in ipv6\ncase c SHOULD \"a claim\"\n  decides A-1\n{ > echo\n< nothing }\n"
+			"case p MUST \"p\"\n{ alive }\n",
+			setup, &seen, NULL, &e),
+		"%s", e.text);
 	const json_t *c = find_event(&seen, "case", "FAIL"), *p = find_event(&seen, "case", "PASS");
 	cr_assert(c != NULL && p != NULL);
 	cr_expect(eq(str, (char *)member(c, "full_id"), "t.x/c/ipv6"));
@@ -62,7 +66,9 @@ Test(worker, fail_fast_begins_nothing_after_a_failure)
 
 Test(worker, a_target_that_cannot_start_says_why)
 {
-	static const struct { const char *target, *want; } rows[] = {
+	static const struct {
+		const char *target, *want;
+	} rows[] = {
 		{ "nonesuch", "target nonesuch: want linux, linux:PATH or reference" },
 		{ "reference:posix", "target reference:posix: profile: want " },
 		{ "linux:/nonexistent", "target linux:/nonexistent: " },
@@ -70,7 +76,8 @@ Test(worker, a_target_that_cannot_start_says_why)
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		const struct worker_setup setup = { .target = rows[i].target, .seed = 1, .jobs = 2 };
 		cr_expect(not(run_suite(many, setup, &seen, NULL, &e)), "%s", rows[i].target);
-		cr_expect(strncmp(e.text, rows[i].want, strlen(rows[i].want)) == 0, "want %s, got %s", rows[i].want, e.text);
+		cr_expect(strncmp(e.text, rows[i].want, strlen(rows[i].want)) == 0, "want %s, got %s", rows[i].want,
+			  e.text);
 		cr_expect(eq(u32, seen.n, 0), "%s", rows[i].target);
 	}
 }
@@ -99,7 +106,8 @@ static void
 crash_in_the_next(struct seen *s, const json_t *event)
 {
 	(void)s;
-	if (strcmp(member(event, "event"), "case") != 0 || strstr(member(event, "id"), "before") == NULL || crashes_left == 0)
+	if (strcmp(member(event, "event"), "case") != 0 || strstr(member(event, "id"), "before") == NULL ||
+	    crashes_left == 0)
 		return;
 	crashes_left--;
 	usleep(100000);
@@ -114,7 +122,10 @@ static const char sleeping[] =
 
 Test(worker, a_crash_costs_the_case_it_was_in)
 {
-	static const struct { int number; const char *reason; } rows[] = {
+	static const struct {
+		int number;
+		const char *reason;
+	} rows[] = {
 		{ SIGABRT, "espy itself crashed here: Aborted" },
 		{ SIGSEGV, "espy itself crashed here: Segmentation fault" },
 	};
@@ -166,7 +177,8 @@ take_note(int number)
 /* Nobody reads any more: a worker that is writing must end all the same, whatever handler of SIGTERM it was born with. */
 Test(worker, a_full_disk_stops_the_run)
 {
-	static const char large[] = "suite t \"t\"\n  for n in 1..100\ncase c MUST \"c\"\n{ repeat 20 {\n> echo(size=1000)\n< echo-reply\n}\n}\n";
+	static const char large[] =
+		"suite t \"t\"\n  for n in 1..100\ncase c MUST \"c\"\n{ repeat 20 {\n> echo(size=1000)\n< echo-reply\n}\n}\n";
 	const struct worker_setup setup = { .target = "reference", .seed = 1, .jobs = 2, .everything = true };
 	struct sigaction sa = { .sa_handler = take_note };
 	sigaction(SIGTERM, &sa, NULL);

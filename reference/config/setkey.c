@@ -34,18 +34,18 @@ static const struct verb {
 	const char *name;
 	bool (*parse)(struct parser *p, struct setkey_command *c);
 } verbs[] = {
-	[SETKEY_ADD]       = { "add",       setkey_parse_sa },
-	[SETKEY_UPDATE]    = { "update",    setkey_parse_sa },
-	[SETKEY_GET]       = { "get",       setkey_parse_sa },
-	[SETKEY_DELETE]    = { "delete",    setkey_parse_sa },
+	[SETKEY_ADD] = { "add", setkey_parse_sa },
+	[SETKEY_UPDATE] = { "update", setkey_parse_sa },
+	[SETKEY_GET] = { "get", setkey_parse_sa },
+	[SETKEY_DELETE] = { "delete", setkey_parse_sa },
 	[SETKEY_DELETEALL] = { "deleteall", setkey_parse_sa },
-	[SETKEY_FLUSH]     = { "flush",     parse_protocol },
-	[SETKEY_DUMP]      = { "dump",      parse_protocol },
-	[SETKEY_SPDADD]    = { "spdadd",    setkey_parse_spd },
+	[SETKEY_FLUSH] = { "flush", parse_protocol },
+	[SETKEY_DUMP] = { "dump", parse_protocol },
+	[SETKEY_SPDADD] = { "spdadd", setkey_parse_spd },
 	[SETKEY_SPDUPDATE] = { "spdupdate", setkey_parse_spd },
 	[SETKEY_SPDDELETE] = { "spddelete", setkey_parse_spd },
-	[SETKEY_SPDFLUSH]  = { "spdflush",  parse_nothing },
-	[SETKEY_SPDDUMP]   = { "spddump",   parse_nothing },
+	[SETKEY_SPDFLUSH] = { "spdflush", parse_nothing },
+	[SETKEY_SPDDUMP] = { "spddump", parse_nothing },
 };
 
 static bool
@@ -118,7 +118,7 @@ struct setkey_script *
 setkey_parse(const char *text, size_t n, const char *name, unsigned first_line, struct err *e)
 {
 	struct setkey_script *s = calloc(1, sizeof *s);
-	uint8_t *keys = malloc(n + 1);   /* no key is longer than its text */
+	uint8_t *keys = malloc(n + 1); /* no key is longer than its text */
 	if (s == NULL || keys == NULL) {
 		(void)fail_errno(e, "%s", name);
 		free(s);

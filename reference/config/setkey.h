@@ -10,8 +10,18 @@
 #include "ipsec/spd.h"
 
 enum setkey_verb {
-	SETKEY_ADD, SETKEY_UPDATE, SETKEY_GET, SETKEY_DELETE, SETKEY_DELETEALL, SETKEY_FLUSH, SETKEY_DUMP,
-	SETKEY_SPDADD, SETKEY_SPDUPDATE, SETKEY_SPDDELETE, SETKEY_SPDFLUSH, SETKEY_SPDDUMP,
+	SETKEY_ADD,
+	SETKEY_UPDATE,
+	SETKEY_GET,
+	SETKEY_DELETE,
+	SETKEY_DELETEALL,
+	SETKEY_FLUSH,
+	SETKEY_DUMP,
+	SETKEY_SPDADD,
+	SETKEY_SPDUPDATE,
+	SETKEY_SPDDELETE,
+	SETKEY_SPDFLUSH,
+	SETKEY_SPDDUMP,
 };
 
 /* What -f and the -old protocols leave in sa_spec.flags: KAME's SADB_X_EXT_OLD, _PRAND and _PZERO. */
@@ -25,23 +35,22 @@ enum setkey_flags { SETKEY_OLD = 0x0001, SETKEY_PAD_RANDOM = 0x0100, SETKEY_PAD_
  * carries them.
  */
 struct setkey_command {
-	uint8_t verb;                /* enum setkey_verb */
-	uint8_t protocol;            /* flush, dump: 50, 51, 108, 0 for all */
-	struct sa_spec sa;           /* add, get, delete, deleteall; keys borrow from the script's storage */
-	struct spd_entry policy;     /* spd* */
+	uint8_t verb;            /* enum setkey_verb */
+	uint8_t protocol;        /* flush, dump: 50, 51, 108, 0 for all */
+	struct sa_spec sa;       /* add, get, delete, deleteall; keys borrow from the script's storage */
+	struct spd_entry policy; /* spd* */
 	unsigned line;
 	struct setkey_command *next;
 };
 
-struct setkey_script;            /* owns its commands and keys, wipes them */
+struct setkey_script; /* owns its commands and keys, wipes them */
 
 /*
  * Parses a whole text. name is what errors call it: "FILE:LINE:COLUMN: want .., got ..". On error nothing is
  * returned and every error is reported in e as the first of them, with the number of the rest. first_line:
  * number of the first line (a block inside a suite file).
  */
-struct setkey_script *setkey_parse(const char *text, size_t n, const char *name, unsigned first_line,
-				   struct err *e);
+struct setkey_script *setkey_parse(const char *text, size_t n, const char *name, unsigned first_line, struct err *e);
 const struct setkey_command *setkey_first(const struct setkey_script *s);
 void setkey_free(struct setkey_script *s);
 

@@ -9,8 +9,7 @@ is_blank(uint8_t c)
 static bool
 ends_word(uint8_t c)
 {
-	return is_blank(c) || c == ';' || c == '/' || c == ',' || c == '[' || c == ']' || c == '"' ||
-	       c == '#';
+	return is_blank(c) || c == ';' || c == '/' || c == ',' || c == '[' || c == ']' || c == '"' || c == '#';
 }
 
 static void
@@ -64,10 +63,11 @@ lex_word(struct parser *p)
 void
 lex_next(struct parser *p)
 {
-	static const struct { char c; enum token_kind kind;
+	static const struct {
+		char c;
+		enum token_kind kind;
 	} marks[] = {
-		{ ';', TOK_SEMI }, { '/', TOK_SLASH }, { ',', TOK_COMMA },
-		{ '[', TOK_OPEN }, { ']', TOK_CLOSE },
+		{ ';', TOK_SEMI }, { '/', TOK_SLASH }, { ',', TOK_COMMA }, { '[', TOK_OPEN }, { ']', TOK_CLOSE },
 	};
 	bool apart = lex_skip(p);
 	p->tok = (struct token){ .line = p->line, .column = p->column, .glued = !apart };
@@ -125,6 +125,5 @@ lex_drop(struct parser *p, char c)
 bool
 token_is(const struct token *t, const char *word)
 {
-	return t->kind == TOK_WORD &&
-	       bytes_equal(t->text, (struct bytes){ (const uint8_t *)word, strlen(word) });
+	return t->kind == TOK_WORD && bytes_equal(t->text, (struct bytes){ (const uint8_t *)word, strlen(word) });
 }

@@ -8,31 +8,21 @@
 
 #include "config/setkey.h"
 
-enum token_kind {
-	TOK_END,
-	TOK_WORD,
-	TOK_STRING,
-	TOK_SEMI,
-	TOK_SLASH,
-	TOK_COMMA,
-	TOK_OPEN,
-	TOK_CLOSE,
-	TOK_BAD
-};
+enum token_kind { TOK_END, TOK_WORD, TOK_STRING, TOK_SEMI, TOK_SLASH, TOK_COMMA, TOK_OPEN, TOK_CLOSE, TOK_BAD };
 
 struct token {
 	enum token_kind kind;
-	struct bytes text;           /* strings without their quotes */
-	unsigned line, column;       /* of the first octet, from 1; a tab counts one */
-	bool glued;                  /* nothing between it and the token before */
+	struct bytes text;     /* strings without their quotes */
+	unsigned line, column; /* of the first octet, from 1; a tab counts one */
+	bool glued;            /* nothing between it and the token before */
 };
 
 struct parser {
 	struct rd in;
 	const char *name;
-	unsigned line, column;       /* of in's next octet */
+	unsigned line, column; /* of in's next octet */
 	struct token tok;
-	struct wr keys;              /* the script's key storage */
+	struct wr keys; /* the script's key storage */
 	struct err *e;
 };
 
@@ -52,12 +42,14 @@ bool token_is(const struct token *t, const char *word);
 
 /* --- setkey_words.c --- */
 
-struct word { const char *text; uint32_t value; };
+struct word {
+	const char *text;
+	uint32_t value;
+};
 
 /* "FILE:LINE:COLUMN: want .., got .." about the token in hand, or with a `got` of the caller's. False. */
 bool want(struct parser *p, const char *what);
-bool want_got(struct parser *p, enum err_code code, const struct token *at, const char *what,
-	      const char *got);
+bool want_got(struct parser *p, enum err_code code, const struct token *at, const char *what, const char *got);
 
 /* The token in hand must be of this kind; to the next one. */
 bool take_kind(struct parser *p, enum token_kind kind, const char *what);
@@ -83,13 +75,13 @@ bool take_port(struct parser *p, uint32_t *port, bool *given);
 /* --- the statements: from behind the verb to the semicolon, which stays in hand --- */
 
 bool setkey_parse_sa(struct parser *p, struct setkey_command *c);
-bool setkey_parse_cipher(struct parser *p, struct sa_spec *sa);       /* behind -E */
-bool setkey_parse_integrity(struct parser *p, struct sa_spec *sa);    /* behind -A */
+bool setkey_parse_cipher(struct parser *p, struct sa_spec *sa);    /* behind -E */
+bool setkey_parse_integrity(struct parser *p, struct sa_spec *sa); /* behind -A */
 bool setkey_parse_spd(struct parser *p, struct setkey_command *c);
 
 /* Names of IP protocols, AH and ESP among them; printing takes the first with its number. */
 extern const struct word setkey_protocols[];
 extern const unsigned setkey_protocols_n;
-const char *word_of(const struct word *words, unsigned n, uint32_t value);   /* NULL: it has no name */
+const char *word_of(const struct word *words, unsigned n, uint32_t value); /* NULL: it has no name */
 
 #endif

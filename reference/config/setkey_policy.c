@@ -2,12 +2,13 @@
 
 #include <stdio.h>
 
-#define COUNT(array) ((unsigned)(sizeof (array) / sizeof (array)[0]))
+#define COUNT(array) ((unsigned)(sizeof(array) / sizeof(array)[0]))
 
 const struct word setkey_protocols[] = {
-	{ "any", SELECTOR_ANY }, { "icmp", 1 }, { "igmp", 2 }, { "ip4", 4 }, { "tcp", 6 }, { "udp", 17 },
-	{ "ip6", 41 }, { "gre", 47 }, { "esp", 50 }, { "ah", 51 }, { "icmp6", 58 }, { "ipv6-icmp", 58 },
-	{ "ospf", 89 }, { "ipcomp", 108 }, { "l2tp", 115 }, { "sctp", 132 }, { "udplite", 136 },
+	{ "any", SELECTOR_ANY }, { "icmp", 1 },       { "igmp", 2 },  { "ip4", 4 },      { "tcp", 6 },
+	{ "udp", 17 },           { "ip6", 41 },       { "gre", 47 },  { "esp", 50 },     { "ah", 51 },
+	{ "icmp6", 58 },         { "ipv6-icmp", 58 }, { "ospf", 89 }, { "ipcomp", 108 }, { "l2tp", 115 },
+	{ "sctp", 132 },         { "udplite", 136 },
 };
 const unsigned setkey_protocols_n = COUNT(setkey_protocols);
 
@@ -83,8 +84,7 @@ take_selector(struct parser *p, struct selector *s)
 {
 	uint8_t family = take_family(p);
 	if (!take_range(p, family, &s->src, &s->src_bits, &s->sport) ||
-	    !take_range(p, s->src.family, &s->dst, &s->dst_bits, &s->dport) ||
-	    !take_upper_protocol(p, &s->protocol))
+	    !take_range(p, s->src.family, &s->dst, &s->dst_bits, &s->dport) || !take_upper_protocol(p, &s->protocol))
 		return false;
 	return (s->protocol != 1 && s->protocol != 58) || take_icmp(p, s);
 }
@@ -95,8 +95,14 @@ take_selector(struct parser *p, struct selector *s)
 static bool
 take_priority(struct parser *p, uint32_t *priority)
 {
-	static const struct { const char *text; int64_t value; } bases[] = {
-		{ "low", -0x40000000 }, { "def", 0 }, { "default", 0 }, { "high", 0x40000000 },
+	static const struct {
+		const char *text;
+		int64_t value;
+	} bases[] = {
+		{ "low", -0x40000000 },
+		{ "def", 0 },
+		{ "default", 0 },
+		{ "high", 0x40000000 },
 	};
 	int64_t base = 0, sign = 1;
 	uint64_t v = 0;
@@ -138,7 +144,9 @@ static bool
 take_level(struct parser *p, struct spd_request *r)
 {
 	static const struct word levels[] = {
-		{ "default", LEVEL_DEFAULT }, { "use", LEVEL_USE }, { "require", LEVEL_REQUIRE },
+		{ "default", LEVEL_DEFAULT },
+		{ "use", LEVEL_USE },
+		{ "require", LEVEL_REQUIRE },
 		{ "unique", LEVEL_UNIQUE },
 	};
 	uint32_t level;
@@ -208,7 +216,9 @@ static bool
 take_action(struct parser *p, struct spd_entry *e)
 {
 	static const struct word actions[] = {
-		{ "discard", SPD_DISCARD }, { "none", SPD_BYPASS }, { "ipsec", SPD_PROTECT },
+		{ "discard", SPD_DISCARD },
+		{ "none", SPD_BYPASS },
+		{ "ipsec", SPD_PROTECT },
 	};
 	uint32_t action;
 	if (token_is(&p->tok, "entrust") || token_is(&p->tok, "bypass"))

@@ -140,7 +140,10 @@ static void
 print_request(struct text *t, const struct spd_request *r)
 {
 	static const char *const levels[] = { "default", "use", "require", "unique" };
-	text_add(t, " %s/%s/", r->protocol == 51 ? "ah" : r->protocol == 108 ? "ipcomp" : "esp",
+	text_add(t, " %s/%s/",
+		 r->protocol == 51    ? "ah"
+		 : r->protocol == 108 ? "ipcomp"
+				      : "esp",
 		 r->mode == MODE_TUNNEL ? "tunnel" : "transport");
 	if (r->src.family != 0) {
 		print_address(t, &r->src);

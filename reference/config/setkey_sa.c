@@ -2,11 +2,11 @@
 
 #include <stdio.h>
 
-#define ESP_UDP 0x10000u          /* beside a protocol number: UDP encapsulation, RFC 3948 */
-#define OLD 0x20000u              /* RFC 1826, 1827: no sequence number */
+#define ESP_UDP 0x10000u /* beside a protocol number: UDP encapsulation, RFC 3948 */
+#define OLD 0x20000u     /* RFC 1826, 1827: no sequence number */
 #define NATT_PORT 4500
 
-#define COUNT(array) ((unsigned)(sizeof (array) / sizeof (array)[0]))
+#define COUNT(array) ((unsigned)(sizeof(array) / sizeof(array)[0]))
 
 static const struct word protocols[] = {
 	{ "esp", 50 }, { "esp-udp", 50 | ESP_UDP }, { "esp-old", 50 | OLD },
@@ -27,8 +27,7 @@ take_protocol(struct parser *p, struct sa_spec *sa, bool ports)
 	sa->flags |= (v & OLD) != 0 ? SETKEY_OLD : 0;
 	sa->encap.udp = (v & ESP_UDP) != 0;
 	if (ports && !sa->encap.udp)
-		return want_got(p, ERR_SYNTAX, &at, "esp-udp",
-				"another protocol with ports behind the addresses");
+		return want_got(p, ERR_SYNTAX, &at, "esp-udp", "another protocol with ports behind the addresses");
 	return true;
 }
 
@@ -66,7 +65,9 @@ static bool
 ext_mode(struct parser *p, struct sa_spec *sa)
 {
 	static const struct word modes[] = {
-		{ "any", MODE_ANY }, { "transport", MODE_TRANSPORT }, { "tunnel", MODE_TUNNEL },
+		{ "any", MODE_ANY },
+		{ "transport", MODE_TRANSPORT },
+		{ "tunnel", MODE_TUNNEL },
 	};
 	uint32_t v;
 	if (!take_word(p, modes, COUNT(modes), "a mode", &v))
@@ -105,8 +106,11 @@ static bool
 ext_flag(struct parser *p, struct sa_spec *sa)
 {
 	static const struct word flags[] = {
-		{ "seq-pad", 0 }, { "random-pad", SETKEY_PAD_RANDOM }, { "zero-pad", SETKEY_PAD_ZERO },
-		{ "cyclic-seq", MARK_CYCLE }, { "nocyclic-seq", MARK_NO_CYCLE },
+		{ "seq-pad", 0 },
+		{ "random-pad", SETKEY_PAD_RANDOM },
+		{ "zero-pad", SETKEY_PAD_ZERO },
+		{ "cyclic-seq", MARK_CYCLE },
+		{ "nocyclic-seq", MARK_NO_CYCLE },
 	};
 	uint32_t v;
 	if (!take_word(p, flags, COUNT(flags), "a flag", &v))
@@ -172,11 +176,11 @@ static const struct extension {
 	const char *option;
 	bool (*parse)(struct parser *p, struct sa_spec *sa);
 } extensions[] = {
-	{ "-m", ext_mode }, { "-r", ext_replay }, { "-u", ext_reqid }, { "-f", ext_flag },
-	{ "-ls", ext_soft_seconds }, { "-lh", ext_hard_seconds },
-	{ "-bs", ext_soft_octets }, { "-bh", ext_hard_octets },
-	{ "-esn", ext_esn }, { "-seq", ext_seq },
-	{ "-E", setkey_parse_cipher }, { "-A", setkey_parse_integrity }, { "-C", ext_compression },
+	{ "-m", ext_mode },         { "-r", ext_replay },          { "-u", ext_reqid },
+	{ "-f", ext_flag },         { "-ls", ext_soft_seconds },   { "-lh", ext_hard_seconds },
+	{ "-bs", ext_soft_octets }, { "-bh", ext_hard_octets },    { "-esn", ext_esn },
+	{ "-seq", ext_seq },        { "-E", setkey_parse_cipher }, { "-A", setkey_parse_integrity },
+	{ "-C", ext_compression },
 };
 
 static bool

@@ -90,12 +90,13 @@ Test(setkey, a_policy_with_two_requests)
 /* Each prints as it stands: the canonical form of itself. */
 static const char *const canonical[] = {
 	"add 192.0.2.1 192.0.2.2 esp 0x00001001 -E null -A hmac-sha256 " K32 " ;\n",
-	("add 192.0.2.1 192.0.2.2 esp 0x00001001 -m transport -r 32 -u 1 -f cyclic-seq -E 3des-cbc " K16 "1011121314151617"
-		" -A hmac-md5 " K16 " ;\n"),
-	("add 192.0.2.1[4500] 192.0.2.2[4500] esp-udp 0xffffffff -f nocyclic-seq -esn -seq 0x1ffffffff -E aes-gcm-8 "
-		K32 "20212223 ;\n"),
+	("add 192.0.2.1 192.0.2.2 esp 0x00001001 -m transport -r 32 -u 1 -f cyclic-seq -E 3des-cbc " K16
+	 "1011121314151617"
+	 " -A hmac-md5 " K16 " ;\n"),
+	("add 192.0.2.1[4500] 192.0.2.2[4500] esp-udp 0xffffffff -f nocyclic-seq -esn -seq 0x1ffffffff -E aes-gcm-8 " K32
+	 "20212223 ;\n"),
 	("add 2001:db8::1 2001:db8::2 ah 0x00000100 -m tunnel -ls 1 -lh 2 -bs 3 -bh 18446744073709551615 "
-		"-A aes-xcbc-mac " K16 " ;\n"),
+	 "-A aes-xcbc-mac " K16 " ;\n"),
 	"add 192.0.2.1 192.0.2.2 esp-old 0x00000100 -f zero-pad -E blowfish-cbc 0x0102030405 ;\n",
 	"add 192.0.2.1 192.0.2.2 ah-old 0x00000100 -f random-pad -A null ;\n",
 	"add 192.0.2.1 192.0.2.2 ipcomp 0x00000005 -C lzs ;\n",
@@ -104,7 +105,7 @@ static const char *const canonical[] = {
 	"spdadd 0.0.0.0/0 0.0.0.0/0 icmp 8,0 -P fwd prio 2147483647 none ;\n",
 	"spdadd 0.0.0.0/0 0.0.0.0/0 icmp any,3 -P fwd none ;\n",
 	("spdadd 0.0.0.0/0 0.0.0.0/0 200 -P in ipsec esp/tunnel/192.0.2.1-192.0.2.2/unique:7 "
-		"ah/transport/192.0.2.1-192.0.2.2/use ipcomp/transport//default esp/transport//unique ;\n"),
+	 "ah/transport/192.0.2.1-192.0.2.2/use ipcomp/transport//default esp/transport//unique ;\n"),
 };
 
 Test(setkey, what_is_printed_parses_to_the_same)
@@ -123,7 +124,9 @@ Test(setkey, what_is_printed_parses_to_the_same)
 
 Test(setkey, other_spellings_mean_the_same)
 {
-	static const struct { const char *a, *b; } rows[] = {
+	static const struct {
+		const char *a, *b;
+	} rows[] = {
 		{ "add -4n 192.0.2.1 192.0.2.2 esp 4097 -A hmac-sha2-256-128 " K32 " -m any ;",
 		  "add 192.0.2.1 192.0.2.2 esp 0x1001 -E null \"\" -A hmac-sha256 " K32 ";" },
 		{ "add 192.0.2.1 192.0.2.2 esp-udp 1 -E null;",
@@ -146,8 +149,11 @@ Test(setkey, other_spellings_mean_the_same)
 
 Test(setkey, policies_in_other_spellings_mean_the_same)
 {
-	static const struct { const char *a, *b; } rows[] = {
-		{ "spdadd 192.0.2.1 192.0.2.2 icmp6 -P in none;", "spdadd 192.0.2.1/32[any] 192.0.2.2/32 58 -P in none;" },
+	static const struct {
+		const char *a, *b;
+	} rows[] = {
+		{ "spdadd 192.0.2.1 192.0.2.2 icmp6 -P in none;",
+		  "spdadd 192.0.2.1/32[any] 192.0.2.2/32 58 -P in none;" },
 		{ "spdadd 192.0.2.1 192.0.2.2 icmp 8 -P in none;", "spdadd 192.0.2.1[8] 192.0.2.2 icmp -P in none;" },
 		{ "spdadd 192.0.2.1 192.0.2.2 any -P in prio low + 5 none;",
 		  "spdadd 192.0.2.1 192.0.2.2 any -P in priority -1073741819 none;" },
@@ -192,7 +198,7 @@ Test(setkey, every_truncation_is_read_or_refused_with_a_place)
 {
 	for (size_t n = 0; n < sizeof whole; n++) {
 		struct err e = { 0 };
-		char *cut = malloc(n + 1);   /* exact, so that the sanitizer sees a read too far */
+		char *cut = malloc(n + 1); /* exact, so that the sanitizer sees a read too far */
 		memcpy(cut, whole, n);
 		char *exact = realloc(cut, n > 0 ? n : 1);
 		struct setkey_script *s = setkey_parse(exact, n, "whole", 1, &e);
@@ -204,8 +210,9 @@ Test(setkey, every_truncation_is_read_or_refused_with_a_place)
 
 Test(setkey, noise_never_crashes)
 {
-	static const char *const pieces[] = { "add", " ", "192.0.2.1", "::1", "[", "]", "/", ",", ";", "\"", "\n", "-P", "0x",
-					      "esp", "-E", "aes-cbc", "-", ":", "#", "spdadd", "in", "ipsec", "any", "\xff" };
+	static const char *const pieces[] = { "add", " ",  "192.0.2.1", "::1",    "[",  "]",     "/",   ",",
+					      ";",   "\"", "\n",        "-P",     "0x", "esp",   "-E",  "aes-cbc",
+					      "-",   ":",  "#",         "spdadd", "in", "ipsec", "any", "\xff" };
 	uint64_t state = 42;
 	for (unsigned round = 0; round < 20000; round++) {
 		char text[200] = "";
@@ -220,15 +227,20 @@ Test(setkey, noise_never_crashes)
 
 #define SD "192.0.2.1 192.0.2.2 "
 
-static const struct { const char *text, *error; } wrong[] = {
-	{ "ad " SD "esp 1 -E null ;", "t:1:1: want a statement (add, update, get, delete, deleteall, flush, dump, spdadd, "
-				      "spdupdate, spddelete, spdflush, spddump), got \"ad\"" },
+static const struct {
+	const char *text, *error;
+} wrong[] = {
+	{ "ad " SD "esp 1 -E null ;",
+	  "t:1:1: want a statement (add, update, get, delete, deleteall, flush, dump, spdadd, "
+	  "spdupdate, spddelete, spdflush, spddump), got \"ad\"" },
 	{ "add www.example.org 192.0.2.2 esp 1 -E null ;", "t:1:5: want a numeric address, got \"www.example.org\"" },
 	{ "add 192.0.2.1 ::1 esp 1 -E null ;", "t:1:15: want an IPv4 address, got \"::1\"" },
 	{ "add -6 192.0.2.1 ::1 esp 1 -E null ;", "t:1:8: want an IPv6 address, got \"192.0.2.1\"" },
-	{ "add " SD "tcp 1 -A hmac-md5 x ;", "t:1:25: want esp, ah or ipcomp, got \"tcp\": TCP-MD5 (RFC 2385) is no IPsec "
-					     "protocol" },
-	{ "add " SD "udp 1 ;", "t:1:25: want an IPsec protocol (esp, esp-udp, esp-old, ah, ah-old, ipcomp), got \"udp\"" },
+	{ "add " SD "tcp 1 -A hmac-md5 x ;",
+	  "t:1:25: want esp, ah or ipcomp, got \"tcp\": TCP-MD5 (RFC 2385) is no IPsec "
+	  "protocol" },
+	{ "add " SD "udp 1 ;",
+	  "t:1:25: want an IPsec protocol (esp, esp-udp, esp-old, ah, ah-old, ipcomp), got \"udp\"" },
 	{ "add 192.0.2.1[4500] 192.0.2.2 esp 1 -E null ;",
 	  "t:1:31: want esp-udp, got another protocol with ports behind the addresses" },
 	{ "add 192.0.2.1[x] 192.0.2.2 esp 1 ;", "t:1:15: want a port or any (0 to 65535), got \"x\"" },
@@ -246,7 +258,8 @@ static const struct { const char *text, *error; } wrong[] = {
 	  "t:1:42: want a key of 16, 24 or 32 octets for rijndael-cbc, got 5 octets" },
 	{ "add " SD "esp 1 -E aes-gcm-16 " K16 " ;",
 	  "t:1:45: want a key of 20, 28 or 36 octets for aes-gcm-16 (key then salt), got 16 octets" },
-	{ "add " SD "esp 1 -E blowfish-cbc 0x01 ;", "t:1:47: want a key of 5 to 56 octets for blowfish-cbc, got 1 octets" },
+	{ "add " SD "esp 1 -E blowfish-cbc 0x01 ;",
+	  "t:1:47: want a key of 5 to 56 octets for blowfish-cbc, got 1 octets" },
 	{ "add " SD "esp 1 -A hmac-md5 ;", "t:1:43: want a key of 16 octets for hmac-md5, got \";\"" },
 	{ "add " SD "esp 1 -E aes-cbc \"never\nclosed ;",
 	  "t:1:42: want a key of 16, 24 or 32 octets for rijndael-cbc, got a string without its closing quote" },
@@ -276,8 +289,10 @@ static const struct { const char *text, *error; } wrong[] = {
 	{ "spdadd " SD "any -P in ipsec ;", "t:1:44: want protocol/mode/src-dst/level, got \";\"" },
 	{ "spdadd " SD "any -P in ipsec esp ;", "t:1:48: want / and a mode, got \";\"" },
 	{ "spdadd " SD "any -P in ipsec esp/tunnel//require ;", "t:1:55: want /SRC-DST of the tunnel, got \"/\"" },
-	{ "spdadd " SD "any -P in ipsec esp/tunnel/192.0.2.1/require ;", "t:1:64: want - and the other end, got \"/\"" },
-	{ "spdadd " SD "any -P in ipsec esp/tunnel/192.0.2.1-::1/require ;", "t:1:65: want an IPv4 address, got \"::1\"" },
+	{ "spdadd " SD "any -P in ipsec esp/tunnel/192.0.2.1/require ;",
+	  "t:1:64: want - and the other end, got \"/\"" },
+	{ "spdadd " SD "any -P in ipsec esp/tunnel/192.0.2.1-::1/require ;",
+	  "t:1:65: want an IPv4 address, got \"::1\"" },
 	{ "spdadd " SD "any -P in ipsec esp/transport//must ;",
 	  "t:1:59: want a level (default, use, require, unique), got \"must\"" },
 	{ "spdadd " SD "any -P in ipsec esp/transport//require:5 ;", "t:1:66: want unique before :, got \":5\"" },

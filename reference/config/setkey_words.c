@@ -102,7 +102,7 @@ number_of(struct bytes text, uint64_t *v)
 	}
 	if (rd_left(&r) == 0)
 		return false;
-	for (*v = 0; rd_left(&r) > 0; ) {
+	for (*v = 0; rd_left(&r) > 0;) {
 		unsigned digit = digit_of((uint8_t)rd_uint(&r, 1));
 		if (digit >= base || *v > (UINT64_MAX - digit) / base)
 			return false;
@@ -126,11 +126,9 @@ take_number(struct parser *p, const char *what, uint64_t low, uint64_t high, uin
 uint8_t
 take_family(struct parser *p)
 {
-	static const struct word options[] = {
-		{ "-4", 4 }, { "-6", 6 }, { "-4n", 4 }, { "-6n", 6 }, { "-n", 0 }
-	};
+	static const struct word options[] = { { "-4", 4 }, { "-6", 6 }, { "-4n", 4 }, { "-6n", 6 }, { "-n", 0 } };
 	uint32_t family = 0;
-	for (unsigned i = 0; i < sizeof options / sizeof options[0]; ) {
+	for (unsigned i = 0; i < sizeof options / sizeof options[0];) {
 		if (!token_is(&p->tok, options[i].text)) {
 			i++;
 			continue;
@@ -146,9 +144,7 @@ bool
 take_address(struct parser *p, uint8_t family, struct addr *a)
 {
 	char text[48];
-	const char *what = family == 4   ? "an IPv4 address"
-			   : family == 6 ? "an IPv6 address"
-					 : "a numeric address";
+	const char *what = family == 4 ? "an IPv4 address" : family == 6 ? "an IPv6 address" : "a numeric address";
 	if (p->tok.kind != TOK_WORD || p->tok.text.n >= sizeof text)
 		return want(p, what);
 	snprintf(text, sizeof text, "%.*s", (int)p->tok.text.n, (const char *)p->tok.text.p);

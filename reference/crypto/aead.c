@@ -77,10 +77,8 @@ stream_encrypt(struct aead *a, const struct seal_esp *p)
 {
 	uint8_t room[HEAD_ESN];
 	int done;
-	return aead_start_encrypt(a, p->iv) &&
-	       aead_aad(a->enc, aead_head(p, room)) &&
-	       EVP_EncryptUpdate(a->enc, p->body, &done, p->body, (int)p->body_n) == 1 &&
-	       aead_finish(a, p->icv);
+	return aead_start_encrypt(a, p->iv) && aead_aad(a->enc, aead_head(p, room)) &&
+	       EVP_EncryptUpdate(a->enc, p->body, &done, p->body, (int)p->body_n) == 1 && aead_finish(a, p->icv);
 }
 
 static enum seal_result
@@ -88,8 +86,7 @@ stream_decrypt(struct aead *a, const struct seal_esp *p)
 {
 	uint8_t room[HEAD_ESN], none[16];
 	int done;
-	if (!aead_start_decrypt(a, p) ||
-	    !aead_aad(a->dec, aead_head(p, room)) ||
+	if (!aead_start_decrypt(a, p) || !aead_aad(a->dec, aead_head(p, room)) ||
 	    EVP_DecryptUpdate(a->dec, seal_plain(p), &done, p->body, (int)p->body_n) != 1)
 		return SEAL_FAILED;
 	return EVP_DecryptFinal_ex(a->dec, none, &done) == 1 ? SEAL_OK : SEAL_BAD_ICV;
@@ -105,8 +102,7 @@ ccm_encrypt(struct aead *a, const struct seal_esp *p)
 {
 	uint8_t room[HEAD_ESN];
 	int done;
-	return aead_start_encrypt(a, p->iv) &&
-	       EVP_EncryptUpdate(a->enc, NULL, &done, NULL, (int)p->body_n) == 1 &&
+	return aead_start_encrypt(a, p->iv) && EVP_EncryptUpdate(a->enc, NULL, &done, NULL, (int)p->body_n) == 1 &&
 	       aead_aad(a->enc, aead_head(p, room)) &&
 	       EVP_EncryptUpdate(a->enc, p->body, &done, p->body, (int)p->body_n) == 1 &&
 	       EVP_CIPHER_CTX_get_params(a->enc, aead_tag(a, p->icv)) == 1;
@@ -117,8 +113,7 @@ ccm_decrypt(struct aead *a, const struct seal_esp *p)
 {
 	uint8_t room[HEAD_ESN];
 	int done;
-	if (!aead_start_decrypt(a, p) ||
-	    EVP_DecryptUpdate(a->dec, NULL, &done, NULL, (int)p->body_n) != 1 ||
+	if (!aead_start_decrypt(a, p) || EVP_DecryptUpdate(a->dec, NULL, &done, NULL, (int)p->body_n) != 1 ||
 	    !aead_aad(a->dec, aead_head(p, room)))
 		return SEAL_FAILED;
 	bool ok = EVP_DecryptUpdate(a->dec, seal_plain(p), &done, p->body, (int)p->body_n) == 1;
@@ -136,15 +131,13 @@ gmac_aad(EVP_CIPHER_CTX *ctx, const struct seal_esp *p)
 	uint8_t room[HEAD_ESN];
 	if (!p->esn)
 		return aead_aad(ctx, (struct bytes){ p->head, HEAD + IV + p->body_n });
-	return aead_aad(ctx, aead_head(p, room)) &&
-	       aead_aad(ctx, (struct bytes){ p->iv, IV + p->body_n });
+	return aead_aad(ctx, aead_head(p, room)) && aead_aad(ctx, (struct bytes){ p->iv, IV + p->body_n });
 }
 
 static bool
 gmac_encrypt(struct aead *a, const struct seal_esp *p)
 {
-	return aead_start_encrypt(a, p->iv) &&
-	       gmac_aad(a->enc, p) && aead_finish(a, p->icv);
+	return aead_start_encrypt(a, p->iv) && gmac_aad(a->enc, p) && aead_finish(a, p->icv);
 }
 
 static enum seal_result
@@ -152,8 +145,7 @@ gmac_decrypt(struct aead *a, const struct seal_esp *p)
 {
 	uint8_t none[16];
 	int done;
-	if (!aead_start_decrypt(a, p) ||
-	    !gmac_aad(a->dec, p))
+	if (!aead_start_decrypt(a, p) || !gmac_aad(a->dec, p))
 		return SEAL_FAILED;
 	if (EVP_DecryptFinal_ex(a->dec, none, &done) != 1)
 		return SEAL_BAD_ICV;

@@ -14,8 +14,8 @@
 
 struct aead {
 	EVP_CIPHER_CTX *enc, *dec;
-	OSSL_PARAM tag[2];        /* prebuilt: a control call would build it per packet, at 25 ns */
-	uint8_t nonce[12];        /* salt | IV; the salt stays */
+	OSSL_PARAM tag[2]; /* prebuilt: a control call would build it per packet, at 25 ns */
+	uint8_t nonce[12]; /* salt | IV; the salt stays */
 	unsigned salt;
 	bool (*encrypt)(struct aead *a, const struct seal_esp *p);
 	enum seal_result (*decrypt)(struct aead *a, const struct seal_esp *p);
@@ -26,7 +26,6 @@ bool aead_open(struct aead *a, const struct alg *alg, struct bytes key, struct e
 void aead_close(struct aead *a);
 
 /* The tag over runs with nothing encrypted (RFC 4543 4). */
-bool aead_mac(struct aead *a, const struct bytes *runs, unsigned n, const uint8_t *iv,
-	      uint8_t *tag);
+bool aead_mac(struct aead *a, const struct bytes *runs, unsigned n, const uint8_t *iv, uint8_t *tag);
 
 #endif

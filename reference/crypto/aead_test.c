@@ -16,15 +16,14 @@ static const struct {
 	uint32_t seq_hi;
 	const char *plain, *packet;
 } rows[] = {
-	{ "draft-mcgrew-gcm-test case 1, ESN", "aes-gcm-16",
-	  "4c80cdefbb5d10da906ac73c3613a6342e443b68", true, 0x87654321,
+	{ "draft-mcgrew-gcm-test case 1, ESN", "aes-gcm-16", "4c80cdefbb5d10da906ac73c3613a6342e443b68", true,
+	  0x87654321,
 	  "45000048699a000080114db7c0a80102c0a801010a9bf15638d301000001000000000000045f736970045f7564700373"
 	  "69700963796265726369747902646b000021000101020201",
 	  "00004321000000004956ed7e3b244cfefecf537e729d5b07dc30df528dd22b768d1b98736696a6fd348509fa13ceac34"
 	  "cfa2436f14a3f3cf65925bf1f4a13c5d15b21e1884f5ff6247aeabb786b93bce61bc17d768fd9732459018148f6cbe72"
 	  "2fd04796562dfdb4" },
-	{ "draft-mcgrew-gcm-test case 2", "aes-gcm-16",
-	  "feffe9928665731c6d6a8f9467308308cafebabe", false, 0,
+	{ "draft-mcgrew-gcm-test case 2", "aes-gcm-16", "feffe9928665731c6d6a8f9467308308cafebabe", false, 0,
 	  "4500003e698f000080114dccc0a80102c0a801010a980035002a2343b2d0010000010000000000000373697009637962"
 	  "65726369747902646b00000100010001",
 	  "0000a5f80000000afacedbaddecaf888deb22cd9b07c72c16e3a65beeb8df304a5a5897d33ae530f1ba76d5d114d2a5c"
@@ -40,18 +39,16 @@ static const struct {
 	  "45080028732c00004006e9f90a0106120a01038f06b88023dd6bafbecb71260250101f646d540001",
 	  "17405e67dd0db99b616e640169766563f2d69ecdbd5a0d5b8d5ef38bad4da58d1f278fde98ef67549d524a3018d9a57f"
 	  "f4d3a31ce673119e451626c2415771e3b7eebca614c89b35" },
-	{ "draft-mcgrew-gcm-test case 12", "aes-gcm-16",
-	  "7d773d00c144c525ac619d18c84a3f47d9664267", false, 0,
-	  "01020201",
-	  "335467aeffffffff43457e9182443bc6437f866bcb3f699fe9b0822bac961c4504bef270" },
+	{ "draft-mcgrew-gcm-test case 12", "aes-gcm-16", "7d773d00c144c525ac619d18c84a3f47d9664267", false, 0,
+	  "01020201", "335467aeffffffff43457e9182443bc6437f866bcb3f699fe9b0822bac961c4504bef270" },
 	{ "draft-mcgrew-gcm-test case 14, ESN", "aes-gcm-16",
 	  "6c6567616c697a656d6172696a75616e61616e64646f69746265666f726569617475726e", true, 0xffffffff,
 	  "45000030da3a00008001df3bc0a80005c0a800010800c6cd020007006162636465666768696a6b6c6d6e6f7071727374"
 	  "01020201",
 	  "796b6963ffffffff333021696765746df97ab2aa356d8edce17644ac8c78e25dd24dedbb29ebf1b64a274b39b49c3a86"
 	  "4cd3d78ca4ae68a32b42458fb57dbe821dcc63b9d0937ba2945f669368661a329fb4c053" },
-	{ "RFC 7634 A", "chacha20-poly1305",
-	  "808182838485868788898a8b8c8d8e8f909192939495969798999a9b9c9d9e9fa0a1a2a3", false, 0,
+	{ "RFC 7634 A", "chacha20-poly1305", "808182838485868788898a8b8c8d8e8f909192939495969798999a9b9c9d9e9fa0a1a2a3",
+	  false, 0,
 	  "45000054a6f200004001e778c6336405c000020508005b7a3a080000553bec100007362708090a0b0c0d0e0f10111213"
 	  "1415161718191a1b1c1d1e1f202122232425262728292a2b2c2d2e2f303132333435363701020204",
 	  "0102030400000005101112131415161724039428b97f417e3c13753a4f05087b67c352e6a7fab1b982d466ef407ae5c6"
@@ -77,14 +74,18 @@ Test(aead, agrees_with_published_packets)
 		wr_bytes(&w, plain);
 		wr_fill(&w, 0, a->icv);
 		struct seal_esp p = {
-			.head = packet, .iv = packet + 8, .body = packet + 16, .body_n = plain.n,
-			.icv = packet + 16 + plain.n, .esn = rows[i].esn, .seq_hi = rows[i].seq_hi,
+			.head = packet,
+			.iv = packet + 8,
+			.body = packet + 16,
+			.body_n = plain.n,
+			.icv = packet + 16 + plain.n,
+			.esn = rows[i].esn,
+			.seq_hi = rows[i].seq_hi,
 		};
 		cr_expect(seal_esp_encrypt(s, &p), "%s", rows[i].id);
 		cr_expect(bytes_equal(wr_done(&w), want), "%s: packet", rows[i].id);
 		cr_expect(seal_esp_decrypt(s, &p) == SEAL_OK, "%s", rows[i].id);
-		cr_expect(bytes_equal(bytes_slice(wr_done(&w), 16, plain.n), plain),
-			  "%s: plaintext", rows[i].id);
+		cr_expect(bytes_equal(bytes_slice(wr_done(&w), 16, plain.n), plain), "%s: plaintext", rows[i].id);
 		seal_free(s);
 	}
 }

@@ -9,6 +9,7 @@
  * Camellia or ChaCha, authentication 9 to 12 XCBC, SM3 or GMAC), so a number means nothing without
  * its system.
  */
+/* clang-format off */
 #define NUM(linux_n, freebsd_n, netbsd_n, openbsd_n, solaris_n)                                             \
 	{ [PF_LINUX] = linux_n, [PF_FREEBSD] = freebsd_n, [PF_NETBSD] = netbsd_n, [PF_OPENBSD] = openbsd_n, \
 	  [PF_SOLARIS] = solaris_n }
@@ -92,6 +93,7 @@ const struct alg algs[] = {
 	{ .name = "null", .setkey = { "null" }, .use = ALG_AUTH, .kind = ALG_NULL,
 	  .pfkey = NUM(251, 251, 251, -1, -1), .block = 1, .clause = "RFC 4835" },
 };
+/* clang-format on */
 
 const unsigned algs_n = sizeof algs / sizeof algs[0];
 
@@ -116,7 +118,7 @@ alg_by_name(const char *name, uint8_t use)
 const struct alg *
 alg_by_pfkey(enum pf_os os, uint8_t use, int number)
 {
-	if (number <= 0)   /* 0 is "none", and -1 stands in rows that a system does not have */
+	if (number <= 0) /* 0 is "none", and -1 stands in rows that a system does not have */
 		return NULL;
 	for (const struct alg *a = algs; a < algs + algs_n; a++)
 		if ((a->use & use) != 0 && a->pfkey[os] == number)

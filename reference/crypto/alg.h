@@ -13,36 +13,36 @@
 #include "wire/cursor.h"
 
 enum alg_kind {
-	ALG_NULL,      /* identity, RFC 2410: no key, no IV */
-	ALG_CBC,       /* block cipher in CBC, explicit unpredictable IV */
-	ALG_CTR,       /* RFC 3686: nonce(salt) || IV || counter from 1 */
-	ALG_AEAD,      /* GCM, CCM, ChaCha20-Poly1305: AAD is spi, [esn high,] seq */
-	ALG_GMAC,      /* RFC 4543: AEAD that encrypts nothing */
+	ALG_NULL, /* identity, RFC 2410: no key, no IV */
+	ALG_CBC,  /* block cipher in CBC, explicit unpredictable IV */
+	ALG_CTR,  /* RFC 3686: nonce(salt) || IV || counter from 1 */
+	ALG_AEAD, /* GCM, CCM, ChaCha20-Poly1305: AAD is spi, [esn high,] seq */
+	ALG_GMAC, /* RFC 4543: AEAD that encrypts nothing */
 	ALG_HMAC,
-	ALG_CMAC,      /* AES-CMAC-96 */
-	ALG_XCBC,      /* AES-XCBC-MAC-96 */
-	ALG_AH_GMAC,   /* RFC 4543 4: integrity of AH with an explicit IV in front of the ICV */
+	ALG_CMAC,    /* AES-CMAC-96 */
+	ALG_XCBC,    /* AES-XCBC-MAC-96 */
+	ALG_AH_GMAC, /* RFC 4543 4: integrity of AH with an explicit IV in front of the ICV */
 };
 
-enum alg_use { ALG_ENC = 1, ALG_AUTH = 2 };   /* which SADB algorithm list it belongs to */
+enum alg_use { ALG_ENC = 1, ALG_AUTH = 2 }; /* which SADB algorithm list it belongs to */
 
 enum pf_os { PF_LINUX, PF_FREEBSD, PF_NETBSD, PF_OPENBSD, PF_SOLARIS, PF_OS_N };
 
 struct alg {
-	const char *name;                 /* "aes-cbc", "hmac-sha2-256-128", "aes-gcm-16" */
-	const char *setkey[3];            /* names setkey accepts; [0] is the one printed */
+	const char *name;      /* "aes-cbc", "hmac-sha2-256-128", "aes-gcm-16" */
+	const char *setkey[3]; /* names setkey accepts; [0] is the one printed */
 	uint8_t use, kind;
-	int16_t pfkey[PF_OS_N];           /* SADB number per OS; -1: that OS has none */
-	uint16_t key_bits[8];             /* allowed cipher/MAC key sizes without the salt, 0-ended; a {min, max, step}
+	int16_t pfkey[PF_OS_N]; /* SADB number per OS; -1: that OS has none */
+	uint16_t key_bits[8];   /* allowed cipher/MAC key sizes without the salt, 0-ended; a {min, max, step}
 	                                     range where key_step != 0 (Blowfish, CAST) */
 	uint16_t key_step;
-	uint8_t salt;                     /* octets of salt at the end of the SA key */
-	uint8_t iv;                       /* explicit IV octets on the wire */
-	uint8_t block;                    /* the plaintext with its trailer is a multiple of this (1: stream) */
-	uint8_t icv;                      /* octets on the wire; 0 for pure ciphers */
-	const char *evp;                  /* libcrypto name; %u is the key size in bits */
-	const char *clause;               /* "RFC 4106" */
-	bool (*weak)(struct bytes key);   /* keys the RFC says to refuse; NULL: the algorithm has none */
+	uint8_t salt;                   /* octets of salt at the end of the SA key */
+	uint8_t iv;                     /* explicit IV octets on the wire */
+	uint8_t block;                  /* the plaintext with its trailer is a multiple of this (1: stream) */
+	uint8_t icv;                    /* octets on the wire; 0 for pure ciphers */
+	const char *evp;                /* libcrypto name; %u is the key size in bits */
+	const char *clause;             /* "RFC 4106" */
+	bool (*weak)(struct bytes key); /* keys the RFC says to refuse; NULL: the algorithm has none */
 };
 
 extern const struct alg algs[];

@@ -27,8 +27,7 @@ takes_key(const EVP_CIPHER *c, int octets)
 {
 	EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
 	bool takes = EVP_CipherInit_ex2(ctx, c, NULL, NULL, 1, NULL) == 1 &&
-		     (EVP_CIPHER_CTX_get_key_length(ctx) == octets ||
-		      EVP_CIPHER_CTX_set_key_length(ctx, octets) == 1);
+		     (EVP_CIPHER_CTX_get_key_length(ctx) == octets || EVP_CIPHER_CTX_set_key_length(ctx, octets) == 1);
 	EVP_CIPHER_CTX_free(ctx);
 	return takes;
 }
@@ -64,12 +63,10 @@ Test(alg, cipher_rows_have_the_sizes_libcrypto_has)
 			size_t key = sizes[i] - a->salt;
 			EVP_CIPHER *c = libcrypto_cipher(a, (unsigned)key * 8);
 			cr_expect(takes_key(c, (int)key), "%s: key of %zu", a->name, key);
-			cr_expect(takes_key(c, (int)key + 8) == (a->key_step != 0),
-				  "%s: variable key", a->name);
+			cr_expect(takes_key(c, (int)key + 8) == (a->key_step != 0), "%s: variable key", a->name);
 			cr_expect(EVP_CIPHER_get_block_size(c) == a->block, "%s: block", a->name);
 			int counter = a->kind == ALG_CTR ? 4 : 0;
-			cr_expect(EVP_CIPHER_get_iv_length(c) == a->salt + a->iv + counter,
-				  "%s: IV", a->name);
+			cr_expect(EVP_CIPHER_get_iv_length(c) == a->salt + a->iv + counter, "%s: IV", a->name);
 			int mode = a->kind == ALG_CTR ? EVP_CIPH_CTR_MODE : EVP_CIPH_CBC_MODE;
 			cr_expect(EVP_CIPHER_get_mode(c) == mode, "%s: mode", a->name);
 			EVP_CIPHER_free(c);
@@ -86,8 +83,7 @@ Test(alg, combined_rows_have_the_sizes_libcrypto_has)
 			EVP_CIPHER *c = libcrypto_cipher(a, *bits);
 			bool combined = (EVP_CIPHER_get_flags(c) & EVP_CIPH_FLAG_AEAD_CIPHER) != 0;
 			cr_expect(combined, "%s: AEAD", a->name);
-			cr_expect(EVP_CIPHER_get_key_length(c) * 8 == *bits, "%s: key of %u bits",
-				  a->name, *bits);
+			cr_expect(EVP_CIPHER_get_key_length(c) * 8 == *bits, "%s: key of %u bits", a->name, *bits);
 			/*
 			 * CCM's nonce is 15 - L octets, and L is 4 in ESP (RFC 4309 2): not
 			 * libcrypto's default.
@@ -109,8 +105,7 @@ Test(alg, hmac_rows_fix_the_key_to_the_digest_and_cut_the_icv_from_it)
 			continue;
 		EVP_MD *md = EVP_MD_fetch(library, a->evp, NULL);
 		cr_assert(md != NULL, "%s: libcrypto has no %s", a->name, a->evp);
-		cr_expect(EVP_MD_get_size(md) * 8 == a->key_bits[0] && a->key_bits[1] == 0,
-			  "%s: key", a->name);
+		cr_expect(EVP_MD_get_size(md) * 8 == a->key_bits[0] && a->key_bits[1] == 0, "%s: key", a->name);
 		cr_expect(a->icv == 12 || a->icv == EVP_MD_get_size(md) / 2, "%s: ICV", a->name);
 		EVP_MD_free(md);
 	}
@@ -122,8 +117,7 @@ Test(alg, cbcmac_rows_have_a_128_bit_key)
 		if (a->kind != ALG_XCBC && a->kind != ALG_CMAC)
 			continue;
 		EVP_CIPHER *c = libcrypto_cipher(a, 128);
-		cr_expect(EVP_CIPHER_get_key_length(c) == 16 && alg_key_fits(a, 16), "%s: key",
-			  a->name);
+		cr_expect(EVP_CIPHER_get_key_length(c) == 16 && alg_key_fits(a, 16), "%s: key", a->name);
 		cr_expect(EVP_CIPHER_get_block_size(c) == 16, "%s: block", a->name);
 		EVP_CIPHER_free(c);
 	}
@@ -149,8 +143,7 @@ Test(alg, every_name_finds_its_row_and_no_other)
 		cr_expect(a->setkey[0] != NULL, "%s: setkey has no word for it", a->name);
 		for (unsigned i = 0; i < 3; i++)
 			if (a->setkey[i] != NULL)
-				cr_expect(alg_by_name(a->setkey[i], a->use) == a, "%s: %s", a->name,
-					  a->setkey[i]);
+				cr_expect(alg_by_name(a->setkey[i], a->use) == a, "%s: %s", a->name, a->setkey[i]);
 	}
 }
 
@@ -174,9 +167,8 @@ Test(alg, numbers_are_unique_per_system_and_use_but_for_sha256)
 				continue;
 			const struct alg *found = alg_by_pfkey(os, a->use, a->pfkey[os]);
 			cr_expect(a->pfkey[os] > 0, "%s: number on system %d", a->name, (int)os);
-			cr_expect(found == (a == draft ? current : a),
-				  "%s: number %d on system %d finds %s", a->name, a->pfkey[os],
-				  (int)os, found->name);
+			cr_expect(found == (a == draft ? current : a), "%s: number %d on system %d finds %s", a->name,
+				  a->pfkey[os], (int)os, found->name);
 		}
 }
 
@@ -188,22 +180,16 @@ Test(alg, numbers_mean_different_things_on_different_systems)
 		int number;
 		const char *name;
 	} rows[] = {
-		{ PF_LINUX, ALG_ENC, 15, "aes-ccm-12" },
-		{ PF_FREEBSD, ALG_ENC, 15, "chacha20-poly1305" },
-		{ PF_LINUX, ALG_ENC, 22, "camellia-cbc" },
-		{ PF_OPENBSD, ALG_ENC, 22, "chacha20-poly1305" },
-		{ PF_NETBSD, ALG_AUTH, 9, "aes-xcbc-mac-96" },
-		{ PF_OPENBSD, ALG_AUTH, 9, "aes-128-gmac" },
-		{ PF_NETBSD, ALG_AUTH, 11, "aes-128-gmac" },
-		{ PF_OPENBSD, ALG_AUTH, 11, "aes-256-gmac" },
-		{ PF_NETBSD, ALG_ENC, 23, "aes-gmac" },
-		{ PF_OPENBSD, ALG_ENC, 21, "aes-gmac" },
+		{ PF_LINUX, ALG_ENC, 15, "aes-ccm-12" },       { PF_FREEBSD, ALG_ENC, 15, "chacha20-poly1305" },
+		{ PF_LINUX, ALG_ENC, 22, "camellia-cbc" },     { PF_OPENBSD, ALG_ENC, 22, "chacha20-poly1305" },
+		{ PF_NETBSD, ALG_AUTH, 9, "aes-xcbc-mac-96" }, { PF_OPENBSD, ALG_AUTH, 9, "aes-128-gmac" },
+		{ PF_NETBSD, ALG_AUTH, 11, "aes-128-gmac" },   { PF_OPENBSD, ALG_AUTH, 11, "aes-256-gmac" },
+		{ PF_NETBSD, ALG_ENC, 23, "aes-gmac" },        { PF_OPENBSD, ALG_ENC, 21, "aes-gmac" },
 	};
 	for (unsigned i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		const struct alg *a = alg_by_pfkey(rows[i].os, rows[i].use, rows[i].number);
-		cr_expect(a != NULL && strcmp(a->name, rows[i].name) == 0,
-			  "%d on system %d: want %s, got %s", rows[i].number, (int)rows[i].os,
-			  rows[i].name, a == NULL ? "none" : a->name);
+		cr_expect(a != NULL && strcmp(a->name, rows[i].name) == 0, "%d on system %d: want %s, got %s",
+			  rows[i].number, (int)rows[i].os, rows[i].name, a == NULL ? "none" : a->name);
 	}
 	cr_expect(alg_by_pfkey(PF_SOLARIS, ALG_ENC, 13) == NULL);
 	cr_expect(alg_by_pfkey(PF_LINUX, ALG_AUTH, 0) == NULL, "0 is no algorithm");
@@ -212,7 +198,11 @@ Test(alg, numbers_mean_different_things_on_different_systems)
 
 Test(alg, key_sizes_are_those_of_the_rfcs)
 {
-	static const struct { const char *name; uint8_t use; size_t fits[3], bad[4]; } rows[] = {
+	static const struct {
+		const char *name;
+		uint8_t use;
+		size_t fits[3], bad[4];
+	} rows[] = {
 		{ "null", ALG_ENC, { 0, 0, 0 }, { 1, 8, 16, 32 } },
 		{ "des-cbc", ALG_ENC, { 8, 8, 8 }, { 0, 7, 9, 24 } },
 		{ "3des-cbc", ALG_ENC, { 24, 24, 24 }, { 0, 8, 16, 25 } },
@@ -229,11 +219,9 @@ Test(alg, key_sizes_are_those_of_the_rfcs)
 	for (unsigned i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		const struct alg *a = alg_by_name(rows[i].name, rows[i].use);
 		for (unsigned k = 0; k < 3; k++)
-			cr_expect(alg_key_fits(a, rows[i].fits[k]), "%s: %zu fits", a->name,
-				  rows[i].fits[k]);
+			cr_expect(alg_key_fits(a, rows[i].fits[k]), "%s: %zu fits", a->name, rows[i].fits[k]);
 		for (unsigned k = 0; k < 4; k++)
-			cr_expect(not(alg_key_fits(a, rows[i].bad[k])), "%s: %zu does not", a->name,
-				  rows[i].bad[k]);
+			cr_expect(not(alg_key_fits(a, rows[i].bad[k])), "%s: %zu does not", a->name, rows[i].bad[k]);
 	}
 }
 
@@ -261,8 +249,7 @@ Test(alg, every_key_size_opens_a_seal)
 			struct bytes k = bytes_slice(BYTES_OF(key), 0, sizes[i]);
 			struct seal *s = a->use == ALG_ENC ? seal_new(a, k, NULL, BYTES_NONE, &e)
 							   : seal_new(NULL, BYTES_NONE, a, k, &e);
-			cr_expect(s != NULL, "%s: key of %zu octets: %s", a->name, sizes[i],
-				  e.text);
+			cr_expect(s != NULL, "%s: key of %zu octets: %s", a->name, sizes[i], e.text);
 			if (s != NULL)
 				cr_expect(seal_icv_len(s) == a->icv, "%s: ICV", a->name);
 			seal_free(s);

@@ -52,8 +52,7 @@ chain_run(EVP_CIPHER_CTX *chain, struct wr *w, struct bytes run, uint8_t last[BL
 }
 
 static bool
-cbcmac_sum(struct mac *m, const struct bytes *runs, unsigned n, const uint8_t *iv,
-	   uint8_t out[MAC_MAX])
+cbcmac_sum(struct mac *m, const struct bytes *runs, unsigned n, const uint8_t *iv, uint8_t out[MAC_MAX])
 {
 	static const uint8_t zero[BLOCK];
 	const struct cbcmac *c = &m->cbcmac;
@@ -91,8 +90,7 @@ chain_block(EVP_CIPHER_CTX *chain, uint8_t fill, uint8_t out[BLOCK])
 	static const uint8_t zero[BLOCK];
 	uint8_t in[BLOCK];
 	memset(in, fill, sizeof in);
-	return EVP_EncryptInit_ex2(chain, NULL, NULL, zero, NULL) == 1 &&
-	       chain_feed(chain, BYTES_OF(in), out);
+	return EVP_EncryptInit_ex2(chain, NULL, NULL, zero, NULL) == 1 && chain_feed(chain, BYTES_OF(in), out);
 }
 
 /* RFC 3566 4: K1, K2, K3 are octets 1, 2 and 3, repeated, under the key. */

@@ -13,8 +13,8 @@
 #include "wire/err.h"
 
 struct cipher {
-	EVP_CIPHER_CTX *enc, *dec;   /* NULL: identity */
-	uint8_t counter[16];         /* RFC 3686 4: nonce(4) | IV(8) | 1; the nonce and the 1 stay */
+	EVP_CIPHER_CTX *enc, *dec; /* NULL: identity */
+	uint8_t counter[16];       /* RFC 3686 4: nonce(4) | IV(8) | 1; the nonce and the 1 stay */
 	bool counts;
 };
 

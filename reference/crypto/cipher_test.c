@@ -12,7 +12,9 @@
 #define ZERO8 "0000000000000000"
 
 /* key as PF_KEY carries it, salt last */
-static const struct { const char *id, *alg, *key, *iv, *plain, *cipher; } rows[] = {
+static const struct {
+	const char *id, *alg, *key, *iv, *plain, *cipher;
+} rows[] = {
 	{ "RFC 3602 4 case 1", "aes-cbc", "06a9214036b8a15b512e03d534120006", "3dafba429d9eb430b422da802c9fac41",
 	  "53696e676c6520626c6f636b206d7367", "e353779c1079aeb82708942dbe77181a" },
 	{ "RFC 3602 4 case 2", "aes-cbc", "c286696d887c9aa0611bbb3e2025a45a", "562e17996d093d28ddb3ba695a2e6f58",
@@ -50,15 +52,15 @@ static const struct { const char *id, *alg, *key, *iv, *plain, *cipher; } rows[]
 	  "4e6f77206973207468652074696d6520666f7220616c6c20", "e5c7cdde872bf27c43e934008c389c0f683788499a7c05f6" },
 	{ "Blowfish, 128 bits of Schneier's variable key set", "blowfish-cbc", "f0e1d2c3b4a5968778695a4b3c2d1e0f",
 	  ZERO8, "fedcba9876543210", "93142887ee3be15c" },
-	{ "Blowfish, 40 bits of the same", "blowfish-cbc", "f0e1d2c3b4", ZERO8, "fedcba9876543210", "b39e44481bdb1e6e" },
+	{ "Blowfish, 40 bits of the same", "blowfish-cbc", "f0e1d2c3b4", ZERO8, "fedcba9876543210",
+	  "b39e44481bdb1e6e" },
 	{ "RFC 2410 2.5", "null", "", "", "0123456789abcdef", "0123456789abcdef" },
 };
 
 Test(cipher, agrees_with_published_vectors)
 {
 	for (unsigned i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-		uint8_t key_room[64], iv_room[16], plain_room[64], cipher_room[64],
-			packet[128] = { 0 };
+		uint8_t key_room[64], iv_room[16], plain_room[64], cipher_room[64], packet[128] = { 0 };
 		struct bytes key = hex_octets(rows[i].key, key_room, sizeof key_room);
 		struct bytes iv = hex_octets(rows[i].iv, iv_room, sizeof iv_room);
 		struct bytes plain = hex_octets(rows[i].plain, plain_room, sizeof plain_room);
@@ -71,10 +73,7 @@ Test(cipher, agrees_with_published_vectors)
 		struct wr w = wr_of(packet, sizeof packet);
 		wr_fill(&w, 0, 8);
 		wr_bytes(&w, iv);
-		struct seal_esp p = { .head = packet,
-				      .iv = packet + 8,
-				      .body = packet + 8 + iv.n,
-				      .body_n = plain.n };
+		struct seal_esp p = { .head = packet, .iv = packet + 8, .body = packet + 8 + iv.n, .body_n = plain.n };
 		wr_bytes(&w, plain);
 		struct bytes body = bytes_slice(wr_done(&w), 8 + iv.n, plain.n);
 		cr_expect(seal_esp_encrypt(s, &p), "%s", rows[i].id);
@@ -89,20 +88,22 @@ Test(cipher, agrees_with_published_vectors)
 Test(cipher, without_the_legacy_provider_only_its_rows_are_lost)
 {
 	static const uint8_t key[56] = { 1, 2, 3 };
-	static const struct { const char *alg; size_t key; bool legacy; } lost[] = {
-		{ "des-cbc", 8, true },   { "blowfish-cbc", 16, true }, { "cast128-cbc", 16, true },
+	static const struct {
+		const char *alg;
+		size_t key;
+		bool legacy;
+	} lost[] = {
+		{ "des-cbc", 8, true },    { "blowfish-cbc", 16, true }, { "cast128-cbc", 16, true },
 		{ "3des-cbc", 24, false }, { "aes-cbc", 16, false },     { "camellia-cbc", 16, false },
 	};
 	setenv("OPENSSL_MODULES", "/nowhere", 1);
 	for (unsigned i = 0; i < sizeof lost / sizeof lost[0]; i++) {
 		struct err e = { 0 };
-		struct seal *s =
-			seal_new(alg_by_name(lost[i].alg, ALG_ENC),
-				 bytes_slice(BYTES_OF(key), 0, lost[i].key), NULL, BYTES_NONE, &e);
+		struct seal *s = seal_new(alg_by_name(lost[i].alg, ALG_ENC), bytes_slice(BYTES_OF(key), 0, lost[i].key),
+					  NULL, BYTES_NONE, &e);
 		if (lost[i].legacy) {
 			cr_expect(s == NULL && e.code == ERR_CRYPTO, "%s", lost[i].alg);
-			cr_expect(strstr(e.text, "legacy provider") != NULL, "%s: %s", lost[i].alg,
-				  e.text);
+			cr_expect(strstr(e.text, "legacy provider") != NULL, "%s: %s", lost[i].alg, e.text);
 		} else {
 			cr_expect(s != NULL, "%s: %s", lost[i].alg, e.text);
 		}

@@ -13,8 +13,7 @@
 enum { HMAC_BLOCK_MAX = 128, IPAD = 0x36, OPAD = 0x5c };
 
 static bool
-hmac_sum(struct mac *m, const struct bytes *runs, unsigned n, const uint8_t *iv,
-	 uint8_t out[MAC_MAX])
+hmac_sum(struct mac *m, const struct bytes *runs, unsigned n, const uint8_t *iv, uint8_t out[MAC_MAX])
 {
 	const struct hmac *h = &m->hmac;
 	unsigned done;
@@ -24,10 +23,8 @@ hmac_sum(struct mac *m, const struct bytes *runs, unsigned n, const uint8_t *iv,
 	for (unsigned i = 0; i < n; i++)
 		if (EVP_DigestUpdate(h->work, runs[i].p, runs[i].n) != 1)
 			return false;
-	return EVP_DigestFinal_ex(h->work, out, &done) == 1 &&
-	       EVP_MD_CTX_copy_ex(h->work, h->outer) == 1 &&
-	       EVP_DigestUpdate(h->work, out, h->digest) == 1 &&
-	       EVP_DigestFinal_ex(h->work, out, &done) == 1;
+	return EVP_DigestFinal_ex(h->work, out, &done) == 1 && EVP_MD_CTX_copy_ex(h->work, h->outer) == 1 &&
+	       EVP_DigestUpdate(h->work, out, h->digest) == 1 && EVP_DigestFinal_ex(h->work, out, &done) == 1;
 }
 
 static void
@@ -46,8 +43,7 @@ hmac_half(const EVP_MD *md, const uint8_t key[HMAC_BLOCK_MAX], size_t block, uin
 	for (size_t i = 0; i < block; i++)
 		padded[i] = key[i] ^ pad;
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-	if (ctx != NULL &&
-	    (EVP_DigestInit_ex2(ctx, md, NULL) != 1 || EVP_DigestUpdate(ctx, padded, block) != 1)) {
+	if (ctx != NULL && (EVP_DigestInit_ex2(ctx, md, NULL) != 1 || EVP_DigestUpdate(ctx, padded, block) != 1)) {
 		EVP_MD_CTX_free(ctx);
 		ctx = NULL;
 	}

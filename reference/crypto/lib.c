@@ -64,8 +64,8 @@ lib_fetch_cipher(const struct alg *a, unsigned bits, struct err *e)
 	ERR_clear_error();
 	cipher = EVP_CIPHER_fetch(lib, name, NULL);
 	if (cipher == NULL && !lib_has_legacy)
-		fail(e, ERR_CRYPTO, "%s: libcrypto has no %s without its legacy provider: %s",
-		     a->name, name, lib_legacy_reason);
+		fail(e, ERR_CRYPTO, "%s: libcrypto has no %s without its legacy provider: %s", a->name, name,
+		     lib_legacy_reason);
 	else if (cipher == NULL)
 		lib_fail(a, name, e);
 	return cipher;
@@ -102,16 +102,14 @@ lib_no_padding(EVP_CIPHER_CTX *ctx)
 
 /* The order is libcrypto's: lengths before the key, since CCM formats its first block from them. */
 static bool
-lib_key(EVP_CIPHER_CTX *ctx, const EVP_CIPHER *cipher, struct bytes key, int iv_n, int tag_n,
-	int way)
+lib_key(EVP_CIPHER_CTX *ctx, const EVP_CIPHER *cipher, struct bytes key, int iv_n, int tag_n, int way)
 {
 	bool ccm = EVP_CIPHER_get_mode(cipher) == EVP_CIPH_CCM_MODE;
 	return EVP_CipherInit_ex2(ctx, cipher, NULL, NULL, way, NULL) == 1 &&
 	       (EVP_CIPHER_CTX_get_key_length(ctx) == (int)key.n ||
 		EVP_CIPHER_CTX_set_key_length(ctx, (int)key.n) == 1) &&
 	       (iv_n == 0 || EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_IVLEN, iv_n, NULL) == 1) &&
-	       (!ccm || EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_TAG, tag_n, NULL) == 1) &&
-	       lib_no_padding(ctx) &&
+	       (!ccm || EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_TAG, tag_n, NULL) == 1) && lib_no_padding(ctx) &&
 	       EVP_CipherInit_ex2(ctx, NULL, key.p, NULL, way, NULL) == 1;
 }
 
@@ -127,6 +125,6 @@ lib_cipher(const struct alg *a, struct bytes key, int iv_n, int tag_n, int way, 
 		EVP_CIPHER_CTX_free(ctx);
 		ctx = NULL;
 	}
-	EVP_CIPHER_free(cipher);   /* the context holds its own reference */
+	EVP_CIPHER_free(cipher); /* the context holds its own reference */
 	return ctx;
 }

@@ -5,8 +5,7 @@
 #include "crypto/lib.h"
 
 static bool
-ah_gmac_sum(struct mac *m, const struct bytes *runs, unsigned n, const uint8_t *iv,
-	    uint8_t out[MAC_MAX])
+ah_gmac_sum(struct mac *m, const struct bytes *runs, unsigned n, const uint8_t *iv, uint8_t out[MAC_MAX])
 {
 	return aead_mac(&m->gmac, runs, n, iv, out);
 }
@@ -35,8 +34,7 @@ null_open(struct mac *m, const struct alg *a, struct bytes key, struct err *e)
 bool
 mac_open(struct mac *m, const struct alg *a, struct bytes key, struct err *e)
 {
-	static bool (*const open_kind[])(struct mac *, const struct alg *, struct bytes,
-					 struct err *) = {
+	static bool (*const open_kind[])(struct mac *, const struct alg *, struct bytes, struct err *) = {
 		[ALG_NULL] = null_open, [ALG_HMAC] = hmac_open,       [ALG_CMAC] = cmac_open,
 		[ALG_XCBC] = xcbc_open, [ALG_AH_GMAC] = ah_gmac_open,
 	};

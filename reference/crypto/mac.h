@@ -12,10 +12,10 @@
 
 #include "crypto/aead.h"
 
-enum { MAC_MAX = 64 };     /* octets of the longest sum, HMAC-SHA-512 */
+enum { MAC_MAX = 64 }; /* octets of the longest sum, HMAC-SHA-512 */
 
 struct hmac {
-	EVP_MD_CTX *inner, *outer;   /* already fed their padded key */
+	EVP_MD_CTX *inner, *outer; /* already fed their padded key */
 	EVP_MD_CTX *work;
 	size_t digest;
 };
@@ -25,14 +25,13 @@ struct hmac {
  * come from.
  */
 struct cbcmac {
-	EVP_CIPHER_CTX *chain;       /* keyed with K1 */
-	uint8_t full[16];            /* K2: goes into a last block that is full */
-	uint8_t padded[16];          /* K3: into one that was padded, or empty */
+	EVP_CIPHER_CTX *chain; /* keyed with K1 */
+	uint8_t full[16];      /* K2: goes into a last block that is full */
+	uint8_t padded[16];    /* K3: into one that was padded, or empty */
 };
 
 struct mac {
-	bool (*sum)(struct mac *m, const struct bytes *runs, unsigned n, const uint8_t *iv,
-		    uint8_t out[MAC_MAX]);
+	bool (*sum)(struct mac *m, const struct bytes *runs, unsigned n, const uint8_t *iv, uint8_t out[MAC_MAX]);
 	void (*close)(struct mac *m);
 	union {
 		struct hmac hmac;

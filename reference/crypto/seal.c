@@ -11,11 +11,11 @@
 enum {
 	HEAD = 8,
 	HMAC_KEY_MAX = 512,
-	BODY_MAX = INT_MAX - 64,   /* libcrypto counts in int */
+	BODY_MAX = INT_MAX - 64, /* libcrypto counts in int */
 };
 
 struct seal {
-	const struct alg *enc, *auth;   /* either may be NULL */
+	const struct alg *enc, *auth; /* either may be NULL */
 	unsigned icv;
 	bool (*encrypt)(struct seal *s, const struct seal_esp *p);
 	enum seal_result (*decrypt)(struct seal *s, const struct seal_esp *p);
@@ -130,8 +130,7 @@ seal_mac(struct seal *s, const struct bytes *runs, unsigned n, struct bytes iv, 
 }
 
 enum seal_result
-seal_mac_check(struct seal *s, const struct bytes *runs, unsigned n, struct bytes iv,
-	       struct bytes icv)
+seal_mac_check(struct seal *s, const struct bytes *runs, unsigned n, struct bytes iv, struct bytes icv)
 {
 	uint8_t sum[MAC_MAX];
 	if (icv.n != s->icv)
@@ -158,8 +157,8 @@ key_usable(const struct alg *a, struct bytes key, struct err *e)
 		return true;
 	size_t sizes[64];
 	unsigned n = alg_key_sizes(a, sizes, 64);
-	return fail(e, ERR_RANGE, "%s key: want %zu%s octets, got %zu", a->name, sizes[0],
-		    n > 1 ? " or more" : "", key.n);
+	return fail(e, ERR_RANGE, "%s key: want %zu%s octets, got %zu", a->name, sizes[0], n > 1 ? " or more" : "",
+		    key.n);
 }
 
 /*
@@ -175,8 +174,7 @@ pair_usable(const struct alg *enc, const struct alg *auth, struct err *e)
 	if (enc == NULL || auth == NULL || auth->kind == ALG_NULL)
 		return true;
 	if (alg_is_combined(enc) || auth->kind == ALG_AH_GMAC)
-		return fail(e, ERR_UNSUPPORTED, "%s cannot be used with %s in one ESP SA",
-			    auth->name, enc->name);
+		return fail(e, ERR_UNSUPPORTED, "%s cannot be used with %s in one ESP SA", auth->name, enc->name);
 	return true;
 }
 
@@ -197,8 +195,7 @@ seal_open(struct seal *s, struct bytes enc_key, struct bytes auth_key, struct er
 }
 
 struct seal *
-seal_new(const struct alg *enc, struct bytes enc_key, const struct alg *auth, struct bytes auth_key,
-	 struct err *e)
+seal_new(const struct alg *enc, struct bytes enc_key, const struct alg *auth, struct bytes auth_key, struct err *e)
 {
 	if (!pair_usable(enc, auth, e) || (enc != NULL && !key_usable(enc, enc_key, e)) ||
 	    (auth != NULL && !key_usable(auth, auth_key, e)))

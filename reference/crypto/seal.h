@@ -12,7 +12,7 @@
 #include "wire/cursor.h"
 #include "wire/err.h"
 
-struct seal;     /* opaque: it owns keys and wipes them */
+struct seal; /* opaque: it owns keys and wipes them */
 
 /*
  * Makes the contexts of one SA. enc may be NULL (AH) or a cipher; auth may be NULL with a combined enc or for
@@ -27,16 +27,16 @@ void seal_free(struct seal *s);
 
 /* One ESP packet: spi(4) seq(4) | iv | body | icv, contiguous. Opening reads these only, where plain says otherwise. */
 struct seal_esp {
-	uint8_t *head;          /* 8 octets: SPI and low sequence number */
-	uint8_t *iv;            /* enc->iv octets, right behind head */
-	uint8_t *body;          /* payload, padding, pad length, next header */
+	uint8_t *head; /* 8 octets: SPI and low sequence number */
+	uint8_t *iv;   /* enc->iv octets, right behind head */
+	uint8_t *body; /* payload, padding, pad length, next header */
 	size_t body_n;
-	uint8_t *icv;           /* seal_icv_len() octets, right behind body */
-	bool esn;               /* the high half takes part in the ICV (RFC 4303 2.2.1) */
+	uint8_t *icv; /* seal_icv_len() octets, right behind body */
+	bool esn;     /* the high half takes part in the ICV (RFC 4303 2.2.1) */
 	uint32_t seq_hi;
-	bool ragged;            /* sealing only: a body that is no multiple of the block is allowed; its whole blocks are
+	bool ragged;    /* sealing only: a body that is no multiple of the block is allowed; its whole blocks are
 	                           encrypted, the rest goes out as it stands, and the ICV covers all of it */
-	uint8_t *plain;         /* opening only: body_n octets elsewhere that get the plaintext; NULL: it replaces body */
+	uint8_t *plain; /* opening only: body_n octets elsewhere that get the plaintext; NULL: it replaces body */
 };
 
 /* Where the plaintext of a packet to open goes. */

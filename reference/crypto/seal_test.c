@@ -14,7 +14,7 @@ enum { BODY_MAX = 160, PACKET_MAX = 8 + 16 + BODY_MAX + 64 };
 
 /* One pair with its keys, and one packet of it. */
 struct pair {
-	const struct alg *enc, *auth;   /* auth may be NULL */
+	const struct alg *enc, *auth; /* auth may be NULL */
 	uint8_t enc_key[64], auth_key[64];
 	size_t enc_key_n, auth_key_n;
 	char id[64];
@@ -77,8 +77,7 @@ packet_copy(struct packet *to, const struct packet *from)
 static bool
 pair_can_be(const struct alg *enc, const struct alg *auth)
 {
-	if (enc->use != ALG_ENC ||
-	    (auth != NULL && (auth->use != ALG_AUTH || auth->kind == ALG_AH_GMAC)))
+	if (enc->use != ALG_ENC || (auth != NULL && (auth->use != ALG_AUTH || auth->kind == ALG_AH_GMAC)))
 		return false;
 	return !alg_is_combined(enc) || auth == NULL || auth->kind == ALG_NULL;
 }
@@ -97,8 +96,7 @@ for_each_pair(void (*claim)(const struct pair *p))
 				alg_key_sizes(auth, &auth_size, 1);
 			unsigned n = alg_key_sizes(enc, sizes, 3);
 			for (unsigned k = 0; k < n; k++) {
-				struct pair p = { enc, auth, .enc_key_n = sizes[k],
-						  .auth_key_n = auth_size };
+				struct pair p = { enc, auth, .enc_key_n = sizes[k], .auth_key_n = auth_size };
 				fill(p.enc_key, sizeof p.enc_key);
 				fill(p.auth_key, sizeof p.auth_key);
 				snprintf(p.id, sizeof p.id, "%s(%zu) %s", enc->name, sizes[k],
@@ -125,14 +123,10 @@ comes_back(const struct pair *p)
 				continue;
 			bool same = memcmp(k.esp.body, plain.esp.body, n) == 0;
 			bool clear = p->enc->kind == ALG_NULL || p->enc->kind == ALG_GMAC;
-			cr_expect(n < 8 || same == clear, "%s: %zu octets are %s", p->id, n,
-				  same ? "clear" : "hidden");
-			cr_expect(seal_esp_decrypt(s, &k.esp) == SEAL_OK, "%s: %zu octets", p->id,
-				  n);
-			cr_expect(memcmp(k.esp.body, plain.esp.body, n) == 0, "%s: %zu octets",
-				  p->id, n);
-			cr_expect(memcmp(k.octets, plain.octets, 8u + p->enc->iv) == 0,
-				  "%s: head and IV", p->id);
+			cr_expect(n < 8 || same == clear, "%s: %zu octets are %s", p->id, n, same ? "clear" : "hidden");
+			cr_expect(seal_esp_decrypt(s, &k.esp) == SEAL_OK, "%s: %zu octets", p->id, n);
+			cr_expect(memcmp(k.esp.body, plain.esp.body, n) == 0, "%s: %zu octets", p->id, n);
+			cr_expect(memcmp(k.octets, plain.octets, 8u + p->enc->iv) == 0, "%s: head and IV", p->id);
 			cr_expect(memcmp(k.octets + k.n, plain.octets + k.n, PACKET_MAX - k.n) == 0,
 				  "%s: %zu octets: wrote behind the packet", p->id, n);
 		}
@@ -193,14 +187,12 @@ twin_separate(const struct pair *p, struct packet *k)
 {
 	uint8_t all[PACKET_MAX + 4], high[12];
 	struct err e = { 0 };
-	struct seal *cipher =
-		seal_new(p->enc, (struct bytes){ p->enc_key, p->enc_key_n }, NULL, BYTES_NONE, &e);
+	struct seal *cipher = seal_new(p->enc, (struct bytes){ p->enc_key, p->enc_key_n }, NULL, BYTES_NONE, &e);
 	cr_assert(cipher != NULL && seal_esp_encrypt(cipher, &k->esp), "%s", p->id);
 	seal_free(cipher);
 	if (p->auth == NULL)
 		return;
-	struct seal *mac = seal_new(NULL, BYTES_NONE, p->auth,
-				    (struct bytes){ p->auth_key, p->auth_key_n }, &e);
+	struct seal *mac = seal_new(NULL, BYTES_NONE, p->auth, (struct bytes){ p->auth_key, p->auth_key_n }, &e);
 	struct wr w = wr_of(all, sizeof all);
 	wr_bytes(&w, (struct bytes){ k->octets, k->n - p->auth->icv });
 	wr_bytes(&w, sequence_number(k, high, false));
@@ -220,10 +212,8 @@ twin_combined(const struct pair *p, struct packet *k)
 	char name[40];
 	size_t key_n = p->enc_key_n - p->enc->salt;
 	int done, text_n = p->enc->kind == ALG_GMAC ? 0 : (int)k->esp.body_n;
-	struct wr nonce = wr_of(nonce_room, sizeof nonce_room),
-		  aad = wr_of(aad_room, sizeof aad_room);
-	wr_bytes(&nonce,
-		 bytes_slice((struct bytes){ p->enc_key, p->enc_key_n }, key_n, p->enc->salt));
+	struct wr nonce = wr_of(nonce_room, sizeof nonce_room), aad = wr_of(aad_room, sizeof aad_room);
+	wr_bytes(&nonce, bytes_slice((struct bytes){ p->enc_key, p->enc_key_n }, key_n, p->enc->salt));
 	wr_bytes(&nonce, (struct bytes){ k->esp.iv, 8 });
 	wr_bytes(&aad, sequence_number(k, head_room, true));
 	if (p->enc->kind == ALG_GMAC)
@@ -234,21 +224,17 @@ twin_combined(const struct pair *p, struct packet *k)
 	EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
 	bool ccm = EVP_CIPHER_get_mode(cipher) == EVP_CIPH_CCM_MODE;
 	cr_assert(EVP_EncryptInit_ex2(ctx, cipher, NULL, NULL, NULL) == 1, "%s", p->id);
-	cr_assert(EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_IVLEN, (int)nonce.n, NULL) == 1, "%s",
-		  p->id);
+	cr_assert(EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_IVLEN, (int)nonce.n, NULL) == 1, "%s", p->id);
 	if (ccm)
-		cr_assert(EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_TAG, p->enc->icv, NULL) == 1,
-			  "%s", p->id);
+		cr_assert(EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_TAG, p->enc->icv, NULL) == 1, "%s", p->id);
 	cr_assert(EVP_EncryptInit_ex2(ctx, NULL, p->enc_key, nonce_room, NULL) == 1, "%s", p->id);
 	if (ccm)
 		cr_assert(EVP_EncryptUpdate(ctx, NULL, &done, NULL, text_n) == 1, "%s", p->id);
 	cr_assert(EVP_EncryptUpdate(ctx, NULL, &done, aad_room, (int)aad.n) == 1, "%s", p->id);
 	if (p->enc->kind != ALG_GMAC)
-		cr_assert(EVP_EncryptUpdate(ctx, k->esp.body, &done, k->esp.body, text_n) == 1,
-			  "%s", p->id);
+		cr_assert(EVP_EncryptUpdate(ctx, k->esp.body, &done, k->esp.body, text_n) == 1, "%s", p->id);
 	cr_assert(EVP_EncryptFinal_ex(ctx, none, &done) == 1, "%s", p->id);
-	cr_assert(EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_GET_TAG, p->enc->icv, k->esp.icv) == 1,
-		  "%s", p->id);
+	cr_assert(EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_GET_TAG, p->enc->icv, k->esp.icv) == 1, "%s", p->id);
 	EVP_CIPHER_CTX_free(ctx);
 	EVP_CIPHER_free(cipher);
 }
@@ -266,8 +252,7 @@ agrees_with_twin(const struct pair *p)
 			packet_copy(&want, &k);
 			cr_expect(seal_esp_encrypt(s, &k.esp), "%s", p->id);
 			(alg_is_combined(p->enc) ? twin_combined : twin_separate)(p, &want);
-			cr_expect(memcmp(k.octets, want.octets, k.n) == 0, "%s: %zu octets, esn %u",
-				  p->id, n, esn);
+			cr_expect(memcmp(k.octets, want.octets, k.n) == 0, "%s: %zu octets, esn %u", p->id, n, esn);
 		}
 	seal_free(s);
 }
@@ -293,21 +278,18 @@ refuses_changes(const struct pair *p)
 	for (size_t bit = 0; bit < good.n * 8; bit++) {
 		packet_copy(&k, &good);
 		k.octets[bit / 8] ^= (uint8_t)(1u << bit % 8);
-		cr_expect(seal_esp_decrypt(s, &k.esp) == SEAL_BAD_ICV, "%s: bit %zu of %zu", p->id,
-			  bit, good.n * 8);
+		cr_expect(seal_esp_decrypt(s, &k.esp) == SEAL_BAD_ICV, "%s: bit %zu of %zu", p->id, bit, good.n * 8);
 	}
 	for (unsigned bit = 0; bit < 32; bit++) {
 		packet_copy(&k, &good);
 		k.esp.seq_hi ^= 1u << bit;
-		cr_expect(seal_esp_decrypt(s, &k.esp) == SEAL_BAD_ICV,
-			  "%s: bit %u of the high half", p->id, bit);
+		cr_expect(seal_esp_decrypt(s, &k.esp) == SEAL_BAD_ICV, "%s: bit %u of the high half", p->id, bit);
 	}
 	packet_copy(&k, &good);
 	k.esp.esn = false;
 	cr_expect(seal_esp_decrypt(s, &k.esp) == SEAL_BAD_ICV, "%s: high half left out", p->id);
 	packet_copy(&k, &good);
-	cr_expect(seal_esp_decrypt(s, &k.esp) == SEAL_OK, "%s: good one after all the bad ones",
-		  p->id);
+	cr_expect(seal_esp_decrypt(s, &k.esp) == SEAL_OK, "%s: good one after all the bad ones", p->id);
 	seal_free(s);
 }
 
@@ -352,8 +334,7 @@ refuses_other_keys(const struct pair *p)
 			cr_expect(got == SEAL_BAD_ICV, "%s: octet %zu", p->id, i);
 		packet_copy(&k, &good);
 		cr_expect(seal_esp_encrypt(t, &k.esp), "%s", p->id);
-		cr_expect(memcmp(k.octets, good.octets, k.n) != 0, "%s: octet %zu does not matter",
-			  p->id, i);
+		cr_expect(memcmp(k.octets, good.octets, k.n) != 0, "%s: octet %zu does not matter", p->id, i);
 		seal_free(t);
 	}
 	seal_free(s);
@@ -385,10 +366,8 @@ has_no_memory(const struct pair *p)
 		packet_copy(&k, &plain);
 		cr_expect(seal_esp_encrypt(s, &k.esp), "%s", p->id);
 		cr_expect(memcmp(k.octets, first.octets, k.n) == 0, "%s: round %u", p->id, round);
-		cr_expect(seal_esp_decrypt(round == 0 ? fresh : s, &k.esp) == SEAL_OK,
-			  "%s: round %u", p->id, round);
-		cr_expect(memcmp(k.octets, plain.octets, 8u + p->enc->iv + 48u) == 0,
-			  "%s: round %u", p->id, round);
+		cr_expect(seal_esp_decrypt(round == 0 ? fresh : s, &k.esp) == SEAL_OK, "%s: round %u", p->id, round);
+		cr_expect(memcmp(k.octets, plain.octets, 8u + p->enc->iv + 48u) == 0, "%s: round %u", p->id, round);
 	}
 	seal_free(s);
 	seal_free(fresh);
@@ -412,9 +391,7 @@ length_comes_after_icv(const struct pair *p)
 	}
 	packet_make(&k, p, s, 33, false);
 	cr_expect(not(seal_esp_encrypt(s, &k.esp)), "%s: sender", p->id);
-	cr_expect(seal_esp_decrypt(s, &k.esp) ==
-			  (seal_icv_len(s) > 0 ? SEAL_BAD_ICV : SEAL_BAD_LENGTH),
-		  "%s", p->id);
+	cr_expect(seal_esp_decrypt(s, &k.esp) == (seal_icv_len(s) > 0 ? SEAL_BAD_ICV : SEAL_BAD_LENGTH), "%s", p->id);
 	if (p->auth != NULL && p->auth->kind != ALG_NULL) {
 		struct bytes whole = { k.octets, k.n - p->auth->icv };
 		cr_expect(seal_mac(s, &whole, 1, BYTES_NONE, k.esp.icv), "%s", p->id);
@@ -480,13 +457,11 @@ Test(seal, keys_and_pairs_that_cannot_be_are_refused_with_a_reason)
 	};
 	for (unsigned i = 0; i < sizeof bad / sizeof bad[0]; i++) {
 		struct err e = { 0 };
-		const struct alg *auth =
-			bad[i].auth == NULL ? NULL : alg_by_name(bad[i].auth, ALG_AUTH);
-		struct seal *s = seal_new(alg_by_name(bad[i].enc, ALG_ENC),
-					  bytes_slice(BYTES_OF(key), 0, bad[i].enc_key), auth,
-					  bytes_slice(BYTES_OF(key), 0, bad[i].auth_key), &e);
-		cr_expect(s == NULL && e.code == bad[i].code && e.text[0] != '\0', "row %u: %s", i,
-			  e.text);
+		const struct alg *auth = bad[i].auth == NULL ? NULL : alg_by_name(bad[i].auth, ALG_AUTH);
+		struct seal *s =
+			seal_new(alg_by_name(bad[i].enc, ALG_ENC), bytes_slice(BYTES_OF(key), 0, bad[i].enc_key), auth,
+				 bytes_slice(BYTES_OF(key), 0, bad[i].auth_key), &e);
+		cr_expect(s == NULL && e.code == bad[i].code && e.text[0] != '\0', "row %u: %s", i, e.text);
 		seal_free(s);
 	}
 	seal_free(NULL);

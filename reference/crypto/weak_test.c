@@ -7,7 +7,10 @@
 #define GOOD "0123456789abcdef"
 #define OTHER "23456789abcdef01"
 
-static const struct { const char *id, *alg, *key; bool weak; } keys[] = {
+static const struct {
+	const char *id, *alg, *key;
+	bool weak;
+} keys[] = {
 	{ "ordinary DES key", "des-cbc", GOOD, false },
 	{ "weak", "des-cbc", "0101010101010101", true },
 	{ "weak without its parity", "des-cbc", "0000000000000000", true },
@@ -61,13 +64,10 @@ Test(weak, a_weak_des_key_encrypts_back)
 			cr_expect(alg_key_weak(des, key), "%s", pairs[i][half]);
 			struct seal *s = seal_new(des, key, NULL, BYTES_NONE, &e);
 			cr_assert(s != NULL, "%s", e.text);
-			struct seal_esp p = {
-				.head = packet, .iv = packet + 8, .body = packet + 16, .body_n = 8
-			};
+			struct seal_esp p = { .head = packet, .iv = packet + 8, .body = packet + 16, .body_n = 8 };
 			cr_expect(seal_esp_encrypt(s, &p));
 			seal_free(s);
 		}
-		cr_expect(memcmp(packet, before, sizeof packet) == 0, "%s: partner undoes it",
-			  pairs[i][0]);
+		cr_expect(memcmp(packet, before, sizeof packet) == 0, "%s: partner undoes it", pairs[i][0]);
 	}
 }

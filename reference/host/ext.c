@@ -4,7 +4,7 @@
  */
 #include "host/parts.h"
 
-enum { PROBLEM_FIELD = 0, PROBLEM_NEXT_HEADER = 1, PROBLEM_OPTION = 2 };   /* RFC 4443 3.4 */
+enum { PROBLEM_FIELD = 0, PROBLEM_NEXT_HEADER = 1, PROBLEM_OPTION = 2 }; /* RFC 4443 3.4 */
 
 static void
 problem(struct ext_walk *x, uint8_t code, size_t pointer)

@@ -3,9 +3,9 @@
 /* What stands between the IPv6 header and an echo request, and what becomes of it. */
 struct row {
 	const char *id;
-	uint8_t first;                /* next header of the IPv6 header */
-	const char *hex;              /* ends by naming ICMPv6, 3a */
-	int code;                     /* -1: an echo reply, -2: silence; else a Parameter Problem */
+	uint8_t first;   /* next header of the IPv6 header */
+	const char *hex; /* ends by naming ICMPv6, 3a */
+	int code;        /* -1: an echo reply, -2: silence; else a Parameter Problem */
 	uint32_t pointer;
 	bool multicast;
 };

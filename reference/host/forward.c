@@ -23,8 +23,7 @@ one_hop_less(struct host *h, const struct ip *ip)
 	wr_patch(&w, ip->family == 4 ? 8 : 7, ip->ttl - 1u, 1);
 	if (ip->family == 4) {
 		wr_patch(&w, 10, 0, 2);
-		wr_patch(&w, 10, checksum_finish(checksum_add(0, bytes_slice(wr_done(&w), 0, ip->header))),
-			 2);
+		wr_patch(&w, 10, checksum_finish(checksum_add(0, bytes_slice(wr_done(&w), 0, ip->header))), 2);
 	}
 	return wr_done(&w);
 }

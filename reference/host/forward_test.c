@@ -7,7 +7,9 @@ Test(forward, carries_between_the_links_with_one_hop_less)
 	struct world *w = world_open("reference");
 	for (unsigned i = 0; i < COUNT(places); i++) {
 		const struct place *p = &places[i];
-		struct { unsigned in, out; const char *src, *dst;
+		struct {
+			unsigned in, out;
+			const char *src, *dst;
 		} rows[] = {
 			{ 0, 1, p->tester, p->far },
 			{ 1, 0, p->far, p->tester },
@@ -131,18 +133,17 @@ Test(forward, is_off_for_a_host)
  * A gateway: what link 2 sends to `away` goes by a tunnel on link 1, and what comes by it goes to
  * link 2.
  */
-struct gateway { struct world *w; struct sa *in, *out; };
+struct gateway {
+	struct world *w;
+	struct sa *in, *out;
+};
 
 static struct gateway
 gateway_open(const struct place *p, uint8_t transit)
 {
 	struct gateway g = { .w = world_open("reference") };
-	struct sa_row in = {
-		0x5001, 50, MODE_TUNNEL, "aes-cbc", "hmac-sha1-96", p->tester, p->target, 0, 32
-	};
-	struct sa_row out = {
-		0x5002, 50, MODE_TUNNEL, "aes-cbc", "hmac-sha1-96", p->target, p->tester, 0, 0
-	};
+	struct sa_row in = { 0x5001, 50, MODE_TUNNEL, "aes-cbc", "hmac-sha1-96", p->tester, p->target, 0, 32 };
+	struct sa_row out = { 0x5002, 50, MODE_TUNNEL, "aes-cbc", "hmac-sha1-96", p->target, p->tester, 0, 0 };
 	g.in = add_sa(g.w, &in);
 	g.out = add_sa(g.w, &out);
 	struct spd_entry e = policy(DIR_OUT, SPD_PROTECT, p->far, p->away, SELECTOR_ANY);
@@ -224,8 +225,7 @@ Test(forward, reports_a_discarded_datagram_when_told_to)
 			input(w, 0, echo(w, p->tester, p->far, 1, 8));
 			cr_assert(eq(u32, w->frames, on), "%s", p->id);
 			if (on)
-				expect(p->id, heard(w, 0), p->target, p->tester,
-				       i == 0 ? "1 3/13" : "58 1/1");
+				expect(p->id, heard(w, 0), p->target, p->tester, i == 0 ? "1 3/13" : "58 1/1");
 		}
 	}
 	world_close(w);
@@ -243,8 +243,7 @@ Test(forward, fragments_of_what_it_sends_come_together_again)
 						      "aes-gcm-16", NULL, p->target,
 						      p->tester,    0,    0 };
 				(void)add_sa(w, &row);
-				struct spd_entry e =
-					policy(DIR_OUT, SPD_PROTECT, p->target, p->tester, SELECTOR_ANY);
+				struct spd_entry e = policy(DIR_OUT, SPD_PROTECT, p->target, p->tester, SELECTOR_ANY);
 				request(&e, 50, MODE_TRANSPORT, LEVEL_REQUIRE);
 				if (esp)
 					add_policy(w, &e);
@@ -252,8 +251,7 @@ Test(forward, fragments_of_what_it_sends_come_together_again)
 				int sock = host_udp_open(w->h, i == 0 ? 4 : 6, NULL, 4000);
 				static uint8_t data[5000];
 				struct addr to = at(p->tester);
-				cr_assert(
-					zero(int, host_udp_send(w->h, sock, &to, 7, BYTES_OF(data), w->now)));
+				cr_assert(zero(int, host_udp_send(w->h, sock, &to, 7, BYTES_OF(data), w->now)));
 				cr_assert(w->frames >= 4, "%s", p->id);
 				/* another host's reassembly is the judge */
 				struct bytes whole = BYTES_NONE;
@@ -265,20 +263,18 @@ Test(forward, fragments_of_what_it_sends_come_together_again)
 					peer->h->setup.link[0].addr[i == 0 ? 0 : 2] = to;
 					struct arrival a = { .now = 1 };
 					bool last = k + 1 == w->frames;
-					cr_assert(eq(int, local_step(peer->h, &a, &ip, &whole), last),
-						  "%s: frame %u", p->id, k);
+					cr_assert(eq(int, local_step(peer->h, &a, &ip, &whole), last), "%s: frame %u",
+						  p->id, k);
 				}
 				struct ip ip;
 				cr_assert(ip_parse(whole, &ip), "%s", p->id);
 				uint32_t used = w->h->ident6;
-				cr_assert(eq(u32, used, i == 1 ? 1 : 0), "%s: one identification a datagram",
-					  p->id);
+				cr_assert(eq(u32, used, i == 1 ? 1 : 0), "%s: one identification a datagram", p->id);
 				cr_assert(eq(u8, ip.protocol, esp ? 50 : 17), "%s", p->id);
 				cr_assert(esp ? ip.all.n > 5000 : ip.all.n == 5008 + ip.header, "%s", p->id);
 				if (!esp)
 					cr_assert(zero(
-						u16, ip_sum_upper(&ip, 17,
-								  bytes_slice(ip.all, ip.header, SIZE_MAX))));
+						u16, ip_sum_upper(&ip, 17, bytes_slice(ip.all, ip.header, SIZE_MAX))));
 				world_close(w);
 				world_close(peer);
 			}
@@ -295,10 +291,12 @@ Test(forward, does_not_pass_on_what_belongs_to_its_link)
 	wr_bytes(&frame, echo(w, places[0].tester, places[0].far, 1, 8));
 	host_input(w->h, 0, wr_done(&frame), w->now);
 	cr_assert(eq(u32, w->frames, 0), "a frame to everybody is for nobody to pass on (RFC 1812 5.3.4)");
-	static const struct { const char *src, *dst; } rows[] = {
-		{ "fe80::1", "2001:db8:2::2" }, { "2001:db8:1::2", "fe80::5" }, { "2001:db8:1::2", "ff0e::5" },
-		{ "127.0.0.1", "198.51.100.2" }, { "192.0.2.2", "127.0.0.1" }, { "192.0.2.2", "224.0.0.9" },
-		{ "0.0.0.0", "198.51.100.2" }, { "::", "2001:db8:2::2" },
+	static const struct {
+		const char *src, *dst;
+	} rows[] = {
+		{ "fe80::1", "2001:db8:2::2" },  { "2001:db8:1::2", "fe80::5" }, { "2001:db8:1::2", "ff0e::5" },
+		{ "127.0.0.1", "198.51.100.2" }, { "192.0.2.2", "127.0.0.1" },   { "192.0.2.2", "224.0.0.9" },
+		{ "0.0.0.0", "198.51.100.2" },   { "::", "2001:db8:2::2" },
 	};
 	for (unsigned i = 0; i < COUNT(rows); i++) {
 		input(w, 0, echo(w, rows[i].src, rows[i].dst, 1, 8));

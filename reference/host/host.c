@@ -9,8 +9,7 @@ setup_is_sound(const struct host_setup *s, struct err *e)
 {
 	if (s->profile == NULL || s->dialect == NULL || s->random == NULL || s->send == NULL ||
 	    s->pfkey_deliver == NULL || s->udp_deliver == NULL)
-		return fail(e, ERR_RANGE,
-			    "host: profile, dialect, random and the three callbacks must be given");
+		return fail(e, ERR_RANGE, "host: profile, dialect, random and the three callbacks must be given");
 	if (s->links == 0 || s->links > HOST_LINKS)
 		return fail(e, ERR_RANGE, "host.links: want 1 to %d, got %u", HOST_LINKS, s->links);
 	for (unsigned i = 0; i < s->links; i++)
@@ -97,8 +96,7 @@ host_is_broadcast(const struct host *h, const struct addr *a)
 		for (unsigned i = 0; i < h->setup.link[l].n; i++) {
 			unsigned bits = h->setup.link[l].bits[i];
 			uint32_t hosts = bits < 31 ? UINT32_MAX >> bits : 0;
-			if (hosts != 0 && (v & hosts) == hosts &&
-			    addr_in_prefix(a, &h->setup.link[l].addr[i], bits))
+			if (hosts != 0 && (v & hosts) == hosts && addr_in_prefix(a, &h->setup.link[l].addr[i], bits))
 				return true;
 		}
 	return false;

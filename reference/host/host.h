@@ -18,24 +18,24 @@ struct host;
 
 /* AH and ESP layers of an inbound datagram beyond those that its SPD entry asks for. */
 enum profile_layers {
-	LAYERS_EXACT,                /* none: the SAs are those of the entry (RFC 4301 5.2 step 5) */
-	LAYERS_TRANSPORT_MORE,       /* transport mode ones pass, as on Linux */
-	LAYERS_MORE,                 /* all pass, as on KAME */
+	LAYERS_EXACT,          /* none: the SAs are those of the entry (RFC 4301 5.2 step 5) */
+	LAYERS_TRANSPORT_MORE, /* transport mode ones pass, as on Linux */
+	LAYERS_MORE,           /* all pass, as on KAME */
 };
 
 #define PROFILE_DIRS 2
 
 /* The rules a host follows are a row of data. */
 struct profile {
-	const char *name;            /* "reference", "rfc4301", "linux", "kame" */
-	uint8_t spd_miss;            /* SPD_BYPASS or SPD_DISCARD when no entry matches */
-	bool strict_padding;         /* inspect padding contents (RFC 4303 2.4 SHOULD) */
-	uint8_t layers;              /* enum profile_layers */
-	bool source_checked;         /* a transport mode SA takes datagrams of its own source only (RFC 4301 5.2 step 5) */
+	const char *name;    /* "reference", "rfc4301", "linux", "kame" */
+	uint8_t spd_miss;    /* SPD_BYPASS or SPD_DISCARD when no entry matches */
+	bool strict_padding; /* inspect padding contents (RFC 4303 2.4 SHOULD) */
+	uint8_t layers;      /* enum profile_layers */
+	bool source_checked; /* a transport mode SA takes datagrams of its own source only (RFC 4301 5.2 step 5) */
 	uint8_t transit[PROFILE_DIRS]; /* directions asked in turn for what is forwarded; 0 ends */
 };
-extern const struct profile profiles[];   /* ends with name == NULL; profile.c says what each is for */
-const struct profile *profile_by_name(const char *name);   /* NULL if unknown */
+extern const struct profile profiles[];                  /* ends with name == NULL; profile.c says what each is for */
+const struct profile *profile_by_name(const char *name); /* NULL if unknown */
 
 struct host_setup {
 	const struct profile *profile;
@@ -56,7 +56,7 @@ struct host_setup {
 
 /* The setup is copied; what it points at outlives the host. NULL with e filled. */
 struct host *host_new(const struct host_setup *s, struct err *e);
-void host_free(struct host *h);              /* NULL allowed */
+void host_free(struct host *h); /* NULL allowed */
 
 /*
  * One Ethernet frame arrives; every answer has gone out by `send` when this returns. The callbacks
@@ -75,8 +75,7 @@ void host_pfkey_close(struct host *h, int sock);
  * learns: 0.
  */
 int host_udp_open(struct host *h, uint8_t family, const struct addr *local, uint16_t port);
-int host_udp_send(struct host *h, int sock, const struct addr *to, uint16_t port, struct bytes data,
-		  uint64_t now);
+int host_udp_send(struct host *h, int sock, const struct addr *to, uint16_t port, struct bytes data, uint64_t now);
 void host_udp_close(struct host *h, int sock);
 
 /*

@@ -17,8 +17,7 @@ Test(host, answers_an_echo_in_clear_with_the_same_data)
 			cr_assert(ip_parse(ask, &was) && ip_parse(heard(w, 0), &is));
 			struct bytes sent = bytes_slice(was.all, was.header + 4, SIZE_MAX);
 			struct bytes back = bytes_slice(is.all, is.header + 4, SIZE_MAX);
-			cr_assert(bytes_equal(sent, back), "%s %u: identifier, sequence number, data", p->id,
-				  n);
+			cr_assert(bytes_equal(sent, back), "%s %u: identifier, sequence number, data", p->id, n);
 		}
 	world_close(w);
 }
@@ -28,8 +27,13 @@ Test(host, answers_from_the_address_that_was_asked_and_on_its_link)
 	struct world *w = world_open("reference");
 	for (unsigned i = 0; i < COUNT(places); i++) {
 		const struct place *p = &places[i];
-		struct { const char *asker, *asked; unsigned link; } rows[] = {
-			{ p->tester, p->second, 0 }, { p->far, p->target2, 1 }, { p->away, p->target, 0 },
+		struct {
+			const char *asker, *asked;
+			unsigned link;
+		} rows[] = {
+			{ p->tester, p->second, 0 },
+			{ p->far, p->target2, 1 },
+			{ p->away, p->target, 0 },
 			{ p->far, p->target, 1 },
 		};
 		for (unsigned k = 0; k < COUNT(rows); k++) {
@@ -59,10 +63,11 @@ Test(host, answers_a_multicast_echo_from_its_own_address_and_a_broadcast_not_at_
 Test(host, takes_nothing_from_a_source_that_can_be_none)
 {
 	struct world *w = world_open("reference");
-	static const struct { const char *src, *dst; } rows[] = {
-		{ "224.0.0.1", "192.0.2.1" },   { "255.255.255.255", "192.0.2.1" },
-		{ "192.0.2.255", "192.0.2.1" }, { "127.0.0.1", "192.0.2.1" },
-		{ "::1", "2001:db8:1::1" },     { "ff02::1", "2001:db8:1::1" },
+	static const struct {
+		const char *src, *dst;
+	} rows[] = {
+		{ "224.0.0.1", "192.0.2.1" }, { "255.255.255.255", "192.0.2.1" }, { "192.0.2.255", "192.0.2.1" },
+		{ "127.0.0.1", "192.0.2.1" }, { "::1", "2001:db8:1::1" },         { "ff02::1", "2001:db8:1::1" },
 	};
 	for (unsigned i = 0; i < COUNT(rows); i++) {
 		input(w, 0, echo(w, rows[i].src, rows[i].dst, 1, 8));
@@ -145,7 +150,10 @@ Test(host, answers_no_error_where_the_rfcs_forbid_it)
 {
 	struct world *w = world_open("reference");
 	static const uint8_t data[16], unreachable4[16] = { 3, 1 }, unreachable6[16] = { 1, 1 };
-	const struct { const char *id; struct bytes d; } rows[] = {
+	const struct {
+		const char *id;
+		struct bytes d;
+	} rows[] = {
 		{ "about an error", datagram(w, places[0].tester, places[0].target, 1, BYTES_OF(unreachable4)) },
 		{ "about an error", datagram(w, places[1].tester, places[1].target, 58, BYTES_OF(unreachable6)) },
 		{ "to a broadcast", datagram(w, places[0].tester, "192.0.2.255", 253, BYTES_OF(data)) },

@@ -5,14 +5,14 @@
 #include "host/parts.h"
 
 enum { ECHO_REPLY4 = 0, ECHO4 = 8, ECHO6 = 128, ECHO_REPLY6 = 129, REDIRECT6 = 137 };
-enum { QUOTE4 = 576, QUOTE6 = 1280 };    /* what an error may measure, RFC 1812 4.3.2.3, RFC 4443 2.4(c) */
+enum { QUOTE4 = 576, QUOTE6 = 1280 }; /* what an error may measure, RFC 1812 4.3.2.3, RFC 4443 2.4(c) */
 
 bool
 icmp_is_error(uint8_t family, uint8_t type)
 {
 	if (family == 6)
 		return type < 128;
-	return type == 3 || type == 4 || type == 5 || type == 11 || type == 12;   /* RFC 1122 3.2.2 */
+	return type == 3 || type == 4 || type == 5 || type == 11 || type == 12; /* RFC 1122 3.2.2 */
 }
 
 static uint8_t
@@ -42,8 +42,12 @@ message_send(struct host *h, const struct message *m, uint64_t now)
 {
 	struct wr w = wr_of(h->said, sizeof h->said);
 	uint8_t protocol = icmp_protocol(m->src->family);
-	ip_begin(&w, &(struct ip_head){ .src = m->src, .dst = m->dst, .protocol = protocol, .tos = m->tos,
-					.ttl = IP_TTL, .id = h->ident++ });
+	ip_begin(&w, &(struct ip_head){ .src = m->src,
+					.dst = m->dst,
+					.protocol = protocol,
+					.tos = m->tos,
+					.ttl = IP_TTL,
+					.id = h->ident++ });
 	size_t at = w.n;
 	wr_uint(&w, m->type, 1);
 	wr_uint(&w, m->code, 1);
@@ -111,9 +115,8 @@ static bool
 source_is_one_host(const struct host *h, const struct addr *a)
 {
 	static const struct addr zero4 = { 4, { 0 } }, loop4 = { 4, { 127 } }, class_e = { 4, { 240 } };
-	return !addr_is_any(a) && !addr_is_multicast(a) && !host_is_broadcast(h, a) &&
-	       !addr_in_prefix(a, &zero4, 8) && !addr_in_prefix(a, &loop4, 8) &&
-	       !addr_in_prefix(a, &class_e, 4);
+	return !addr_is_any(a) && !addr_is_multicast(a) && !host_is_broadcast(h, a) && !addr_in_prefix(a, &zero4, 8) &&
+	       !addr_in_prefix(a, &loop4, 8) && !addr_in_prefix(a, &class_e, 4);
 }
 
 /*
@@ -125,8 +128,7 @@ may_answer(const struct host *h, const struct arrival *a, const struct ip *ip, u
 {
 	bool excepted = ip->family == 6 && (type == 2 || (type == 4 && code == 2));
 	bool many = a->group || addr_is_multicast(&ip->dst) || host_is_broadcast(h, &ip->dst);
-	return source_is_one_host(h, &ip->src) && (excepted || !many) && ip->offset == 0 &&
-	       !is_itself_an_error(ip);
+	return source_is_one_host(h, &ip->src) && (excepted || !many) && ip->offset == 0 && !is_itself_an_error(ip);
 }
 
 static bool
@@ -140,8 +142,7 @@ rate_allows(struct host *h, uint64_t now)
 }
 
 void
-icmp_error(struct host *h, const struct arrival *a, const struct ip *ip, uint8_t type, uint8_t code,
-	   uint32_t rest)
+icmp_error(struct host *h, const struct arrival *a, const struct ip *ip, uint8_t type, uint8_t code, uint32_t rest)
 {
 	struct message m = {
 		.src = answer_source(h, a, ip), .dst = &ip->src, .type = type, .code = code, .rest = rest

@@ -103,8 +103,8 @@ ip_finish(struct wr *w)
 }
 
 void
-ip_put_checksum(struct wr *w, const struct addr *src, const struct addr *dst, uint8_t protocol, size_t at,
-		size_t field, bool never_zero)
+ip_put_checksum(struct wr *w, const struct addr *src, const struct addr *dst, uint8_t protocol, size_t at, size_t field,
+		bool never_zero)
 {
 	struct bytes segment = bytes_slice(wr_done(w), at, w->n - at);
 	/* ICMP for IPv4 is the one without a pseudo-header. */

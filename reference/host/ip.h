@@ -12,16 +12,16 @@
 #define IP_TTL 64
 
 struct ip {
-	struct bytes all;             /* the datagram, cut at the length that it says */
+	struct bytes all; /* the datagram, cut at the length that it says */
 	uint8_t family;
-	uint8_t tos;                  /* DSCP and ECN */
+	uint8_t tos; /* DSCP and ECN */
 	uint8_t ttl;
-	uint8_t protocol;             /* IPv6: of the header behind the first */
-	size_t header;                /* octets, options included */
+	uint8_t protocol; /* IPv6: of the header behind the first */
+	size_t header;    /* octets, options included */
 	struct addr src, dst;
-	uint16_t id;                  /* IPv4 */
+	uint16_t id; /* IPv4 */
 	bool df, mf;
-	uint32_t offset;              /* octets */
+	uint32_t offset; /* octets */
 };
 
 /*
@@ -53,8 +53,8 @@ bool ip_finish(struct wr *w);
  * Checksum with the pseudo-header over w from `at` on; written at `field`. A zero is sent as 0xffff
  * if `never_zero`.
  */
-void ip_put_checksum(struct wr *w, const struct addr *src, const struct addr *dst, uint8_t protocol,
-		     size_t at, size_t field, bool never_zero);
+void ip_put_checksum(struct wr *w, const struct addr *src, const struct addr *dst, uint8_t protocol, size_t at,
+		     size_t field, bool never_zero);
 /* 0 when the sum over the pseudo-header and segment is right. */
 uint16_t ip_sum_upper(const struct ip *ip, uint8_t protocol, struct bytes segment);
 

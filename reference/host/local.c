@@ -8,8 +8,7 @@
 #include "ipsec/chain.h"
 
 static void
-report_fragment6(struct host *h, const struct arrival *a, const struct ip *ip, enum reassembly_result v,
-		 size_t at)
+report_fragment6(struct host *h, const struct arrival *a, const struct ip *ip, enum reassembly_result v, size_t at)
 {
 	/*
 	 * RFC 8200 4.5: the payload length is at octet 4, the fragment offset at octet 2 of its
@@ -56,8 +55,7 @@ headers_complete(const struct fragment *f)
 {
 	struct rd r = rd_of(f->data);
 	uint8_t protocol = f->protocol;
-	while (rd_left(&r) > 0 &&
-	       (protocol == IPPROTO_HBH || protocol == IPPROTO_RH || protocol == IPPROTO_DSTOPT)) {
+	while (rd_left(&r) > 0 && (protocol == IPPROTO_HBH || protocol == IPPROTO_RH || protocol == IPPROTO_DSTOPT)) {
 		protocol = rd_peek(&r, 0);
 		rd_skip(&r, (size_t)rd_peek(&r, 1) * 8 + 8);
 	}
@@ -65,13 +63,10 @@ headers_complete(const struct fragment *f)
 }
 
 static bool
-fragment6(struct host *h, struct arrival *a, const struct ip *ip, const struct ext_walk *x,
-	  struct bytes *octets)
+fragment6(struct host *h, struct arrival *a, const struct ip *ip, const struct ext_walk *x, struct bytes *octets)
 {
 	struct rd r = rd_of(bytes_slice(ip->all, x->at, SIZE_MAX));
-	struct fragment f = {
-		.ip = ip, .next_at = x->next_at, .own = 8, .front = bytes_slice(ip->all, 0, x->at + 8)
-	};
+	struct fragment f = { .ip = ip, .next_at = x->next_at, .own = 8, .front = bytes_slice(ip->all, 0, x->at + 8) };
 	f.protocol = (uint8_t)rd_uint(&r, 1);
 	rd_skip(&r, 1);
 	uint32_t place = (uint32_t)rd_uint(&r, 2);
@@ -98,14 +93,13 @@ static bool
 source_fits(const struct host *h, const struct sa *sa, const struct ip *ip)
 {
 	const struct sa_spec *s = &sa->spec;
-	return !h->set.rules.source_checked || s->mode != MODE_TRANSPORT || s->encap.udp ||
-	       addr_is_any(&s->src) || addr_equal(&s->src, &ip->src);
+	return !h->set.rules.source_checked || s->mode != MODE_TRANSPORT || s->encap.udp || addr_is_any(&s->src) ||
+	       addr_equal(&s->src, &ip->src);
 }
 
 /* Takes one layer off. False: dropped, or (protocol 0) there was none. */
 static bool
-unprotect(struct host *h, struct arrival *a, const struct ip *ip, struct datagram_result *r,
-	  struct bytes *octets)
+unprotect(struct host *h, struct arrival *a, const struct ip *ip, struct datagram_result *r, struct bytes *octets)
 {
 	struct wr w = wr_of(h->in[h->in_turn], sizeof h->in[0]);
 	unsigned flags = h->set.rules.strict_padding ? DG_STRICT_PADDING : 0;

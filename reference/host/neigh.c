@@ -22,7 +22,7 @@ void
 neigh_arp(struct host *h, unsigned link, struct bytes packet)
 {
 	struct rd r = rd_of(packet);
-	uint64_t kind = rd_uint(&r, 8);        /* Ethernet, IPv4, 6, 4, request */
+	uint64_t kind = rd_uint(&r, 8); /* Ethernet, IPv4, 6, 4, request */
 	struct bytes sha = rd_take(&r, 6), spa = rd_take(&r, 4);
 	rd_skip(&r, 6);
 	struct bytes tpa = rd_take(&r, 4);
@@ -47,13 +47,10 @@ advertise(struct host *h, unsigned link, const struct addr *target, const struct
 	const struct addr *to = nobody ? &all_nodes : asker;
 	struct wr w = frame_begin(h, link, 0x86dd, to);
 	struct wr d = wr_of(h->said, sizeof h->said);
-	ip_begin(&d,
-		 &(struct ip_head){ .src = target, .dst = to, .protocol = IPPROTO_ICMP6, .ttl = ND_HOPS });
+	ip_begin(&d, &(struct ip_head){ .src = target, .dst = to, .protocol = IPPROTO_ICMP6, .ttl = ND_HOPS });
 	wr_uint(&d, ND_ADVERT << 8, 2);
 	wr_uint(&d, 0, 2);
-	wr_uint(&d,
-		(h->set.forward != 0 ? (uint32_t)NA_ROUTER : 0) | NA_OVERRIDE | (nobody ? 0 : NA_SOLICITED),
-		4);
+	wr_uint(&d, (h->set.forward != 0 ? (uint32_t)NA_ROUTER : 0) | NA_OVERRIDE | (nobody ? 0 : NA_SOLICITED), 4);
 	wr_bytes(&d, addr_bytes(target));
 	wr_uint(&d, OPT_TARGET_MAC << 8 | 1, 2);
 	wr_bytes(&d, BYTES_OF(h->setup.link[link].mac));

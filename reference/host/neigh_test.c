@@ -1,8 +1,7 @@
 #include "host/test_world.h"
 
 static void
-frame_in(struct world *w, unsigned link, const uint8_t dst[6], const uint8_t src[6], uint16_t type,
-	 struct bytes body)
+frame_in(struct world *w, unsigned link, const uint8_t dst[6], const uint8_t src[6], uint16_t type, struct bytes body)
 {
 	uint8_t octets[200];
 	struct wr f = wr_of(octets, sizeof octets);
@@ -33,9 +32,12 @@ arp(struct world *w, unsigned op, const char *sender, const char *target)
 Test(neigh, answers_arp_for_the_addresses_of_the_link)
 {
 	struct world *w = world_open("reference");
-	const struct { const char *target; unsigned op, frames; } rows[] = {
-		{ "192.0.2.1", 1, 1 }, { "192.0.2.11", 1, 1 }, { "192.0.2.99", 1, 0 }, { "198.51.100.1", 1, 0 },
-		{ "192.0.2.1", 2, 0 },
+	const struct {
+		const char *target;
+		unsigned op, frames;
+	} rows[] = {
+		{ "192.0.2.1", 1, 1 },    { "192.0.2.11", 1, 1 }, { "192.0.2.99", 1, 0 },
+		{ "198.51.100.1", 1, 0 }, { "192.0.2.1", 2, 0 },
 	};
 	for (unsigned i = 0; i < COUNT(rows); i++) {
 		world_forget(w);
@@ -76,7 +78,11 @@ solicitation(struct world *w, const char *src, const char *dst, const char *targ
 Test(neigh, advertises_itself_to_who_solicits)
 {
 	struct world *w = world_open("rfc4301"); /* whose policy would pass nothing */
-	const struct { const char *id, *src, *dst, *target; uint8_t hops; const char *to; } rows[] = {
+	const struct {
+		const char *id, *src, *dst, *target;
+		uint8_t hops;
+		const char *to;
+	} rows[] = {
 		{ "unicast", "2001:db8:1::2", "2001:db8:1::1", "2001:db8:1::1", 255, "2001:db8:1::2" },
 		{ "solicited node", "2001:db8:1::2", "ff02::1:ff00:1", "2001:db8:1::1", 255, "2001:db8:1::2" },
 		{ "duplicate address detection", "::", "ff02::1:ff00:1", "2001:db8:1::1", 255, "ff02::1" },

@@ -5,11 +5,11 @@
 #include "host/parts.h"
 
 struct leaving {
-	struct bytes datagram;        /* as far as it has come */
-	struct addr src, dst;         /* of its outermost header */
+	struct bytes datagram; /* as far as it has come */
+	struct addr src, dst;  /* of its outermost header */
 	uint64_t now;
-	uint32_t cost;                /* octets, at most, that protection has added */
-	uint8_t family;               /* of the same */
+	uint32_t cost;  /* octets, at most, that protection has added */
+	uint8_t family; /* of the same */
 	bool tunnelled;
 };
 
@@ -135,14 +135,10 @@ output_datagram(struct host *h, struct bytes datagram, bool transit, uint64_t no
 	struct ip ip;
 	if (!ip_parse(datagram, &ip))
 		return DROP_INTERNAL;
-	struct leaving l = {
-		.datagram = datagram, .src = ip.src, .dst = ip.dst, .now = now, .family = ip.family
-	};
+	struct leaving l = { .datagram = datagram, .src = ip.src, .dst = ip.dst, .now = now, .family = ip.family };
 	const struct spd_entry *p = find(h, datagram);
 	uint8_t action = p != NULL ? p->action : h->set.rules.spd_miss;
-	enum verdict v = action == SPD_DISCARD   ? DROP_POLICY
-			 : action == SPD_PROTECT ? protect(h, p, &l)
-						 : ACCEPT;
+	enum verdict v = action == SPD_DISCARD ? DROP_POLICY : action == SPD_PROTECT ? protect(h, p, &l) : ACCEPT;
 	uint32_t room = host_mtu(h, l.family);
 	if (v == ACCEPT && l.datagram.n > room && !may_fragment(&ip, &l, transit))
 		v = DROP_TOO_BIG;

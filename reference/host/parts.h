@@ -13,7 +13,7 @@
 #include "host/reassembly.h"
 #include "wire/layouts.h"
 
-#define DATAGRAM_ROOM 65664   /* 65,535 octets behind an IPv6 header, and a little */
+#define DATAGRAM_ROOM 65664 /* 65,535 octets behind an IPv6 header, and a little */
 #define ETHER_HEADER 14
 #define UDP_SOCKETS 64
 
@@ -38,17 +38,17 @@ enum host_event {
 };
 
 struct host_settings {
-	struct profile rules;         /* copied: tunables may change the copy */
+	struct profile rules; /* copied: tunables may change the copy */
 	uint32_t mtu;
-	uint32_t forward;             /* 0: a host, 1: a router between its links */
-	uint32_t prohibited;          /* ICMP when the SPD discards a transit datagram, RFC 4301 5.1.1 */
-	uint32_t icmp_rate;           /* ICMP errors a second, RFC 4443 2.4(f); 0: no limit */
+	uint32_t forward;    /* 0: a host, 1: a router between its links */
+	uint32_t prohibited; /* ICMP when the SPD discards a transit datagram, RFC 4301 5.1.1 */
+	uint32_t icmp_rate;  /* ICMP errors a second, RFC 4443 2.4(f); 0: no limit */
 };
 
 struct udp_socket {
 	bool open;
 	uint8_t family;
-	struct addr local;            /* family 0: any */
+	struct addr local; /* family 0: any */
 	uint16_t port;
 };
 
@@ -57,7 +57,7 @@ struct udp_socket {
  * it may remove them.
  */
 #define LIMITS_MAX (SECPATH_MAX + 2 * SPD_REQUESTS)
-#define HOST_MTU_LEAST 68     /* RFC 791 3.2 */
+#define HOST_MTU_LEAST 68 /* RFC 791 3.2 */
 
 struct host {
 	struct host_setup setup;
@@ -65,17 +65,23 @@ struct host {
 	struct sad *sad;
 	struct spd *spd;
 	struct sadb *sadb;
-	struct { uint8_t mac[6]; bool known; } peer[HOST_LINKS];
+	struct {
+		uint8_t mac[6];
+		bool known;
+	} peer[HOST_LINKS];
 	struct udp_socket udp[UDP_SOCKETS];
-	uint16_t udp_next;            /* where the search for a free port goes on */
-	uint16_t ident;               /* of IPv4 datagrams, RFC 6864 */
-	uint32_t ident6;              /* of IPv6 fragments, RFC 8200 4.5 */
+	uint16_t udp_next; /* where the search for a free port goes on */
+	uint16_t ident;    /* of IPv4 datagrams, RFC 6864 */
+	uint32_t ident6;   /* of IPv6 fragments, RFC 8200 4.5 */
 	uint32_t sockets_opened;
-	uint64_t icmp_second, icmp_sent;   /* of this second */
+	uint64_t icmp_second, icmp_sent; /* of this second */
 	uint64_t drops[VERDICT_N], events[HOST_EVENT_N];
-	struct { struct sa *sa; bool hard; } limits[LIMITS_MAX];
+	struct {
+		struct sa *sa;
+		bool hard;
+	} limits[LIMITS_MAX];
 	unsigned limits_n;
-	unsigned in_turn, out_turn;   /* which of the two buffers is free */
+	unsigned in_turn, out_turn; /* which of the two buffers is free */
 	struct reassembly reassembly;
 	uint8_t in[2][DATAGRAM_ROOM], work[DATAGRAM_ROOM], said[DATAGRAM_ROOM], out[2][DATAGRAM_ROOM];
 	uint8_t frame[ETHER_HEADER + DATAGRAM_ROOM];
@@ -87,9 +93,9 @@ struct host {
  */
 struct arrival {
 	unsigned link;
-	bool group;                   /* the frame went to a multicast or broadcast MAC */
+	bool group; /* the frame went to a multicast or broadcast MAC */
 	uint64_t now;
-	struct secpath path;          /* the SAs that were taken off, outermost first */
+	struct secpath path; /* the SAs that were taken off, outermost first */
 };
 
 /* No IPv6 link has less than 1,280 octets (RFC 8200 5). */
@@ -136,12 +142,12 @@ bool local_step(struct host *h, struct arrival *a, const struct ip *ip, struct b
 
 /* ext.c: the IPv6 headers in front of what we act on, in their order (RFC 8200 4). */
 struct ext_walk {
-	uint8_t protocol;             /* where the walk ended: upper layer, ESP, AH or fragment header */
-	size_t at;                    /* its offset */
-	size_t next_at;               /* of the octet that named it */
+	uint8_t protocol; /* where the walk ended: upper layer, ESP, AH or fragment header */
+	size_t at;        /* its offset */
+	size_t next_at;   /* of the octet that named it */
 	/* a header that must be answered: */
 	bool bad;
-	bool answer;                  /* by a Parameter Problem with this code and pointer */
+	bool answer; /* by a Parameter Problem with this code and pointer */
 	bool even_multicast;
 	uint8_t code;
 	uint32_t pointer;
@@ -160,8 +166,7 @@ bool policy_quoted_flow(const struct ip *ip, struct flow *f);
  * output.c: a whole IP datagram leaves: SPD, protection, route, fragments. *mtu (may be NULL) is
  * what would have fitted when the answer is DROP_TOO_BIG. `transit`: its source is elsewhere.
  */
-enum verdict output_datagram(struct host *h, struct bytes datagram, bool transit, uint64_t now,
-			     uint32_t *mtu);
+enum verdict output_datagram(struct host *h, struct bytes datagram, bool transit, uint64_t now, uint32_t *mtu);
 
 /* fragment.c: sends a datagram of any size on a link, in fragments where it exceeds the MTU. */
 enum verdict fragment_send(struct host *h, unsigned link, struct bytes datagram);
@@ -173,8 +178,7 @@ void forward_datagram(struct host *h, struct arrival *a, const struct ip *ip);
 void icmp_input(struct host *h, struct arrival *a, const struct ip *ip, struct bytes message);
 void icmp_error(struct host *h, const struct arrival *a, const struct ip *ip, uint8_t type, uint8_t code,
 		uint32_t rest);
-void icmp_parameter_problem(struct host *h, const struct arrival *a, const struct ip *ip,
-			    const struct ext_walk *x);
+void icmp_parameter_problem(struct host *h, const struct arrival *a, const struct ip *ip, const struct ext_walk *x);
 bool icmp_is_error(uint8_t family, uint8_t type);
 
 /* udp.c */

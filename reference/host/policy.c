@@ -52,8 +52,7 @@ path_satisfies(const struct host *h, const struct secpath *path, const struct sp
 	unsigned left = path->n;
 	for (unsigned i = 0; i < p->n; i++) {
 		unsigned at = left;
-		while (at > 0 && !request_met(&p->request[i], path->sa[at - 1]) &&
-		       layer_excess(h, path->sa[at - 1]))
+		while (at > 0 && !request_met(&p->request[i], path->sa[at - 1]) && layer_excess(h, path->sa[at - 1]))
 			at--;
 		if (at > 0 && request_met(&p->request[i], path->sa[at - 1]))
 			left = at - 1;

@@ -16,11 +16,12 @@ static const struct transform {
 };
 static const uint8_t modes[] = { MODE_TRANSPORT, MODE_TUNNEL };
 
-struct pair { struct sa *in, *out; };   /* as the host sees it; the tester's copies */
+struct pair {
+	struct sa *in, *out;
+}; /* as the host sees it; the tester's copies */
 
 static struct pair
-add_pair(struct world *w, const struct place *p, const struct transform *t, uint8_t mode, uint32_t spi,
-	 uint32_t reqid)
+add_pair(struct world *w, const struct place *p, const struct transform *t, uint8_t mode, uint32_t spi, uint32_t reqid)
 {
 	struct sa_row in = { spi, t->protocol, mode, t->enc, t->auth, p->tester, p->target, reqid, 0 };
 	struct sa_row out = { spi + 1, t->protocol, mode, t->enc, t->auth, p->target, p->tester, reqid, 0 };
@@ -90,17 +91,20 @@ Test(policy, carries_an_echo_there_and_back_by_every_kind_of_sa)
 
 /* What arrives under which entry of the target reference's SPD, and whether it passes. */
 enum arrives { CLEAR, ESP_TRANSPORT, ESP_TUNNEL, AH_TRANSPORT, ESP_IN_AH, AH_IN_ESP, ESP_TWICE, ARRIVES_N };
-static const char *const arrives_names[] = { "clear", "esp/transport", "esp/tunnel", "ah/transport",
+static const char *const arrives_names[] = { "clear",         "esp/transport", "esp/tunnel",    "ah/transport",
 					     "esp inside ah", "ah inside esp", "esp inside esp" };
 
-struct sas { struct sa *esp, *esp_tunnel, *ah; };
+struct sas {
+	struct sa *esp, *esp_tunnel, *ah;
+};
 
 static struct bytes
 arriving(struct world *w, const struct place *p, const struct sas *s, enum arrives a)
 {
 	struct bytes d = echo(w, p->tester, p->target, 1, 20);
 	switch (a) {
-	case CLEAR: case ARRIVES_N: return d;
+	case CLEAR:
+	case ARRIVES_N: return d;
 	case ESP_TRANSPORT: return protect(w, s->esp, d);
 	case ESP_TUNNEL: return protect(w, s->esp_tunnel, d);
 	case AH_TRANSPORT: return protect(w, s->ah, d);
@@ -114,8 +118,7 @@ arriving(struct world *w, const struct place *p, const struct sas *s, enum arriv
 static struct sas
 add_inbound(struct world *w, const struct place *p)
 {
-	struct sa_row esp = { 0x2001, 50, MODE_TRANSPORT, "aes-cbc", "hmac-sha1-96", p->tester, p->target,
-			      5,      0 };
+	struct sa_row esp = { 0x2001, 50, MODE_TRANSPORT, "aes-cbc", "hmac-sha1-96", p->tester, p->target, 5, 0 };
 	struct sa_row tunnel = { 0x2002, 50, MODE_TUNNEL, "aes-gcm-16", NULL, p->tester, p->target, 6, 0 };
 	struct sa_row ah = { 0x2003, 51, MODE_TRANSPORT, NULL, "hmac-sha1-96", p->tester, p->target, 7, 0 };
 	return (struct sas){ add_sa(w, &esp), add_sa(w, &tunnel), add_sa(w, &ah) };
@@ -148,9 +151,9 @@ add_entry(struct world *w, const struct place *p, uint8_t action, const char *re
 
 struct rule {
 	const char *profile;
-	int action;                   /* -1: no entry at all */
+	int action; /* -1: no entry at all */
 	const char *requests;
-	const char *pass;             /* one letter per enum arrives: y or n */
+	const char *pass; /* one letter per enum arrives: y or n */
 };
 
 static const struct rule rules[] = {
@@ -202,10 +205,10 @@ Test(policy, lets_pass_what_came_by_the_sas_that_it_asks_for)
 					add_entry(w, &places[i], (uint8_t)r->action, r->requests);
 				input(w, 0, arriving(w, &places[i], &s, (enum arrives)a));
 				unsigned want = r->pass[a] == 'y' ? 1 : 0;
-				cr_assert(eq(u32, w->frames, want), "%s %s %d \"%s\": %s", places[i].id,
-					  r->profile, r->action, r->requests, arrives_names[a]);
-				cr_assert(eq(u64, counted(w, "drop.policy"), 1 - want), "%s \"%s\": %s",
-					  r->profile, r->requests, arrives_names[a]);
+				cr_assert(eq(u32, w->frames, want), "%s %s %d \"%s\": %s", places[i].id, r->profile,
+					  r->action, r->requests, arrives_names[a]);
+				cr_assert(eq(u64, counted(w, "drop.policy"), 1 - want), "%s \"%s\": %s", r->profile,
+					  r->requests, arrives_names[a]);
 				world_close(w);
 			}
 }
@@ -252,8 +255,7 @@ Test(policy, takes_a_transport_mode_sa_only_from_its_own_source)
 	for (unsigned i = 0; i < COUNT(rows); i++) {
 		struct world *w = world_open(rows[i].profile);
 		const struct place *p = &places[0];
-		struct sa_row row = { 0x2001, 50, MODE_TRANSPORT, "aes-gcm-16", NULL, p->tester, p->target,
-				      0,      0 };
+		struct sa_row row = { 0x2001, 50, MODE_TRANSPORT, "aes-gcm-16", NULL, p->tester, p->target, 0, 0 };
 		struct sa *sa = add_sa(w, &row);
 		input(w, 0, protect(w, sa, echo(w, "192.0.2.77", p->target, 1, 8)));
 		cr_assert(eq(u32, w->frames, rows[i].frames), "%s", rows[i].profile);
@@ -265,9 +267,7 @@ Test(policy, counts_what_an_sa_refuses_by_its_reason)
 {
 	struct world *w = world_open("reference");
 	const struct place *p = &places[0];
-	struct sa_row row = {
-		0x2001, 50, MODE_TRANSPORT, "null", "hmac-sha1-96", p->tester, p->target, 0, 32
-	};
+	struct sa_row row = { 0x2001, 50, MODE_TRANSPORT, "null", "hmac-sha1-96", p->tester, p->target, 0, 32 };
 	struct sa *sa = add_sa(w, &row);
 	struct bytes once = protect(w, sa, echo(w, p->tester, p->target, 1, 8));
 	input(w, 0, once);
@@ -335,9 +335,8 @@ Test(policy, applies_requests_inside_out)
 	r->src = at(p->second);
 	r->dst = at(p->tester);
 	/* and around that one between the tunnel's ends */
-	static const struct sa_row last = {
-		0x3004, 51, MODE_TRANSPORT, NULL, "hmac-sha1-96", "192.0.2.11", "192.0.2.2", 0, 0
-	};
+	static const struct sa_row last = { 0x3004, 51, MODE_TRANSPORT, NULL, "hmac-sha1-96", "192.0.2.11", "192.0.2.2",
+					    0,      0 };
 	(void)add_sa(w, &last);
 	request(&out, 51, MODE_TRANSPORT, LEVEL_REQUIRE);
 	add_policy(w, &out);
@@ -375,8 +374,7 @@ Test(policy, sends_nothing_in_clear_for_want_of_an_sa)
 		struct world *w = world_open("reference");
 		const struct place *p = &places[0];
 		/* an SA there is, of another reqid */
-		struct sa_row sa = { 0x3001, 50, MODE_TRANSPORT, "aes-gcm-16", NULL, p->target, p->tester,
-				     3,      0 };
+		struct sa_row sa = { 0x3001, 50, MODE_TRANSPORT, "aes-gcm-16", NULL, p->target, p->tester, 3, 0 };
 		if (rows[i].level == LEVEL_UNIQUE)
 			(void)add_sa(w, &sa);
 		struct spd_entry out = between(p, DIR_OUT, rows[i].action);

@@ -12,9 +12,9 @@
 #include "ipsec/sa.h"
 
 #define REASSEMBLY_SLOTS 16
-#define REASSEMBLY_FRONT 1024     /* octets of header in front of the fragment */
-#define REASSEMBLY_SECONDS 60     /* RFC 8200 4.5; RFC 1122 3.3.2 says 60 to 120 */
-#define REASSEMBLY_UNITS 8192     /* of 8 octets */
+#define REASSEMBLY_FRONT 1024 /* octets of header in front of the fragment */
+#define REASSEMBLY_SECONDS 60 /* RFC 8200 4.5; RFC 1122 3.3.2 says 60 to 120 */
+#define REASSEMBLY_UNITS 8192 /* of 8 octets */
 
 #define SECPATH_MAX 8
 
@@ -32,28 +32,30 @@ struct fragment {
 	const struct ip *ip;
 	struct secpath path;
 	uint32_t id;
-	uint8_t protocol;         /* of what the whole datagram carries */
-	uint32_t offset;          /* octets */
+	uint8_t protocol; /* of what the whole datagram carries */
+	uint32_t offset;  /* octets */
 	bool more;
-	struct bytes front;       /* headers in front of the data, as they came, the fragment header among them */
-	size_t own;               /* octets at the end of front that go: the fragment header, or none */
-	size_t next_at;           /* in front: the octet that must name `protocol` */
+	struct bytes front; /* headers in front of the data, as they came, the fragment header among them */
+	size_t own;         /* octets at the end of front that go: the fragment header, or none */
+	size_t next_at;     /* in front: the octet that must name `protocol` */
 	struct bytes data;
 	unsigned link;
 	uint64_t now;
 };
 
-struct units { uint64_t word[REASSEMBLY_UNITS / 64]; };
+struct units {
+	uint64_t word[REASSEMBLY_UNITS / 64];
+};
 
 struct slot {
-	bool used, dead;          /* dead: fragments of it are still swallowed */
+	bool used, dead; /* dead: fragments of it are still swallowed */
 	uint8_t family, protocol;
 	struct addr src, dst;
 	uint32_t id;
 	struct secpath path;
 	unsigned link;
 	uint64_t until;
-	uint64_t born;            /* order of arrival */
+	uint64_t born; /* order of arrival */
 	bool has_first, has_last;
 	size_t total;             /* octets of the fragmentable part, once the last has come */
 	size_t units_have, reach; /* highest octet seen */
@@ -71,11 +73,11 @@ struct reassembly {
 };
 
 enum reassembly_result {
-	REASSEMBLY_WAIT,          /* kept, or a duplicate */
-	REASSEMBLY_WHOLE,         /* *whole is the datagram, until the next call */
-	REASSEMBLY_LOST,          /* overlapping or contradictory: everything of it is dropped */
-	REASSEMBLY_LENGTH,        /* not a multiple of 8 and not the last */
-	REASSEMBLY_TOO_LONG,      /* beyond 65,535 octets */
+	REASSEMBLY_WAIT,     /* kept, or a duplicate */
+	REASSEMBLY_WHOLE,    /* *whole is the datagram, until the next call */
+	REASSEMBLY_LOST,     /* overlapping or contradictory: everything of it is dropped */
+	REASSEMBLY_LENGTH,   /* not a multiple of 8 and not the last */
+	REASSEMBLY_TOO_LONG, /* beyond 65,535 octets */
 };
 
 enum reassembly_result reassembly_add(struct reassembly *a, const struct fragment *f, struct bytes *whole);

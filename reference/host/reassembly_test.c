@@ -3,7 +3,10 @@
 #define PIECES 8
 
 /* more: 0 as it is, 1 last, 2 not the last */
-struct piece { size_t at, n; int more; };
+struct piece {
+	size_t at, n;
+	int more;
+};
 
 /*
  * A fragment of d: data octets [at, at + n) behind its IP header; `more` is right unless told
@@ -38,8 +41,8 @@ piece_of(struct world *w, struct bytes d, struct piece p, int more)
 
 struct arrival_row {
 	const char *id;
-	struct piece piece[PIECES];   /* of an echo with 56 octets behind the IP header; n == 0 ends */
-	unsigned whole;               /* replies */
+	struct piece piece[PIECES]; /* of an echo with 56 octets behind the IP header; n == 0 ends */
+	unsigned whole;             /* replies */
 };
 
 static const struct arrival_row rows[] = {
@@ -66,7 +69,9 @@ static const struct arrival_row rows[] = {
 	{ "an empty one", { { 0, 24, 0 }, { 24, 24, 0 }, { 56, 0, 1 }, { 48, 8, 0 } }, 1 },
 	{ "two over one", { { 0, 48, 0 }, { 0, 24, 0 }, { 24, 24, 0 }, { 48, 8, 0 } }, 0 },
 	{ "one over two", { { 0, 24, 0 }, { 24, 24, 0 }, { 0, 48, 0 }, { 48, 8, 0 } }, 0 },
-	{ "overlap, then all of it again", { { 0, 24, 0 }, { 16, 32, 0 }, { 0, 24, 0 }, { 24, 24, 0 }, { 48, 8, 0 } }, 0 },
+	{ "overlap, then all of it again",
+	  { { 0, 24, 0 }, { 16, 32, 0 }, { 0, 24, 0 }, { 24, 24, 0 }, { 48, 8, 0 } },
+	  0 },
 };
 
 Test(reassembly, gives_the_datagram_back_when_every_octet_came_once)
@@ -81,8 +86,7 @@ Test(reassembly, gives_the_datagram_back_when_every_octet_came_once)
 					       rows[i].piece[k].more - 1));
 			cr_assert(eq(u32, w->frames, rows[i].whole), "%s %s", p->id, rows[i].id);
 			if (rows[i].whole == 0)
-				cr_assert(eq(u64, counted(w, "reassembly.whole"), 0), "%s %s", p->id,
-					  rows[i].id);
+				cr_assert(eq(u64, counted(w, "reassembly.whole"), 0), "%s %s", p->id, rows[i].id);
 			if (rows[i].whole > 0)
 				expect_echo(rows[i].id, heard(w, 0), p->tester, p->target);
 			world_close(w);
@@ -122,30 +126,27 @@ Test(reassembly, accepts_any_order_of_any_cut)
 Test(reassembly, keeps_datagrams_apart)
 {
 	struct world *w = world_open("reference");
-	struct bytes a = piece_of(w, echo(w, places[0].tester, places[0].target, 1, 48),
-				  (struct piece){ 0, 24, 0 }, -1);
+	struct bytes a =
+		piece_of(w, echo(w, places[0].tester, places[0].target, 1, 48), (struct piece){ 0, 24, 0 }, -1);
 	input(w, 0, a);
-	struct bytes b = piece_of(w, echo(w, places[0].tester, places[0].target, 2, 48),
-				  (struct piece){ 24, 32, 0 }, -1);
+	struct bytes b =
+		piece_of(w, echo(w, places[0].tester, places[0].target, 2, 48), (struct piece){ 24, 32, 0 }, -1);
 	input(w, 0, b);
-	struct bytes c = piece_of(w, echo(w, places[0].away, places[0].target, 1, 48),
-				  (struct piece){ 24, 32, 0 }, -1);
+	struct bytes c = piece_of(w, echo(w, places[0].away, places[0].target, 1, 48), (struct piece){ 24, 32, 0 }, -1);
 	input(w, 0, c);
-	struct bytes d = piece_of(w, echo(w, places[0].tester, places[0].second, 1, 48),
-				  (struct piece){ 24, 32, 0 }, -1);
+	struct bytes d =
+		piece_of(w, echo(w, places[0].tester, places[0].second, 1, 48), (struct piece){ 24, 32, 0 }, -1);
 	input(w, 0, d);
 	/* IPv4 asks for the protocol too */
-	struct bytes e = piece_of(w, echo(w, places[0].tester, places[0].target, 1, 48),
-				  (struct piece){ 24, 32, 0 }, -1);
+	struct bytes e =
+		piece_of(w, echo(w, places[0].tester, places[0].target, 1, 48), (struct piece){ 24, 32, 0 }, -1);
 	struct wr other = room(w);
 	wr_bytes(&other, e);
 	wr_patch(&other, 9, 17, 1);
 	cr_assert(ip_finish(&other));
 	input(w, 0, wr_done(&other));
 	cr_assert(eq(u32, w->frames, 0));
-	input(w, 0,
-	      piece_of(w, echo(w, places[0].tester, places[0].target, 1, 48), (struct piece){ 24, 32, 0 },
-		       -1));
+	input(w, 0, piece_of(w, echo(w, places[0].tester, places[0].target, 1, 48), (struct piece){ 24, 32, 0 }, -1));
 	cr_assert(eq(u32, w->frames, 1));
 	world_close(w);
 }
@@ -211,10 +212,8 @@ Test(reassembly, reports_what_did_not_come_in_time_if_it_began)
 	for (unsigned f = 0; f < COUNT(places); f++) {
 		const struct place *p = &places[f];
 		struct world *w = world_open("reference");
-		struct bytes first =
-			piece_of(w, echo(w, p->tester, p->target, 1, 48), (struct piece){ 0, 24, 0 }, -1);
-		input(w, 0,
-		      piece_of(w, echo(w, p->second, p->target, 2, 48), (struct piece){ 24, 24, 0 }, -1));
+		struct bytes first = piece_of(w, echo(w, p->tester, p->target, 1, 48), (struct piece){ 0, 24, 0 }, -1);
+		input(w, 0, piece_of(w, echo(w, p->second, p->target, 2, 48), (struct piece){ 24, 24, 0 }, -1));
 		first = piece_of(w, echo(w, p->tester, p->target, 1, 48), (struct piece){ 0, 24, 0 }, -1);
 		input(w, 0, first);
 		host_tick(w->h, w->now + REASSEMBLY_SECONDS - 1);
@@ -262,7 +261,9 @@ Test(reassembly, answers_lengths_that_cannot_be_as_rfc_8200_says)
 
 Test(reassembly, joins_congestion_marks_as_rfc_3168_says)
 {
-	const struct { uint8_t first, second; int result;
+	const struct {
+		uint8_t first, second;
+		int result;
 	} marks[] = {
 		{ 0, 0, 0 }, { 1, 1, 1 }, { 2, 3, 3 }, { 3, 1, 3 }, { 3, 3, 3 }, { 0, 3, -1 }, { 3, 0, -1 },
 	};
@@ -284,8 +285,7 @@ Test(reassembly, joins_congestion_marks_as_rfc_3168_says)
 						.next_at = f == 0 ? 9 : 6,
 						.data = bytes_slice(data, 0, 24) };
 			/* the front carries the first fragment's mark itself */
-			d = altered(w, d, f == 0 ? 1 : 1,
-				    (uint8_t)(f == 0 ? marks[i].first : marks[i].first << 4));
+			d = altered(w, d, f == 0 ? 1 : 1, (uint8_t)(f == 0 ? marks[i].first : marks[i].first << 4));
 			one.front = bytes_slice(d, 0, ip.header);
 			ip.tos = marks[i].first;
 			cr_assert(eq(int, reassembly_add(&a, &one, &whole), REASSEMBLY_WAIT));
@@ -294,8 +294,7 @@ Test(reassembly, joins_congestion_marks_as_rfc_3168_says)
 			one.more = false;
 			one.data = bytes_slice(data, 24, SIZE_MAX);
 			enum reassembly_result v = reassembly_add(&a, &one, &whole);
-			cr_assert(eq(int, v, marks[i].result < 0 ? REASSEMBLY_LOST : REASSEMBLY_WHOLE),
-				  "row %u", i);
+			cr_assert(eq(int, v, marks[i].result < 0 ? REASSEMBLY_LOST : REASSEMBLY_WHOLE), "row %u", i);
 			if (v == REASSEMBLY_WHOLE) {
 				cr_assert(ip_parse(whole, &got), "row %u", i);
 				cr_assert(eq(int, got.tos & 3, marks[i].result), "row %u", i);
@@ -344,8 +343,7 @@ Test(reassembly, comes_before_esp_and_ah_in_both_families)
 				cr_assert(eq(u32, w->frames, 1), "%s", p->id);
 			}
 			expect_echo(p->id, heard(w, 0), p->tester, p->target);
-			cr_assert(eq(u64, counted(w, "drop.replayed"), 1), "%s: the replay was seen whole",
-				  p->id);
+			cr_assert(eq(u64, counted(w, "drop.replayed"), 1), "%s: the replay was seen whole", p->id);
 			cr_assert(eq(u64, counted(w, "drop.fragment"), 0), "%s", p->id);
 			world_close(w);
 		}
@@ -356,9 +354,7 @@ Test(reassembly, joins_fragments_inside_a_tunnel_only_with_those_of_the_same_sa)
 	for (unsigned f = 0; f < COUNT(places); f++) {
 		const struct place *p = &places[f];
 		struct world *w = world_open("reference");
-		struct sa_row row = {
-			0x2001, 50, MODE_TUNNEL, "aes-gcm-16", NULL, p->tester, p->target, 0, 0
-		};
+		struct sa_row row = { 0x2001, 50, MODE_TUNNEL, "aes-gcm-16", NULL, p->tester, p->target, 0, 0 };
 		struct sa *a = add_sa(w, &row);
 		let_out_of_tunnel(w, p);
 		row.spi = 0x2002;

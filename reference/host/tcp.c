@@ -17,8 +17,9 @@ reset(struct host *h, const struct arrival *a, const struct ip *ip, struct bytes
 		return;
 	uint64_t length = segment.n - header + !!(flags & SYN) + !!(flags & FIN);
 	struct wr w = wr_of(h->said, sizeof h->said);
-	ip_begin(&w, &(struct ip_head){ .src = &ip->dst, .dst = &ip->src, .protocol = IPPROTO_TCP_, .ttl = IP_TTL,
-					.id = h->ident++ });
+	ip_begin(&w,
+		 &(struct ip_head){
+			 .src = &ip->dst, .dst = &ip->src, .protocol = IPPROTO_TCP_, .ttl = IP_TTL, .id = h->ident++ });
 	size_t at = w.n;
 	wr_uint(&w, dport, 2);
 	wr_uint(&w, sport, 2);

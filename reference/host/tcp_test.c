@@ -25,7 +25,13 @@ segment(struct world *w, const struct place *p, const char *dst, uint8_t flags, 
 /* RFC 9293 3.10.7.1 */
 Test(tcp, resets_what_no_port_is_open_for)
 {
-	static const struct { const char *id; uint8_t flags; uint32_t ack; size_t data; uint32_t seq_out, ack_out; uint8_t out;
+	static const struct {
+		const char *id;
+		uint8_t flags;
+		uint32_t ack;
+		size_t data;
+		uint32_t seq_out, ack_out;
+		uint8_t out;
 	} rows[] = {
 		{ "syn", SYN, 0, 0, 0, 0, RST | ACK },
 		{ "syn and fin", SYN | FIN, 0, 0, 0, 1, RST | ACK },

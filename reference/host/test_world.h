@@ -19,21 +19,33 @@
 struct world {
 	struct host *h;
 	struct random_seeded random;
-	struct sad *sad;                       /* the tester's */
+	struct sad *sad; /* the tester's */
 	uint64_t now;
 	unsigned frames;
-	struct { unsigned link; size_t n; uint8_t octets[2048]; } frame[FRAMES];
-	unsigned delivered, pfkey;             /* how often */
-	struct { int sock; struct addr from; uint16_t port; size_t n; uint8_t octets[2048]; } udp;
+	struct {
+		unsigned link;
+		size_t n;
+		uint8_t octets[2048];
+	} frame[FRAMES];
+	unsigned delivered, pfkey; /* how often */
+	struct {
+		int sock;
+		struct addr from;
+		uint16_t port;
+		size_t n;
+		uint8_t octets[2048];
+	} udp;
 	unsigned turn;
-	uint8_t said[SAID][DATAGRAM_ROOM];     /* what a test builds, in turns */
+	uint8_t said[SAID][DATAGRAM_ROOM]; /* what a test builds, in turns */
 	uint8_t work[DATAGRAM_ROOM], opened[DATAGRAM_ROOM];
 };
 
 /*
  * The addresses by family; `far` is behind the second link's tester, `away` behind the first one's.
  */
-struct place { const char *id, *tester, *target, *second, *far, *target2, *away; };
+struct place {
+	const char *id, *tester, *target, *second, *far, *target2, *away;
+};
 static const struct place places[] = {
 	{ "ip4", "192.0.2.2", "192.0.2.1", "192.0.2.11", "198.51.100.2", "198.51.100.1", "203.0.113.9" },
 	{ "ip6", "2001:db8:1::2", "2001:db8:1::1", "2001:db8:1::11", "2001:db8:2::2", "2001:db8:2::1",
@@ -317,8 +329,7 @@ summary(struct bytes d, char text[200])
 		return text;
 	}
 	struct rd r = rd_of(bytes_slice(ip.all, ip.header, SIZE_MAX));
-	int n = snprintf(text, 200, "%s>%s %u", addr_print(&ip.src, src), addr_print(&ip.dst, dst),
-			 ip.protocol);
+	int n = snprintf(text, 200, "%s>%s %u", addr_print(&ip.src, src), addr_print(&ip.dst, dst), ip.protocol);
 	if (ip.protocol == 1 || ip.protocol == 58)
 		snprintf(text + n, 200 - (size_t)n, " %u/%u", rd_peek(&r, 0), rd_peek(&r, 1));
 	return text;
@@ -336,8 +347,8 @@ expect(const char *id, struct bytes d, const char *src, const char *dst, const c
 	cr_assert(eq(sz, ip.all.n, d.n), "%s: nothing behind the datagram", id);
 	cr_assert(eq(u8, ip.ttl, 64), "%s", id);
 	if (ip.protocol == 1 || ip.protocol == 58 || ip.protocol == 17)
-		cr_assert(zero(u16, ip_sum_upper(&ip, ip.protocol, bytes_slice(ip.all, ip.header, SIZE_MAX))),
-			  "%s", id);
+		cr_assert(zero(u16, ip_sum_upper(&ip, ip.protocol, bytes_slice(ip.all, ip.header, SIZE_MAX))), "%s",
+			  id);
 }
 
 /* An echo reply from dst to src. */

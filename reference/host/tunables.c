@@ -47,14 +47,14 @@ struct setting {
 	void (*set)(struct host_settings *, uint32_t);
 };
 
-#define SETTING(field, member)                                                                               \
-	static uint32_t get_##field(const struct host_settings *s)                                           \
-	{                                                                                                    \
-		return (uint32_t)s->member;                                                                  \
-	}                                                                                                    \
-	static void set_##field(struct host_settings *s, uint32_t v)                                         \
-	{                                                                                                    \
-		s->member = (__typeof__(s->member))v;                                                        \
+#define SETTING(field, member)                                                                                         \
+	static uint32_t get_##field(const struct host_settings *s)                                                     \
+	{                                                                                                              \
+		return (uint32_t)s->member;                                                                            \
+	}                                                                                                              \
+	static void set_##field(struct host_settings *s, uint32_t v)                                                   \
+	{                                                                                                              \
+		s->member = (__typeof__(s->member))v;                                                                  \
 	}
 
 SETTING(mtu, mtu)

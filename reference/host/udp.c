@@ -24,8 +24,7 @@ port_taken(const struct host *h, const struct udp_socket *want)
 	for (int i = 0; i < UDP_SOCKETS; i++) {
 		const struct udp_socket *s = &h->udp[i];
 		if (s->open && s->family == want->family && s->port == want->port &&
-		    (addr_is_any(&s->local) || addr_is_any(&want->local) ||
-		     addr_equal(&s->local, &want->local)))
+		    (addr_is_any(&s->local) || addr_is_any(&want->local) || addr_equal(&s->local, &want->local)))
 			return true;
 	}
 	return false;
@@ -75,13 +74,12 @@ host_udp_send(struct host *h, int sock, const struct addr *to, uint16_t port, st
 	const struct udp_socket *s = &h->udp[sock];
 	if (to->family != s->family || port == 0)
 		return -EINVAL;
-	const struct addr *src =
-		addr_is_any(&s->local) ? host_source(h, host_route(h, to), to->family) : &s->local;
+	const struct addr *src = addr_is_any(&s->local) ? host_source(h, host_route(h, to), to->family) : &s->local;
 	if (src == NULL)
 		return -ENETUNREACH;
 	struct wr w = wr_of(h->said, sizeof h->said);
-	ip_begin(&w, &(struct ip_head){ .src = src, .dst = to, .protocol = IPPROTO_UDP_, .ttl = IP_TTL,
-					.id = h->ident++ });
+	ip_begin(&w,
+		 &(struct ip_head){ .src = src, .dst = to, .protocol = IPPROTO_UDP_, .ttl = IP_TTL, .id = h->ident++ });
 	size_t at = w.n;
 	wr_uint(&w, s->port, 2);
 	wr_uint(&w, port, 2);

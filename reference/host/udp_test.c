@@ -17,8 +17,14 @@ Test(udp, delivers_to_the_socket_that_fits_best)
 		int other = host_udp_open(w->h, family, &second, 8);
 		int picked = host_udp_open(w->h, family, &target, 0);
 		cr_assert(other >= 0 && picked >= 0);
-		const struct { const char *to; uint16_t port; int sock; } rows[] = {
-			{ p->target, 7, any }, { p->second, 7, any }, { p->second, 8, other },
+		const struct {
+			const char *to;
+			uint16_t port;
+			int sock;
+		} rows[] = {
+			{ p->target, 7, any },
+			{ p->second, 7, any },
+			{ p->second, 8, other },
 			{ p->target, 49152, picked },
 		};
 		for (unsigned k = 0; k < COUNT(rows); k++) {
@@ -27,8 +33,8 @@ Test(udp, delivers_to_the_socket_that_fits_best)
 			cr_assert(eq(u32, w->delivered, 1), "%s row %u", p->id, k);
 			cr_assert(eq(int, w->udp.sock, rows[k].sock), "%s row %u", p->id, k);
 			cr_assert(eq(u16, w->udp.port, 5000), "%s row %u", p->id, k);
-			cr_assert(bytes_equal((struct bytes){ w->udp.octets, w->udp.n }, BYTES_OF(data)),
-				  "%s row %u", p->id, k);
+			cr_assert(bytes_equal((struct bytes){ w->udp.octets, w->udp.n }, BYTES_OF(data)), "%s row %u",
+				  p->id, k);
 			struct addr tester = at(p->tester);
 			cr_assert(addr_equal(&w->udp.from, &tester), "%s row %u", p->id, k);
 		}
@@ -50,8 +56,7 @@ Test(udp, sends_from_the_bound_address_or_that_of_the_link)
 		const struct place *p = &places[i];
 		uint8_t family = i == 0 ? 4 : 6;
 		struct addr second = at(p->second), tester = at(p->tester), far = at(p->far);
-		int any = host_udp_open(w->h, family, NULL, 7),
-		    bound = host_udp_open(w->h, family, &second, 8);
+		int any = host_udp_open(w->h, family, NULL, 7), bound = host_udp_open(w->h, family, &second, 8);
 		cr_assert(zero(int, host_udp_send(w->h, any, &tester, 9, BYTES_NONE, w->now)));
 		cr_assert(zero(int, host_udp_send(w->h, any, &far, 9, BYTES_NONE, w->now)));
 		cr_assert(zero(int, host_udp_send(w->h, bound, &tester, 9, BYTES_NONE, w->now)));
@@ -90,8 +95,7 @@ Test(udp, judges_checksum_and_length)
 		cr_assert(host_udp_open(w->h, i == 0 ? 4 : 6, NULL, 7) >= 0);
 		struct bytes good = udp(w, p->tester, p->target, 5000, 7, BYTES_OF(data));
 		for (size_t at_ = header; at_ < good.n; at_++) {
-			input(w, 0,
-			      altered(w, udp(w, p->tester, p->target, 5000, 7, BYTES_OF(data)), at_, 0x10));
+			input(w, 0, altered(w, udp(w, p->tester, p->target, 5000, 7, BYTES_OF(data)), at_, 0x10));
 			cr_assert(eq(u32, w->delivered, 0), "%s: octet %zu", p->id, at_);
 		}
 		/* none at all is allowed in IPv4 only */
@@ -117,8 +121,7 @@ Test(udp, judges_checksum_and_length)
 Test(udp, refuses_what_a_kernel_refuses)
 {
 	struct world *w = world_open("reference");
-	struct addr here4 = at(places[0].target), there4 = at(places[0].tester),
-		    there6 = at(places[1].tester);
+	struct addr here4 = at(places[0].target), there4 = at(places[0].tester), there6 = at(places[1].tester);
 	static uint8_t much[65508];
 	cr_assert(eq(int, host_udp_open(w->h, 5, NULL, 7), -EAFNOSUPPORT));
 	cr_assert(eq(int, host_udp_open(w->h, 6, &here4, 7), -EINVAL));

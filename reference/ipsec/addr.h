@@ -6,15 +6,15 @@
 #include "wire/err.h"
 
 struct addr {
-	uint8_t family;       /* 4, 6, or 0: none */
-	uint8_t o[16];        /* network order; the first 4 for IPv4, the rest zero */
+	uint8_t family; /* 4, 6, or 0: none */
+	uint8_t o[16];  /* network order; the first 4 for IPv4, the rest zero */
 };
 
-struct addr addr_of(struct bytes b);                       /* 4 or 16 octets; else family 0 */
-struct bytes addr_bytes(const struct addr *a);             /* borrowed view: 4, 16 or 0 octets */
+struct addr addr_of(struct bytes b);           /* 4 or 16 octets; else family 0 */
+struct bytes addr_bytes(const struct addr *a); /* borrowed view: 4, 16 or 0 octets */
 bool addr_equal(const struct addr *a, const struct addr *b);
 bool addr_is_multicast(const struct addr *a);
-bool addr_is_any(const struct addr *a);                    /* family 0 or all zero */
+bool addr_is_any(const struct addr *a); /* family 0 or all zero */
 /* Whether a lies in prefix/bits; bits 0 matches every address of the family. */
 bool addr_in_prefix(const struct addr *a, const struct addr *prefix, unsigned bits);
 /* Text of either family, no prefix. */

@@ -3,7 +3,7 @@
 
 #include "ipsec/addr.h"
 
-#define COUNT(array) (sizeof (array) / sizeof (array)[0])
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
 static struct addr
 parsed(const char *text)
@@ -16,7 +16,9 @@ parsed(const char *text)
 
 Test(addr, text_goes_in_and_comes_out)
 {
-	static const struct { const char *in, *out; uint8_t family;
+	static const struct {
+		const char *in, *out;
+		uint8_t family;
 	} rows[] = {
 		{ "192.0.2.1", "192.0.2.1", 4 },
 		{ "0.0.0.0", "0.0.0.0", 4 },
@@ -54,27 +56,42 @@ Test(addr, what_is_no_address_is_refused)
 
 Test(addr, prefixes)
 {
-	static const struct { const char *a, *prefix; unsigned bits; bool in; } rows[] = {
-		{ "192.0.2.77", "192.0.2.0", 24, true }, { "192.0.3.77", "192.0.2.0", 24, false },
-		{ "192.0.3.77", "192.0.2.0", 23, true }, { "10.0.0.1", "192.0.2.0", 0, true },
-		{ "192.0.2.127", "192.0.2.0", 25, true }, { "192.0.2.128", "192.0.2.0", 25, false },
-		{ "192.0.2.1", "192.0.2.1", 32, true }, { "192.0.2.0", "192.0.2.1", 32, false },
-		{ "192.0.2.0", "192.0.2.1", 31, true }, { "128.0.0.0", "0.0.0.0", 1, false },
-		{ "2001:db8::5", "2001:db8::", 64, true }, { "2001:db8:0:1::5", "2001:db8::", 64, false },
-		{ "2001:db8:0:1::5", "2001:db8::", 63, true }, { "2001:db8::2", "2001:db8::3", 127, true },
-		{ "2001:db8::2", "2001:db8::3", 128, false }, { "::1", "2001:db8::", 0, true },
-		{ "::1", "0.0.0.0", 0, false }, { "0.0.0.0", "::", 0, false },
+	static const struct {
+		const char *a, *prefix;
+		unsigned bits;
+		bool in;
+	} rows[] = {
+		{ "192.0.2.77", "192.0.2.0", 24, true },
+		{ "192.0.3.77", "192.0.2.0", 24, false },
+		{ "192.0.3.77", "192.0.2.0", 23, true },
+		{ "10.0.0.1", "192.0.2.0", 0, true },
+		{ "192.0.2.127", "192.0.2.0", 25, true },
+		{ "192.0.2.128", "192.0.2.0", 25, false },
+		{ "192.0.2.1", "192.0.2.1", 32, true },
+		{ "192.0.2.0", "192.0.2.1", 32, false },
+		{ "192.0.2.0", "192.0.2.1", 31, true },
+		{ "128.0.0.0", "0.0.0.0", 1, false },
+		{ "2001:db8::5", "2001:db8::", 64, true },
+		{ "2001:db8:0:1::5", "2001:db8::", 64, false },
+		{ "2001:db8:0:1::5", "2001:db8::", 63, true },
+		{ "2001:db8::2", "2001:db8::3", 127, true },
+		{ "2001:db8::2", "2001:db8::3", 128, false },
+		{ "::1", "2001:db8::", 0, true },
+		{ "::1", "0.0.0.0", 0, false },
+		{ "0.0.0.0", "::", 0, false },
 	};
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct addr a = parsed(rows[i].a), p = parsed(rows[i].prefix);
-		cr_expect(addr_in_prefix(&a, &p, rows[i].bits) == rows[i].in, "%s in %s/%u", rows[i].a,
-			  rows[i].prefix, rows[i].bits);
+		cr_expect(addr_in_prefix(&a, &p, rows[i].bits) == rows[i].in, "%s in %s/%u", rows[i].a, rows[i].prefix,
+			  rows[i].bits);
 	}
 }
 
 Test(addr, kinds)
 {
-	static const struct { const char *a; bool multicast, any;
+	static const struct {
+		const char *a;
+		bool multicast, any;
 	} rows[] = {
 		{ "224.0.0.1", true, false },
 		{ "239.255.255.255", true, false },

@@ -35,7 +35,7 @@ struct plan {
 	uint16_t reserved;
 	uint32_t spi;
 	uint64_t seq;
-	struct bytes icv;             /* given; else iv_n + icv_n octets are made */
+	struct bytes icv; /* given; else iv_n + icv_n octets are made */
 	size_t iv_n, icv_n;
 	struct bytes padding;
 	bool seq_given, icv_given;
@@ -159,8 +159,7 @@ ah_seal(struct sa *sa, const struct hdr *given, struct bytes front, uint8_t next
 
 /* Everything but the ICV. */
 static enum verdict
-take_header(const struct sa *sa, struct bytes front, struct bytes packet, uint32_t seq_hi,
-	    struct ah_opened *o)
+take_header(const struct sa *sa, struct bytes front, struct bytes packet, uint32_t seq_hi, struct ah_opened *o)
 {
 	size_t want = ah_header_len(sa, family_of(front));
 	struct rd r = rd_of(packet);
@@ -194,13 +193,10 @@ ah_open(const struct sa *sa, struct bytes front, struct bytes packet, uint32_t s
 	if (v != ACCEPT)
 		return v;
 	switch (seal_mac_check(sa->seal, c.run, c.n, c.iv, o->icv)) {
-	case SEAL_OK:
-		return ACCEPT;
-	case SEAL_BAD_ICV:
-		return DROP_ICV;
+	case SEAL_OK: return ACCEPT;
+	case SEAL_BAD_ICV: return DROP_ICV;
 	case SEAL_BAD_LENGTH:
-	case SEAL_FAILED:
-		break;
+	case SEAL_FAILED: break;
 	}
 	return DROP_INTERNAL;
 }

@@ -55,7 +55,7 @@ enum verdict ah_seal(struct sa *sa, const struct hdr *given, struct bytes front,
 struct ah_opened {
 	uint64_t seq;
 	uint8_t next_header;
-	struct bytes iv, icv, padding, payload;   /* borrowed from packet; iv of ALG_AH_GMAC only */
+	struct bytes iv, icv, padding, payload; /* borrowed from packet; iv of ALG_AH_GMAC only */
 };
 
 /* Verifies without touching state; packet is from the AH header on. payload_len must be exactly what the SA's

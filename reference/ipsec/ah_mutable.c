@@ -6,12 +6,21 @@
 #include "ipsec/ah.h"
 
 enum {
-	IP4_HEAD = 20, IP4_DST_AT = 16,
-	IP6_HEAD = 40, IP6_LENGTH_AT = 4, IP6_NEXT_AT = 6, IP6_DST_AT = 24,
-	ADDR4 = 4, ADDR6 = 16, FRAG_LEN = 8, RH_ADDR_AT = 8,
-	OPT_LSRR = 131, OPT_SSRR = 137,
-	RH_TYPE_0 = 0, RH_TYPE_2 = 2,
-	OPT6_MUTABLE = 0x20,            /* RFC 8200 4.2 */
+	IP4_HEAD = 20,
+	IP4_DST_AT = 16,
+	IP6_HEAD = 40,
+	IP6_LENGTH_AT = 4,
+	IP6_NEXT_AT = 6,
+	IP6_DST_AT = 24,
+	ADDR4 = 4,
+	ADDR6 = 16,
+	FRAG_LEN = 8,
+	RH_ADDR_AT = 8,
+	OPT_LSRR = 131,
+	OPT_SSRR = 137,
+	RH_TYPE_0 = 0,
+	RH_TYPE_2 = 2,
+	OPT6_MUTABLE = 0x20, /* RFC 8200 4.2 */
 };
 
 /* RFC 4302 3.3.3.1.1.1: version and IHL, TOS, total length, id, flags and offset, TTL, protocol, checksum,
@@ -26,21 +35,21 @@ static const char ip6_base[IP6_HEAD + 1] = "hmmmiiimiiiiiiiiiiiiiiiiiiiiiiiiiiii
  * route 7, traceroute 82, and the superseded ones), and so is an option that is in no table (3.3.3.1).
  */
 static const uint8_t ip4_immutable[] = {
-	0,      /* End of Options List */
-	1,      /* No Operation */
-	130,    /* Security */
-	133,    /* Extended Security */
-	134,    /* Commercial Security */
-	148,    /* Router Alert */
-	149,    /* Sender Directed Multi-Destination Delivery */
+	0,   /* End of Options List */
+	1,   /* No Operation */
+	130, /* Security */
+	133, /* Extended Security */
+	134, /* Commercial Security */
+	148, /* Router Alert */
+	149, /* Sender Directed Multi-Destination Delivery */
 };
 
 struct walk {
-	struct rd r;          /* over the octets as they came */
-	struct wr copy;       /* the same octets, as the final destination will see them */
+	struct rd r;    /* over the octets as they came */
+	struct wr copy; /* the same octets, as the final destination will see them */
 	char *mask;
-	size_t next_at;       /* where the last header announces the next */
-	size_t frag_at;       /* a fragment header to leave out; 0: none */
+	size_t next_at; /* where the last header announces the next */
+	size_t frag_at; /* a fragment header to leave out; 0: none */
 };
 
 static void
@@ -178,12 +187,9 @@ walk_extension(struct walk *w, uint8_t protocol)
 	size_t at = w->r.at, length = rd_peek(&w->r, 1);
 	switch (protocol) {
 	case IPPROTO_HBH:
-	case IPPROTO_DSTOPT:
-		return walk_options(w, at, length) ? ACCEPT : DROP_HEADER;
-	case IPPROTO_RH:
-		return walk_route(w, at, length) ? ACCEPT : DROP_HEADER;
-	case IPPROTO_FRAG:
-		return walk_fragment(w, at);
+	case IPPROTO_DSTOPT: return walk_options(w, at, length) ? ACCEPT : DROP_HEADER;
+	case IPPROTO_RH: return walk_route(w, at, length) ? ACCEPT : DROP_HEADER;
+	case IPPROTO_FRAG: return walk_fragment(w, at);
 	}
 	return DROP_HEADER;
 }
@@ -219,10 +225,8 @@ walk_front(struct walk *w, struct bytes front, char *mask, uint8_t *copy)
 	*w = (struct walk){ .r = rd_of(front), .copy = wr_of(copy, AH_FRONT_MAX), .mask = mask };
 	wr_bytes(&w->copy, front);
 	switch (rd_peek(&w->r, 0) >> 4) {
-	case 4:
-		return walk_ip4(w);
-	case 6:
-		return walk_ip6(w);
+	case 4: return walk_ip4(w);
+	case 6: return walk_ip6(w);
 	}
 	return DROP_HEADER;
 }

@@ -12,27 +12,53 @@ enum { BIG = 1024 };
 
 /* 60 octets: 40 of options. Every option of RFC 4302 A1 is in one row of options[] below; these two are the
  * long ones. */
-#define IP4_MANY "4fb800640001400040330a0bc0000201c0000202 " \
+#define IP4_MANY                                                                                                       \
+	"4fb800640001400040330a0bc0000201c0000202 "                                                                    \
 	"82050102aa 85030b 8606000000ff 9404 0000 95080c0c0c0c0c0c 01 0707040a000001 01 0000000000 "
-#define IP4_ROUTED "4fb800640001400040330a0bc0000201c0000202 " \
+#define IP4_ROUTED                                                                                                     \
+	"4fb800640001400040330a0bc0000201c0000202 "                                                                    \
 	"83070801020304 440c0d010a00000100000011 520c00010002000300010203 8805aabbcc de04aabb "
 /* hop-by-hop, routing and destination options, with immutable and mutable options in both */
-#define IP6_MANY "6ab12345012c00ff" SRC6 D6 \
-	"2b02 c204000f0000 3e06a1a2a3a4a5a6 0104 00000000 00 00 " \
-	"3c04000000000000" A6 B6 \
-	"3301 1e02b1b2 fe03c1c2c3 0103000000"
+#define IP6_MANY                                                                                                       \
+	"6ab12345012c00ff" SRC6 D6 "2b02 c204000f0000 3e06a1a2a3a4a5a6 0104 00000000 00 00 "                           \
+	"3c04000000000000" A6 B6 "3301 1e02b1b2 fe03c1c2c3 0103000000"
 
-static const struct { const char *id, *front, *mask; } fronts[] = {
+static const struct {
+	const char *id, *front, *mask;
+} fronts[] = {
 	{ "IPv4", "4500003400000000403300000a0000010a000002", "imiiiimmmimmiiiiiiii" },
 	{ "IPv4 with many immutable options", IP4_MANY,
-	  "imiiiimmmimmiiiiiiii" "iiiii" "iii" "iiiiii" "iiii" "iiiiiiii" "i" "ssmmmmm" "i" "iiiii" },
+	  "imiiiimmmimmiiiiiiii"
+	  "iiiii"
+	  "iii"
+	  "iiiiii"
+	  "iiii"
+	  "iiiiiiii"
+	  "i"
+	  "ssmmmmm"
+	  "i"
+	  "iiiii" },
 	{ "IPv4 with many mutable options", IP4_ROUTED,
-	  "imiiiimmmimmiiiipppp" "sssmmmm" "ssmmmmmmmmmm" "ssmmmmmmmmmm" "ssmmm" "ssmm" },
+	  "imiiiimmmimmiiiipppp"
+	  "sssmmmm"
+	  "ssmmmmmmmmmm"
+	  "ssmmmmmmmmmm"
+	  "ssmmm"
+	  "ssmm" },
 	{ "IPv6", "60000000001833400000000000000000000000000000000100000000000000000000000000000002",
 	  "hmmmiiimiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiii" },
 	{ "IPv6 with hop-by-hop, routing and destination options", IP6_MANY,
-	  "hmmmiiimiiiiiiiiiiiiiiiipppppppppppppppp" "ii" "iiiiii" "iimmmmmm" "iiiiii" "ii"
-	  "iiipiiiipppppppppppppppppppppppppppppppp" "ii" "iiii" "iimmm" "iiiii" },
+	  "hmmmiiimiiiiiiiiiiiiiiiipppppppppppppppp"
+	  "ii"
+	  "iiiiii"
+	  "iimmmmmm"
+	  "iiiiii"
+	  "ii"
+	  "iiipiiiipppppppppppppppppppppppppppppppp"
+	  "ii"
+	  "iiii"
+	  "iimmm"
+	  "iiiii" },
 };
 
 static struct bytes
@@ -69,15 +95,17 @@ expect_prepared(const char *id, const char *front, const char *want_hex)
 
 Test(ah_mutable, base_headers_are_zeroed_as_the_rfc_lists)
 {
-	expect_prepared("IPv4", "45fc0034abcd6123403300ff0a0000010a000002",
-			"45000034abcd0000003300000a0000010a000002");
+	expect_prepared("IPv4", "45fc0034abcd6123403300ff0a0000010a000002", "45000034abcd0000003300000a0000010a000002");
 	expect_prepared("IPv6", "6fffffff001833ff" SRC6 D6, "6000000000183300" SRC6 D6);
 }
 
 /* RFC 4302 A1, row by row; the last two are in no table (3.3.3.1: zero the whole). */
 Test(ah_mutable, every_ip4_option_of_appendix_a1)
 {
-	static const struct { const char *name; unsigned type; bool immutable;
+	static const struct {
+		const char *name;
+		unsigned type;
+		bool immutable;
 	} rows[] = {
 		{ "Security", 130, true },
 		{ "Extended Security", 133, true },
@@ -105,14 +133,13 @@ Test(ah_mutable, every_ip4_option_of_appendix_a1)
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		char front[160], want[160];
 		static const char base[] = "47000040000000000033000001010101";
-		bool route = rows[i].type == 131 ||
-			     rows[i].type == 137; /* not used up: its address is the destination */
+		bool route =
+			rows[i].type == 131 || rows[i].type == 137; /* not used up: its address is the destination */
 		snprintf(front, sizeof front, "%s 02020202 %02x0704 0a0b0c0d 01", base, rows[i].type);
 		if (rows[i].immutable)
 			snprintf(want, sizeof want, "%s", front);
 		else
-			snprintf(want, sizeof want, "%s %s 000000 00000000 01", base,
-				 route ? "0a0b0c0d" : "02020202");
+			snprintf(want, sizeof want, "%s %s 000000 00000000 01", base, route ? "0a0b0c0d" : "02020202");
 		expect_prepared(rows[i].name, front, want);
 	}
 	expect_prepared("one octet each", "46000040000000000033000001010101 02020202 01010100",
@@ -171,43 +198,35 @@ Test(ah_mutable, a_fragment_header_left_by_reassembly_is_skipped)
 
 Test(ah_mutable, malformed_fronts_are_refused_and_nothing_is_written)
 {
-	static const struct { const char *id, *front; enum verdict want;
+	static const struct {
+		const char *id, *front;
+		enum verdict want;
 	} rows[] = {
 		{ "nothing", "", DROP_HEADER },
 		{ "version 5", "55000034000000004033000001010101 02020202", DROP_HEADER },
 		{ "IPv4 header of 4 words", "44000034000000004033000001010101", DROP_HEADER },
-		{ "header length beyond the front", "46000034000000004033000001010101 02020202",
-		  DROP_HEADER },
-		{ "header length before its end", "45000034000000004033000001010101 02020202 01010101",
-		  DROP_HEADER },
+		{ "header length beyond the front", "46000034000000004033000001010101 02020202", DROP_HEADER },
+		{ "header length before its end", "45000034000000004033000001010101 02020202 01010101", DROP_HEADER },
 		{ "option of length 1", "46000034000000004033000001010101 02020202 44010101", DROP_HEADER },
 		{ "option of length 0", "46000034000000004033000001010101 02020202 44000101", DROP_HEADER },
-		{ "option without length", "46000034000000004033000001010101 02020202 01010144",
-		  DROP_HEADER },
+		{ "option without length", "46000034000000004033000001010101 02020202 01010144", DROP_HEADER },
 		{ "option past the end", "46000034000000004033000001010101 02020202 44050101", DROP_HEADER },
-		{ "source route without pointer", "46000034000000004033000001010101 02020202 83020101",
-		  DROP_HEADER },
+		{ "source route without pointer", "46000034000000004033000001010101 02020202 83020101", DROP_HEADER },
 		{ "source route pointer 3", "47000034000000004033000001010101 02020202 830703 01020304 01",
 		  DROP_HEADER },
 		{ "source route of 5 octets", "47000034000000004033000001010101 02020202 830804 0102030405",
 		  DROP_HEADER },
 		{ "IPv6 cut", "6000000000183340" SRC6 "20010db8", DROP_HEADER },
 		{ "extension header cut", "6000000000180040" SRC6 D6 "3300", DROP_HEADER },
-		{ "extension header past the end", "6000000000180040" SRC6 D6 "3301010400000000",
-		  DROP_HEADER },
+		{ "extension header past the end", "6000000000180040" SRC6 D6 "3301010400000000", DROP_HEADER },
 		{ "option past its header", "6000000000180040" SRC6 D6 "3300010500000000", DROP_HEADER },
 		{ "unknown extension header", "600000000018fd40" SRC6 D6 "3300010400000000", DROP_HEADER },
 		{ "octets behind AH's place", "6000000000183340" SRC6 D6 "3300010400000000", DROP_HEADER },
-		{ "more segments than addresses", "6000000000402b40" SRC6 A6 "3302000200000000" B6,
-		  DROP_HEADER },
-		{ "half an address", "6000000000402b40" SRC6 A6 "3301000000000000 0000000000000000",
-		  DROP_HEADER },
-		{ "type 2 with two addresses", "6000000000402b40" SRC6 A6 "3304020000000000" B6 C6,
-		  DROP_HEADER },
-		{ "unknown type, segments left", "6000000000402b40" SRC6 A6 "3302fe0100000000" B6,
-		  DROP_HEADER },
-		{ "two fragment headers", "6000000000402c40" SRC6 A6 "2c00000000000001 3300000000000001",
-		  DROP_HEADER },
+		{ "more segments than addresses", "6000000000402b40" SRC6 A6 "3302000200000000" B6, DROP_HEADER },
+		{ "half an address", "6000000000402b40" SRC6 A6 "3301000000000000 0000000000000000", DROP_HEADER },
+		{ "type 2 with two addresses", "6000000000402b40" SRC6 A6 "3304020000000000" B6 C6, DROP_HEADER },
+		{ "unknown type, segments left", "6000000000402b40" SRC6 A6 "3302fe0100000000" B6, DROP_HEADER },
+		{ "two fragment headers", "6000000000402c40" SRC6 A6 "2c00000000000001 3300000000000001", DROP_HEADER },
 		{ "first fragment", "6000000000402c40" SRC6 A6 "3300000100000001", DROP_FRAGMENT },
 		{ "later fragment", "6000000000402c40" SRC6 A6 "3300000800000001", DROP_FRAGMENT },
 	};
@@ -215,8 +234,8 @@ Test(ah_mutable, malformed_fronts_are_refused_and_nothing_is_written)
 		uint8_t room[BIG];
 		struct bytes b;
 		enum verdict v = prepared(rows[i].front, room, &b);
-		cr_expect(v == rows[i].want && b.n == 0, "%s: want %s, got %s", rows[i].id,
-			  verdict_name(rows[i].want), verdict_name(v));
+		cr_expect(v == rows[i].want && b.n == 0, "%s: want %s, got %s", rows[i].id, verdict_name(rows[i].want),
+			  verdict_name(v));
 	}
 	static uint8_t room[2 * AH_FRONT_MAX], big[AH_FRONT_MAX + 8];
 	struct wr w = wr_of(room, sizeof room), small = wr_of(room, 19);
@@ -257,8 +276,8 @@ flip_all(const char *id, struct sa *sa, struct bytes front, uint8_t *room, const
 			v = ah_open(sa, front, wr_done(&w), 0, &o);
 			test_flip(room, front.n, i, bit);
 			if (mask[i] != 's')
-				cr_expect(mutable == (v == ACCEPT), "%s octet %zu (%c) bit %u: %s", id, i,
-					  mask[i], bit, verdict_name(v));
+				cr_expect(mutable == (v == ACCEPT), "%s octet %zu (%c) bit %u: %s", id, i, mask[i], bit,
+					  verdict_name(v));
 			cr_expect(v == ACCEPT || v == DROP_ICV || v == DROP_HEADER || v == DROP_FRAGMENT,
 				  "%s octet %zu", id, i);
 		}

@@ -32,15 +32,14 @@ at(struct bytes b, size_t from, unsigned n)
 /* RFC 4302 2.2, 2.6, 3.3.3.2.1; RFC 4543 4 */
 Test(ah, the_header_is_aligned_for_its_family_and_no_more)
 {
-	static const struct { const char *auth; size_t v4, v6, v4_align8; } rows[] = {
-		{ "hmac-md5-96", 24, 24, 24 },
-		{ "hmac-sha1-96", 24, 24, 24 },
-		{ "aes-xcbc-mac-96", 24, 24, 24 },
-		{ "hmac-sha2-256-96", 24, 24, 24 },
-		{ "hmac-sha2-256-128", 28, 32, 32 },
-		{ "hmac-sha2-384-192", 36, 40, 40 },
-		{ "hmac-sha2-512-256", 44, 48, 48 },
-		{ "aes-128-gmac", 36, 40, 40 },
+	static const struct {
+		const char *auth;
+		size_t v4, v6, v4_align8;
+	} rows[] = {
+		{ "hmac-md5-96", 24, 24, 24 },       { "hmac-sha1-96", 24, 24, 24 },
+		{ "aes-xcbc-mac-96", 24, 24, 24 },   { "hmac-sha2-256-96", 24, 24, 24 },
+		{ "hmac-sha2-256-128", 28, 32, 32 }, { "hmac-sha2-384-192", 36, 40, 40 },
+		{ "hmac-sha2-512-256", 44, 48, 48 }, { "aes-128-gmac", 36, 40, 40 },
 	};
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct sa *sa = test_sa(51, NULL, rows[i].auth, 0, false);
@@ -78,10 +77,8 @@ Test(ah, every_payload_length_comes_back_through_every_algorithm)
 				cr_assert(p.n == header + len && at(p, 0, 1) == 17 && at(p, 2, 2) == 0);
 				cr_assert(at(p, 4, 4) == 0x1001 && at(p, 8, 4) == len + 1);
 				enum verdict v = ah_receive(sa, front, p, &o);
-				cr_assert(v == ACCEPT, "%s %u %zu: %s", algs[i].name, c, len,
-					  verdict_name(v));
-				cr_assert(bytes_equal(o.payload, payload) && o.next_header == 17 &&
-					  o.seq == len + 1);
+				cr_assert(v == ACCEPT, "%s %u %zu: %s", algs[i].name, c, len, verdict_name(v));
+				cr_assert(bytes_equal(o.payload, payload) && o.next_header == 17 && o.seq == len + 1);
 				cr_assert(o.icv.n == algs[i].icv && o.iv.n == algs[i].iv);
 				cr_assert(12 + o.iv.n + o.icv.n + o.padding.n == header);
 			}
@@ -93,8 +90,7 @@ Test(ah, every_payload_length_comes_back_through_every_algorithm)
 /* Fields of AH itself, its padding and the payload: all of it is covered. */
 Test(ah, a_flipped_bit_behind_the_front_is_refused)
 {
-	static const char *const auth[] = { "hmac-sha1-96", "hmac-sha2-256-128", "aes-128-gmac",
-					    "aes-cmac-96" };
+	static const char *const auth[] = { "hmac-sha1-96", "hmac-sha2-256-128", "aes-128-gmac", "aes-cmac-96" };
 	for (unsigned i = 0; i < COUNT(auth); i++)
 		for (unsigned v6 = 0; v6 < 2; v6++) {
 			uint8_t room[BIG], octets[64], packet[BIG];
@@ -106,15 +102,15 @@ Test(ah, a_flipped_bit_behind_the_front_is_refused)
 				for (unsigned bit = 0; bit < 8; bit++) {
 					test_flip(packet, p.n, j, bit);
 					enum verdict v = ah_open(sa, front, p, 0, &o);
-					cr_assert(v == (j == 1 ? DROP_AH_LENGTH : DROP_ICV),
-						  "%s octet %zu: %s", auth[i], j, verdict_name(v));
+					cr_assert(v == (j == 1 ? DROP_AH_LENGTH : DROP_ICV), "%s octet %zu: %s",
+						  auth[i], j, verdict_name(v));
 					test_flip(packet, p.n, j, bit);
 				}
 			cr_expect(ah_open(sa, front, p, 0, &o) == ACCEPT);
 			for (size_t len = 0; len < p.n; len++) {
 				enum verdict v = ah_open(sa, front, bytes_slice(p, 0, len), 0, &o);
-				cr_assert(v == (len < p.n - 21 ? DROP_SHORT : DROP_ICV), "%s %zu: %s",
-					  auth[i], len, verdict_name(v));
+				cr_assert(v == (len < p.n - 21 ? DROP_SHORT : DROP_ICV), "%s %zu: %s", auth[i], len,
+					  verdict_name(v));
 			}
 			sa_close(sa);
 		}
@@ -151,8 +147,7 @@ Test(ah, a_given_field_goes_out_as_written_under_a_good_icv)
 		{ "next header", AH_NEXT_HEADER, 59, 0, 1, ACCEPT },
 		{ "payload length", AH_PAYLOAD_LEN, 5, 1, 1, DROP_AH_LENGTH },
 		{ "payload length 0", AH_PAYLOAD_LEN, 0, 1, 1, DROP_AH_LENGTH },
-		{ "reserved", AH_RESERVED, 0xbeef, 2, 2,
-		  ACCEPT }, /* RFC 4302 2.3: ignored by the recipient */
+		{ "reserved", AH_RESERVED, 0xbeef, 2, 2, ACCEPT }, /* RFC 4302 2.3: ignored by the recipient */
 		{ "spi", AH_SPI, 0, 4, 4, ACCEPT },
 		{ "seq", AH_SEQ, 0, 8, 4, ACCEPT },
 		{ "seq", AH_SEQ, 0xffffffff, 8, 4, ACCEPT },
@@ -163,13 +158,11 @@ Test(ah, a_given_field_goes_out_as_written_under_a_good_icv)
 		struct hdr given = hdr_of(&layout_ah);
 		hdr_set(&given, rows[i].field, rows[i].u);
 		struct sa *sa = test_sa(51, NULL, "hmac-sha1-96", 0, false);
-		struct bytes front = front_of(4, room),
-			     p = sealed(sa, &given, front, test_octets(octets, 21), packet);
+		struct bytes front = front_of(4, room), p = sealed(sa, &given, front, test_octets(octets, 21), packet);
 		cr_expect(at(p, rows[i].from, rows[i].n) == rows[i].u, "%s", rows[i].id);
 		enum verdict v = ah_open(sa, front, p, 0, &o);
 		cr_expect(v == rows[i].opens, "%s: %s", rows[i].id, verdict_name(v));
-		cr_expect(sa->seq == (rows[i].field == AH_SEQ ? 0 : 1), "%s: a given seq is not the SA's",
-			  rows[i].id);
+		cr_expect(sa->seq == (rows[i].field == AH_SEQ ? 0 : 1), "%s: a given seq is not the SA's", rows[i].id);
 		sa_close(sa);
 	}
 }
@@ -188,8 +181,7 @@ Test(ah, a_given_icv_or_padding_has_its_own_length)
 			struct bytes p = sealed(sa, &given, front, BYTES_NONE, packet);
 			size_t align = v6 ? 8 : 4, want = (12 + n + align - 1) / align * align;
 			cr_expect(p.n == want && at(p, 1, 1) == want / 4 - 2, "%zu: %zu", n, p.n);
-			cr_expect(bytes_equal(bytes_slice(p, 12, n), bytes_slice(BYTES_OF(octets), 0, n)),
-				  "%zu", n);
+			cr_expect(bytes_equal(bytes_slice(p, 12, n), bytes_slice(BYTES_OF(octets), 0, n)), "%zu", n);
 
 			given = hdr_of(&layout_ah);
 			hdr_set_bytes(&given, AH_PADDING, bytes_slice(BYTES_OF(octets), 0, n));
@@ -267,8 +259,8 @@ struct receive_row {
 	enum verdict want;
 	bool moves;
 	uint64_t seq;
-	int payload_len;          /* -1: as it is */
-	size_t keep;              /* octets of the packet, 0: all */
+	int payload_len; /* -1: as it is */
+	size_t keep;     /* octets of the packet, 0: all */
 	bool flip, bad_front;
 	uint8_t state;
 };
@@ -298,7 +290,8 @@ static const struct receive_row receive_rows[] = {
 static void
 judge(const struct receive_row *r, const char *auth)
 {
-	static const char malformed[] = "4600006400010000403300000a0000010a000002" "44010101";
+	static const char malformed[] = "4600006400010000403300000a0000010a000002"
+					"44010101";
 	uint8_t room[BIG], bad_room[BIG], octets[64], packet[BIG];
 	struct ah_opened o;
 	struct bytes front = front_of(4, room), bad = hex_octets(malformed, bad_room, BIG);
@@ -306,8 +299,7 @@ judge(const struct receive_row *r, const char *auth)
 	struct hdr given = hdr_of(&layout_ah);
 	for (uint64_t seq = 1; seq <= 100; seq += 99) {
 		hdr_set(&given, AH_SEQ, seq);
-		cr_assert(ah_receive(sa, front, sealed(sender, &given, front, BYTES_NONE, packet), &o) ==
-			  ACCEPT);
+		cr_assert(ah_receive(sa, front, sealed(sender, &given, front, BYTES_NONE, packet), &o) == ACCEPT);
 	}
 	hdr_set(&given, AH_SEQ, r->seq);
 	if (r->payload_len >= 0)
@@ -320,8 +312,7 @@ judge(const struct receive_row *r, const char *auth)
 	sa->state = r->state;
 	struct test_state before = test_state(sa);
 	enum verdict v = ah_receive(sa, r->bad_front ? bad : front, p, &o);
-	cr_expect(v == r->want, "%s %s: want %s, got %s", auth, r->id, verdict_name(r->want),
-		  verdict_name(v));
+	cr_expect(v == r->want, "%s %s: want %s, got %s", auth, r->id, verdict_name(r->want), verdict_name(v));
 	cr_expect(test_state_same(&before, sa) == (r->moves == false), "%s %s: state", auth, r->id);
 	if (r->moves)
 		cr_expect(ah_receive(sa, front, p, &o) == DROP_REPLAYED, "%s %s again", auth, r->id);

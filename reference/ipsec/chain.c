@@ -2,8 +2,8 @@
 #include "wire/checksum.h"
 #include "wire/layouts.h"
 
-#define IP4_MIN     20
-#define IP6_MIN     40
+#define IP4_MIN 20
+#define IP6_MIN 40
 #define OPTION_LSRR 131 /* RFC 791 3.1 */
 #define OPTION_SSRR 137
 

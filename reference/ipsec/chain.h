@@ -49,8 +49,7 @@ size_t chain_payload_n(uint8_t protocol, struct bytes payload);
  * Writes length, protocol and checksum again of the datagram that begins at out[at] and is, or will be, n
  * octets long. announced_at is relative to at.
  */
-void chain_rewrite(struct wr *out, size_t at, size_t n, uint8_t family, size_t announced_at,
-		   uint8_t protocol);
+void chain_rewrite(struct wr *out, size_t at, size_t n, uint8_t family, size_t announced_at, uint8_t protocol);
 
 /* The same for the checksum of an IPv4 header alone. */
 void chain_checksum4(struct wr *out, size_t at);

@@ -34,8 +34,7 @@ static struct sa *
 sa_for(const struct composing *x, unsigned i)
 {
 	struct sa *sa = x->sa != NULL ? x->sa[i] : NULL;
-	bool fits =
-		sa != NULL && sa->seal != NULL && sa->spec.protocol == layout_protocol(x->p->layer[i].lay);
+	bool fits = sa != NULL && sa->seal != NULL && sa->spec.protocol == layout_protocol(x->p->layer[i].lay);
 	return fits ? sa : NULL;
 }
 
@@ -203,14 +202,11 @@ seal_ah(struct composing *x, struct sa *sa, unsigned i, uint8_t family, struct w
 
 /* AH without an SA, or behind a front that has no ICV: what is not given and needs a key is zero. */
 static void
-forge_ah(const struct composing *x, unsigned i, const struct sa *sa, uint8_t family, uint64_t seq,
-	 struct wr *w)
+forge_ah(const struct composing *x, unsigned i, const struct sa *sa, uint8_t family, uint64_t seq, struct wr *w)
 {
 	static const uint8_t zeros[256];
 	struct hdr h = x->p->layer[i];
-	struct build_ctx c = { .payload = pile_all(&x->pile),
-			       .next_header = next_header(x->p, i),
-			       .family = family };
+	struct build_ctx c = { .payload = pile_all(&x->pile), .next_header = next_header(x->p, i), .family = family };
 	if (sa != NULL) {
 		size_t icv_n = sa->spec.auth->iv + seal_icv_len(sa->seal);
 		hdr_fill(&h, AH_SPI, sa->spec.spi);

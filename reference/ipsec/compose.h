@@ -9,13 +9,15 @@
 #include "wire/packet.h"
 
 /* Where each layer ended up in the finished octets, for alterations after the ICV (`| flip icv`). */
-struct span { size_t at, n; };
+struct span {
+	size_t at, n;
+};
 struct composed {
-	struct span layer[PACKET_LAYERS];   /* header octets; for esp: from the SPI to the end of the ICV */
-	struct span icv[PACKET_LAYERS];     /* esp, ah */
+	struct span layer[PACKET_LAYERS]; /* header octets; for esp: from the SPI to the end of the ICV */
+	struct span icv[PACKET_LAYERS];   /* esp, ah */
 	struct span iv[PACKET_LAYERS];
-	struct span body[PACKET_LAYERS];    /* esp: ciphertext */
-	struct span payload;                /* of the last layer, where it is not inside a ciphertext */
+	struct span body[PACKET_LAYERS]; /* esp: ciphertext */
+	struct span payload;             /* of the last layer, where it is not inside a ciphertext */
 };
 
 /*
@@ -28,8 +30,8 @@ bool packet_compose(const struct packet *p, struct sa *const sa[PACKET_LAYERS], 
 /* A dissected datagram: layers behind esp are there when an SA opened it. */
 struct dissected {
 	struct packet packet;
-	enum verdict verdict;               /* of the esp/ah layers: ACCEPT, or why one could not be opened */
-	struct sa *sa[PACKET_LAYERS];       /* that opened layer i */
+	enum verdict verdict;         /* of the esp/ah layers: ACCEPT, or why one could not be opened */
+	struct sa *sa[PACKET_LAYERS]; /* that opened layer i */
 };
 
 /*

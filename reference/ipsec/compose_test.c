@@ -61,11 +61,9 @@ static const char *const uppers[] = {
 };
 static const char *const outer4[] = { "ip4 src=10.0.0.1 dst=10.0.0.2 ttl=9",
 				      "ip4 src=10.0.0.1 dst=10.0.0.2 options=0x94040000" };
-static const char *const outer6[] = {
-	"ip6 src=2001:db8::1 dst=2001:db8::2 hop_limit=9",
-	"ip6 src=2001:db8::1 dst=2001:db8::8 / hbh / rh addresses=2001:db8::2 / dstopt",
-	"ip6 src=2001:db8::1 dst=2001:db8::2 / frag id=5 / dstopt"
-};
+static const char *const outer6[] = { "ip6 src=2001:db8::1 dst=2001:db8::2 hop_limit=9",
+				      "ip6 src=2001:db8::1 dst=2001:db8::8 / hbh / rh addresses=2001:db8::2 / dstopt",
+				      "ip6 src=2001:db8::1 dst=2001:db8::2 / frag id=5 / dstopt" };
 
 static void
 round_trip(const char *id, const struct sad *d, const char *outer, const char *proto, const char *inner)
@@ -99,8 +97,7 @@ Test(compose, is_undone_by_dissect_for_every_transform_mode_and_mix_of_families)
 		for (unsigned k = 0; k < 4; k++) {
 			uint8_t family = k & 1 ? 6 : 4;
 			char id[80];
-			struct sa *sas[] = { test_transform_sa(&t[i], 0x1001, MODE_TRANSPORT, family, k & 2),
-					     NULL };
+			struct sa *sas[] = { test_transform_sa(&t[i], 0x1001, MODE_TRANSPORT, family, k & 2), NULL };
 			struct sad *d = test_sad(sas);
 			test_transform_name(&t[i], id);
 			for (size_t o = 0; o < (family == 4 ? COUNT(outer4) : COUNT(outer6)); o++)
@@ -157,8 +154,8 @@ Test(compose, spans_say_where_everything_is)
 		struct sa *sas[] = { test_transform_sa(&t[i], 0x1001, MODE_TRANSPORT, 4, false), NULL };
 		struct sad *d = test_sad(sas);
 		test_transform_name(&t[i], id);
-		snprintf(line, sizeof line, "%s / %s / ip4 src=1.1.1.1 / udp sport=1 dport=7 / 'hello",
-			 outer4[0], t[i].protocol == 50 ? "esp" : "ah");
+		snprintf(line, sizeof line, "%s / %s / ip4 src=1.1.1.1 / udp sport=1 dport=7 / 'hello", outer4[0],
+			 t[i].protocol == 50 ? "esp" : "ah");
 		make(&m, d, line);
 		check_spans(id, d, &m, 1);
 		cr_assert(eq(sz, m.c.layer[0].at, 0), "%s", id);
@@ -246,8 +243,7 @@ Test(compose, nested_layers_come_off_one_by_one)
 			struct wr w = wr_of(b.p == next_room ? out_room : next_room, ROOM);
 			struct datagram_result r;
 			datagram_unprotect(d, b, DG_STRICT_PADDING, 0, work_room, &w, &r);
-			cr_assert(eq(int, r.verdict, ACCEPT), "row %zu, %s: %s", i, c,
-				  verdict_name(r.verdict));
+			cr_assert(eq(int, r.verdict, ACCEPT), "row %zu, %s: %s", i, c, verdict_name(r.verdict));
 			cr_assert(ne(uint, r.protocol, 0), "row %zu, %s", i, c);
 			b = wr_done(&w);
 		}
@@ -286,9 +282,8 @@ Test(compose, an_ah_in_a_fragment_has_the_icv_of_the_datagram_that_was_fragmente
 
 Test(compose, tunnels_in_tunnels_are_undone)
 {
-	static const char line[] =
-		"ip4 src=10.0.0.1 dst=10.0.0.2 / esp / ip6 src=2001:db8::1 dst=2001:db8::2 / ah"
-		" / ip4 src=10.0.0.1 dst=10.0.0.2 / ah / udp sport=5 dport=7 / 'x";
+	static const char line[] = "ip4 src=10.0.0.1 dst=10.0.0.2 / esp / ip6 src=2001:db8::1 dst=2001:db8::2 / ah"
+				   " / ip4 src=10.0.0.1 dst=10.0.0.2 / ah / udp sport=5 dport=7 / 'x";
 	struct sa *sas[] = { nested_sa('e', 1, 4), nested_sa('a', 2, 6), nested_sa('g', 3, 4), NULL };
 	struct sad *d = test_sad(sas);
 	struct made m;
@@ -311,12 +306,9 @@ Test(compose, a_given_field_goes_out_as_written)
 		{ "protocol", "e",
 		  "ip4 src=10.0.0.1 dst=10.0.0.2 protocol=50 ihl=5 version=4 / esp seq=77 / udp checksum=1" },
 		{ "ah reserved", "a", "ip4 src=10.0.0.1 dst=10.0.0.2 / ah reserved=0xabcd seq=5 / udp" },
-		{ "esp trailer", "e",
-		  "ip4 src=10.0.0.1 dst=10.0.0.2 / esp seq=5 padding=0x07070707 / udp / 'abcdef" },
-		{ "next header", "c",
-		  "ip4 src=10.0.0.1 dst=10.0.0.2 / esp next_header=6 / tcp data_offset=15 / 'x" },
-		{ "iv", "c",
-		  "ip4 src=10.0.0.1 dst=10.0.0.2 / esp iv=0x000102030405060708090a0b0c0d0e0f / udp / 'x" },
+		{ "esp trailer", "e", "ip4 src=10.0.0.1 dst=10.0.0.2 / esp seq=5 padding=0x07070707 / udp / 'abcdef" },
+		{ "next header", "c", "ip4 src=10.0.0.1 dst=10.0.0.2 / esp next_header=6 / tcp data_offset=15 / 'x" },
+		{ "iv", "c", "ip4 src=10.0.0.1 dst=10.0.0.2 / esp iv=0x000102030405060708090a0b0c0d0e0f / udp / 'x" },
 		{ "tfc", "c", "ip4 src=10.0.0.1 dst=10.0.0.2 / esp tfc=32 / udp / 'x" },
 		{ "longer padding", "c", "ip4 src=10.0.0.1 dst=10.0.0.2 / esp pad_length=38 / udp" },
 	};
@@ -335,8 +327,8 @@ Test(compose, a_given_field_goes_out_as_written)
 		want.payload_given = false;
 		if (i == 4)
 			want.n--;
-		cr_assert(packet_agree(&want, &got.packet, &diff), "%s: %s %s: want %s, got %s", rows[i].id,
-			  diff.shape, diff.d[0].field->name, diff.d[0].want, diff.d[0].got);
+		cr_assert(packet_agree(&want, &got.packet, &diff), "%s: %s %s: want %s, got %s", rows[i].id, diff.shape,
+			  diff.d[0].field->name, diff.d[0].want, diff.d[0].got);
 		bool given = strstr(rows[i].line, "seq=") != NULL;
 		cr_assert(eq(u64, sas[0]->seq, seq + !given), "%s", rows[i].id);
 		sad_free(d);
@@ -349,15 +341,13 @@ Test(compose, a_given_icv_has_its_own_length_and_the_datagram_counts_it)
 		const char *sas, *line;
 		size_t icv_n, total;
 	} rows[] = {
-		{ "a", "ip4 src=10.0.0.1 dst=10.0.0.2 / ah icv=0x0011223344556677 / udp", 8,
-		  20 + 12 + 8 + 8 },
+		{ "a", "ip4 src=10.0.0.1 dst=10.0.0.2 / ah icv=0x0011223344556677 / udp", 8, 20 + 12 + 8 + 8 },
 		{ "a", "ip4 src=10.0.0.1 dst=10.0.0.2 / ah icv=0x00112233445566778899 padding=0x / udp", 10,
 		  20 + 22 + 8 },
 		{ "a", "ip4 src=10.0.0.1 dst=10.0.0.2 / ah icv=0x / udp", 0, 20 + 12 + 8 },
 		{ "a", "ip4 src=10.0.0.1 dst=10.0.0.2 / ah padding=0x0102030405060708 / udp", 16,
 		  20 + 12 + 16 + 8 + 8 },
-		{ "e", "ip4 src=10.0.0.1 dst=10.0.0.2 / esp icv=0x00112233 / udp", 4,
-		  20 + 8 + 8 + 8 + 4 + 4 },
+		{ "e", "ip4 src=10.0.0.1 dst=10.0.0.2 / esp icv=0x00112233 / udp", 4, 20 + 8 + 8 + 8 + 4 + 4 },
 		{ "e", "ip4 src=10.0.0.1 dst=10.0.0.2 / esp icv=0x / udp", 0, 20 + 8 + 8 + 8 + 4 },
 	};
 	for (size_t i = 0; i < COUNT(rows); i++) {
@@ -449,8 +439,7 @@ Test(compose, udp_in_front_of_esp_has_the_ports_of_the_sa_and_in_ipv4_no_checksu
 		{ "u", "ip6 src=2001:db8::1 dst=2001:db8::2 / udp / esp / udp / 'x", 4501, 4500, false },
 	};
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		struct sa *sas[] = { nested_sa(rows[i].sas[0], 0x1001, rows[i].line[2] == '4' ? 4 : 6),
-				     NULL };
+		struct sa *sas[] = { nested_sa(rows[i].sas[0], 0x1001, rows[i].line[2] == '4' ? 4 : 6), NULL };
 		struct sad *d = test_sad(sas);
 		struct made m;
 		make(&m, d, rows[i].line);
@@ -496,9 +485,8 @@ Test(compose, checksums_cover_the_final_destination)
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct bytes via = test_datagram(rows[i].via, plain_room, ROOM);
 		struct bytes direct = test_datagram(rows[i].direct, next_room, ROOM);
-		cr_assert(
-			bytes_equal(bytes_slice(via, via.n - 13, 13), bytes_slice(direct, direct.n - 13, 13)),
-			"row %zu", i);
+		cr_assert(bytes_equal(bytes_slice(via, via.n - 13, 13), bytes_slice(direct, direct.n - 13, 13)),
+			  "row %zu", i);
 	}
 }
 
@@ -522,8 +510,8 @@ Test(compose, refuses_only_what_does_not_fit)
 		struct wr w = wr_of(out_room, rows[i].room);
 		struct err e = { 0 };
 		p.payload = bytes_slice(BYTES_OF(big), 0, rows[i].n);
-		cr_assert(eq(int, packet_compose(&p, sas, rnd(), &w, NULL, &e), rows[i].fits), "row %zu: %s",
-			  i, e.text);
+		cr_assert(eq(int, packet_compose(&p, sas, rnd(), &w, NULL, &e), rows[i].fits), "row %zu: %s", i,
+			  e.text);
 		cr_assert(eq(int, e.text[0] == '\0', rows[i].fits), "row %zu", i);
 	}
 	sa_close(sa);

@@ -10,22 +10,21 @@
 
 /* Protects one datagram; appends the result to out. Transport mode puts the header after hop-by-hop, routing and fragment
  * headers; tunnel mode builds the outer header (DSCP and ECN copied, DF copied from IPv4, ttl 64, id from ident). */
-enum verdict datagram_protect(struct sa *sa, struct bytes datagram, uint16_t ident, struct random *rnd,
-			      struct wr *out);
+enum verdict datagram_protect(struct sa *sa, struct bytes datagram, uint16_t ident, struct random *rnd, struct wr *out);
 
 struct datagram_result {
 	enum verdict verdict;
-	struct sa *sa;              /* found, or NULL */
+	struct sa *sa; /* found, or NULL */
 	uint32_t spi;
 	uint64_t seq;
-	uint8_t protocol;           /* 50, 51, or 0: the datagram was not protected */
+	uint8_t protocol; /* 50, 51, or 0: the datagram was not protected */
 	uint8_t pad_length;
-	bool soft, hard;            /* this packet reached a limit of the SA's lifetime, which is now dying or dead */
+	bool soft, hard; /* this packet reached a limit of the SA's lifetime, which is now dying or dead */
 };
 
 enum datagram_flags {
-	DG_STRICT_PADDING = 1,      /* padding contents are judged */
-	DG_NO_STATE = 2,            /* verify only: no window moves, no accounting (passive check) */
+	DG_STRICT_PADDING = 1, /* padding contents are judged */
+	DG_NO_STATE = 2,       /* verify only: no window moves, no accounting (passive check) */
 	DG_NO_REPLAY = 4,
 };
 

@@ -75,8 +75,7 @@ find_sa(struct arrival *a)
 		return DROP_SA_STATE;
 	r->seq = replay_infer(&r->sa->replay, low);
 	/* An observer cannot know whether the SA's owner agreed to the encapsulation. */
-	if (r->protocol == IPPROTO_ESP_ && r->sa->spec.encap.udp != a->in_udp &&
-	    !(a->in_udp && is_passive(a)))
+	if (r->protocol == IPPROTO_ESP_ && r->sa->spec.encap.udp != a->in_udp && !(a->in_udp && is_passive(a)))
 		return DROP_ENCAP;
 	return ACCEPT;
 }
@@ -154,8 +153,7 @@ restore_transport(struct arrival *a)
 	wr_bytes(a->out, bytes_slice(a->c.whole, 0, a->c.upper.at));
 	wr_bytes(a->out, bytes_slice(a->payload, 0, n));
 	if (!a->out->full)
-		chain_rewrite(a->out, at, a->out->n - at, a->c.family, a->c.upper.announced_at,
-			      a->next_header);
+		chain_rewrite(a->out, at, a->out->n - at, a->c.family, a->c.upper.announced_at, a->next_header);
 	return ACCEPT;
 }
 

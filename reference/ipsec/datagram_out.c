@@ -109,8 +109,7 @@ datagram_protect(struct sa *sa, struct bytes datagram, uint16_t ident, struct ra
 	if (n > DATAGRAM_MAX + (p.family == 6 ? tunnel_header_n(6) : 0) || n > wr_left(out))
 		return DROP_TOO_BIG;
 	put_head(sa, &p, ident, out);
-	v = sa->spec.protocol == IPPROTO_AH_ ? seal_ah(sa, &p, at, n, out)
-					     : seal_esp(sa, &p, at, n, rnd, out);
+	v = sa->spec.protocol == IPPROTO_AH_ ? seal_ah(sa, &p, at, n, out) : seal_esp(sa, &p, at, n, rnd, out);
 	if (v != ACCEPT)
 		out->n = at;
 	return v;

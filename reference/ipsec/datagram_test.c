@@ -102,8 +102,8 @@ Test(datagram, comes_back_through_every_transform_mode_and_mix_of_families)
 			char name[80], id[120];
 			snprintf(id, sizeof id, "%s IPv%u%s%s", test_transform_name(&t[i], name), family,
 				 esn ? " esn" : "", tunnel ? " tunnel" : "");
-			struct sad *d = sad_of(test_transform_sa(
-				&t[i], 0x1001, tunnel ? MODE_TUNNEL : MODE_TRANSPORT, family, esn));
+			struct sad *d = sad_of(
+				test_transform_sa(&t[i], 0x1001, tunnel ? MODE_TUNNEL : MODE_TRANSPORT, family, esn));
 			there_and_back_lines(id, d, family);
 			if (tunnel)
 				there_and_back_lines(id, d, family == 4 ? 6 : 4);
@@ -163,9 +163,7 @@ Test(datagram, in_udp_has_no_checksum_in_ipv4_and_one_in_ipv6)
 		uint64_t checksum = h.v[UDP_CHECKSUM].u;
 		/* The layout computes what the final destination would. */
 		struct addr src = test_addr("2001:db8::1"), dst = test_addr("2001:db8::2");
-		struct build_ctx c = { .payload = p.payload,
-				       .src = addr_bytes(&src),
-				       .dst = addr_bytes(&dst) };
+		struct build_ctx c = { .payload = p.payload, .src = addr_bytes(&src), .dst = addr_bytes(&dst) };
 		h.given &= ~(UINT32_C(1) << UDP_CHECKSUM);
 		hdr_compute(&h, &c);
 		cr_assert(eq(u64, checksum, i == 0 ? 0 : h.v[UDP_CHECKSUM].u), "%s", lines[i]);
@@ -239,20 +237,17 @@ static const struct refusal {
 	{ "later fragment", 51, MODE_TRANSPORT, NOTHING, V4 "offset=3 / ah / udp / 'x", DROP_FRAGMENT },
 	{ "short esp", 50, MODE_TRANSPORT, NOTHING, V4 "protocol=50 / 'abcdefg", DROP_SHORT },
 	{ "short ah", 51, MODE_TRANSPORT, NOTHING, V4 "protocol=51 / 'abcdefghijk", DROP_SHORT },
-	{ "longer than it is", 50, MODE_TRANSPORT, NOTHING, V4 "total_length=400 / esp / udp / 'x",
-	  DROP_HEADER },
+	{ "longer than it is", 50, MODE_TRANSPORT, NOTHING, V4 "total_length=400 / esp / udp / 'x", DROP_HEADER },
 	{ "bad option", 50, MODE_TRANSPORT, NOTHING, V4 "options=0x94090000 / esp / udp / 'x", DROP_HEADER },
 	{ "no ip header", 50, MODE_TRANSPORT, NOTHING, V4 "ihl=3 / esp / udp / 'x", DROP_HEADER },
 	{ "bare esp on an encapsulating sa", 50, MODE_TRANSPORT, ENCAP, V4 "/ esp / udp / 'x", DROP_ENCAP },
-	{ "in udp without agreement", 50, MODE_TRANSPORT, NOTHING,
-	  V4 "/ udp sport=4500 dport=4500 / esp / udp / 'x", DROP_ENCAP },
-	{ "in udp from port 4500", 50, MODE_TRANSPORT, NOTHING,
-	  V4 "/ udp sport=4500 dport=9 / esp / udp / 'x", DROP_ENCAP },
+	{ "in udp without agreement", 50, MODE_TRANSPORT, NOTHING, V4 "/ udp sport=4500 dport=4500 / esp / udp / 'x",
+	  DROP_ENCAP },
+	{ "in udp from port 4500", 50, MODE_TRANSPORT, NOTHING, V4 "/ udp sport=4500 dport=9 / esp / udp / 'x",
+	  DROP_ENCAP },
 	{ "in udp", 50, MODE_TRANSPORT, ENCAP, V4 "/ udp sport=4500 dport=4500 / esp / udp / 'x", ACCEPT },
-	{ "in udp, mapped", 50, MODE_TRANSPORT, ENCAP, V4 "/ udp sport=1024 dport=4500 / esp / udp / 'x",
-	  ACCEPT },
-	{ "in udp with a checksum", 50, MODE_TRANSPORT, ENCAP, V4 "/ udp checksum=0x1234 / esp / udp / 'x",
-	  ACCEPT },
+	{ "in udp, mapped", 50, MODE_TRANSPORT, ENCAP, V4 "/ udp sport=1024 dport=4500 / esp / udp / 'x", ACCEPT },
+	{ "in udp with a checksum", 50, MODE_TRANSPORT, ENCAP, V4 "/ udp checksum=0x1234 / esp / udp / 'x", ACCEPT },
 	{ "ip in ip in transport mode", 50, MODE_TRANSPORT, NOTHING, V4 "/ esp / ip4 / udp / 'x", ACCEPT },
 	{ "any mode, upper protocol", 50, MODE_ANY, NOTHING, V4 "/ esp / udp / 'x", ACCEPT },
 	{ "any mode, ip in ip", 50, MODE_ANY, NOTHING, V4 "/ esp / ip4 / udp / 'x", ACCEPT },
@@ -261,10 +256,8 @@ static const struct refusal {
 	{ "tunnel", 50, MODE_TUNNEL, NOTHING, V4 "/ esp / ip4 ecn=2 / udp / 'x", ACCEPT },
 	{ "tunnel, longer than decrypted", 50, MODE_TUNNEL, NOTHING, V4 "/ esp / ip4 total_length=31 / udp",
 	  DROP_INNER },
-	{ "tunnel, length below ihl", 50, MODE_TUNNEL, NOTHING, V4 "/ esp / ip4 total_length=19 / udp",
-	  DROP_INNER },
-	{ "tunnel, version 6 under 4", 50, MODE_TUNNEL, NOTHING, V4 "/ esp / ip4 version=6 / udp",
-	  DROP_INNER },
+	{ "tunnel, length below ihl", 50, MODE_TUNNEL, NOTHING, V4 "/ esp / ip4 total_length=19 / udp", DROP_INNER },
+	{ "tunnel, version 6 under 4", 50, MODE_TUNNEL, NOTHING, V4 "/ esp / ip4 version=6 / udp", DROP_INNER },
 	{ "tunnel, 6 under 4", 50, MODE_TUNNEL, NOTHING, V4 "/ esp next_header=4 / ip6 / udp", DROP_INNER },
 	{ "tunnel, nothing inside", 50, MODE_TUNNEL, NOTHING, V4 "/ esp next_header=4", DROP_INNER },
 	{ "tunnel, 6 longer", 51, MODE_TUNNEL, NOTHING, V4 "/ ah / ip6 payload_length=9 / udp", DROP_INNER },
@@ -276,8 +269,7 @@ static struct sa *
 refusal_sa(const struct refusal *row, enum change change)
 {
 	struct test_keys k;
-	struct sa_spec s =
-		test_spec(row->protocol, row->protocol == 50 ? "aes-cbc" : NULL, "hmac-sha1-96", &k);
+	struct sa_spec s = test_spec(row->protocol, row->protocol == 50 ? "aes-cbc" : NULL, "hmac-sha1-96", &k);
 	s.src = test_addr("10.0.0.1");
 	s.dst = test_addr("10.0.0.2");
 	s.mode = row->mode;
@@ -289,10 +281,7 @@ refusal_sa(const struct refusal *row, enum change change)
 	if (change == ENCAP)
 		s.encap = (struct encap){ 4500, 4500, true };
 	struct sa *sa = test_open(&s);
-	sa->state = change == LARVAL  ? SA_LARVAL
-		    : change == DEAD  ? SA_DEAD
-		    : change == DYING ? SA_DYING
-				      : SA_MATURE;
+	sa->state = change == LARVAL ? SA_LARVAL : change == DEAD ? SA_DEAD : change == DYING ? SA_DYING : SA_MATURE;
 	return sa;
 }
 
@@ -326,16 +315,14 @@ Test(datagram, is_refused_for_the_right_reason_and_moves_nothing)
 		cr_assert(eq(int, r.verdict, row->verdict), "%s: %s", row->id, verdict_name(r.verdict));
 		cr_assert(eq(int, out.n > 0, row->verdict == ACCEPT), "%s", row->id);
 		/* Those behind the ICV moved the window and are accounted, delivered or not: they were decrypted. */
-		bool authentic = row->verdict == ACCEPT || row->verdict == DROP_MODE ||
-				 row->verdict == DROP_INNER || row->verdict == DROP_DUMMY ||
-				 row->verdict == DROP_PADDING;
+		bool authentic = row->verdict == ACCEPT || row->verdict == DROP_MODE || row->verdict == DROP_INNER ||
+				 row->verdict == DROP_DUMMY || row->verdict == DROP_PADDING;
 		if (!authentic)
 			cr_assert(test_state_same(&before, receiver), "%s", row->id);
 		cr_assert(eq(uint, receiver->current.allocations, authentic), "%s", row->id);
 		if (authentic) {
 			unprotect(d, sealed, 0, &r);
-			cr_assert(eq(int, r.verdict, DROP_REPLAYED), "%s: %s", row->id,
-				  verdict_name(r.verdict));
+			cr_assert(eq(int, r.verdict, DROP_REPLAYED), "%s: %s", row->id, verdict_name(r.verdict));
 		}
 		sa_close(sender);
 		sad_free(d);
@@ -364,8 +351,7 @@ Test(datagram, a_passive_check_moves_nothing_and_believes_port_4500)
 	}
 	struct sad *empty = sad_new();
 	struct datagram_result r;
-	struct bytes esp =
-		test_datagram(V4 "/ udp dport=4500 / esp spi=0x77 seq=1 / 'abcdefghijkl", plain_room, ROOM);
+	struct bytes esp = test_datagram(V4 "/ udp dport=4500 / esp spi=0x77 seq=1 / 'abcdefghijkl", plain_room, ROOM);
 	unprotect(empty, esp, DG_NO_STATE, &r);
 	cr_assert(eq(int, r.verdict, DROP_NO_SA));
 	cr_assert(eq(uint, r.spi, 0x77));
@@ -436,10 +422,8 @@ Test(datagram, tfc_padding_is_dropped_where_a_length_says_so)
 		{ "tunnel 4", MODE_TUNNEL, V4 "/ esp tfc=1000 / ip4 ecn=2 / echo4 / 'hello", 0 },
 		{ "tunnel 6", MODE_TUNNEL, V4 "/ esp tfc=1000 / ip6 ecn=2 / echo6 / 'hello", 0 },
 		{ "icmp has none", MODE_TRANSPORT, V4 "/ esp tfc=100 / echo4 / 'hello", 100 },
-		{ "a udp length that cannot be", MODE_TRANSPORT, V4 "/ esp tfc=100 / udp length=7 / 'hello",
-		  100 },
-		{ "a udp length beyond the end", MODE_TRANSPORT, V4 "/ esp tfc=10 / udp length=90 / 'hello",
-		  10 },
+		{ "a udp length that cannot be", MODE_TRANSPORT, V4 "/ esp tfc=100 / udp length=7 / 'hello", 100 },
+		{ "a udp length beyond the end", MODE_TRANSPORT, V4 "/ esp tfc=10 / udp length=90 / 'hello", 10 },
 	};
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct test_line t;
@@ -519,8 +503,8 @@ Test(datagram, of_65535_octets_is_the_largest)
 		struct err e = { 0 };
 		struct packet p = *test_packet(&t, family == 4 ? V4 "/ udp" : V6 "/ udp");
 		/* As much payload as leaves not an octet. */
-		size_t around = k & 2 ? esp_overhead(sa, 65535 - (family == 4 ? 20 : 0) - 34)
-				      : ah_header_len(sa, family);
+		size_t around =
+			k & 2 ? esp_overhead(sa, 65535 - (family == 4 ? 20 : 0) - 34) : ah_header_len(sa, family);
 		size_t over = k & 4 ? 4 : 0;
 		p.payload = (struct bytes){ (const uint8_t *)text,
 					    (65535 - (family == 4 ? 20 : 0) - around - 8) / 4 * 4 + over };
@@ -531,8 +515,7 @@ Test(datagram, of_65535_octets_is_the_largest)
 		cr_assert(eq(int, v, over > 0 ? DROP_TOO_BIG : ACCEPT), "row %u: %s", k, verdict_name(v));
 		cr_assert(eq(u64, sa->seq, v == ACCEPT), "row %u", k);
 		sealed = wr_of(sealed_room, 100);
-		cr_assert(eq(int, datagram_protect(sa, wr_done(&w), 7, rnd(), &sealed), DROP_TOO_BIG),
-			  "row %u", k);
+		cr_assert(eq(int, datagram_protect(sa, wr_done(&w), 7, rnd(), &sealed), DROP_TOO_BIG), "row %u", k);
 		cr_assert(not(sealed.full), "row %u", k);
 		sa_close(sa);
 	}
@@ -545,8 +528,7 @@ Test(datagram, damaged_where_it_is_covered_is_not_accepted)
 	for (unsigned k = 0; k < 4; k++) {
 		bool esp = k & 1;
 		struct sad *d = sad_of(esp ? gcm(MODE_TRANSPORT, 6) : hmac_of(51, MODE_TRANSPORT, 6));
-		struct bytes plain,
-			sealed = protect(sad_next(d, NULL), "damage", lines6[k & 2 ? 0 : 3], &plain);
+		struct bytes plain, sealed = protect(sad_next(d, NULL), "damage", lines6[k & 2 ? 0 : 3], &plain);
 		size_t upper = k & 2 ? 40 : 40 + 8 + 8 + 24;
 		char mask[100];
 		struct datagram_result r;

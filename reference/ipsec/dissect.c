@@ -121,8 +121,8 @@ find_in_udp(struct dissecting *x)
 	struct addr src, dst;
 	struct sa *sa;
 	stack_addrs(p, p->n, &src, &dst);
-	bool found = udpencap_is_esp(x->sad, &src, &dst, (uint16_t)udp->v[UDP_SPORT].u,
-				     (uint16_t)udp->v[UDP_DPORT].u, p->payload, true, &sa);
+	bool found = udpencap_is_esp(x->sad, &src, &dst, (uint16_t)udp->v[UDP_SPORT].u, (uint16_t)udp->v[UDP_DPORT].u,
+				     p->payload, true, &sa);
 	/* Too short for the head of ESP, it stays a payload. */
 	if (found && !packet_parse_upper(p, IPPROTO_ESP_, p->payload, NULL))
 		note(x, p->n - 1, NULL, DROP_SHORT);
@@ -155,8 +155,8 @@ open_esp(struct dissecting *x, bool *more)
 	}
 	uint8_t *work = wr_room(&x->work, packet.n);
 	if (work == NULL)
-		return fail(x->e, ERR_RANGE, "esp at layer %u: want %zu octets to work in, got %zu", i,
-			    packet.n, x->work.cap - x->work.n);
+		return fail(x->e, ERR_RANGE, "esp at layer %u: want %zu octets to work in, got %zu", i, packet.n,
+			    x->work.cap - x->work.n);
 	struct esp_opened o;
 	uint64_t seq = replay_infer(&sa->replay, (uint32_t)h->v[ESP_SEQ].u);
 	if (!note(x, i, sa, esp_open(sa, packet, (uint32_t)(seq >> 32), work, &o)))
@@ -170,12 +170,10 @@ open_esp(struct dissecting *x, bool *more)
 }
 
 bool
-packet_dissect(struct dissected *d, const struct sad *sad, struct bytes datagram, uint8_t *work,
-	       size_t work_n, struct err *e)
+packet_dissect(struct dissected *d, const struct sad *sad, struct bytes datagram, uint8_t *work, size_t work_n,
+	       struct err *e)
 {
-	struct dissecting x = {
-		.d = d, .sad = sad, .in = { datagram, 0 }, .work = wr_of(work, work_n), .e = e
-	};
+	struct dissecting x = { .d = d, .sad = sad, .in = { datagram, 0 }, .work = wr_of(work, work_n), .e = e };
 	d->verdict = ACCEPT;
 	memset(d->sa, 0, sizeof d->sa);
 	if (!packet_parse_ip(&d->packet, datagram, e))

@@ -6,8 +6,7 @@ static uint8_t room[ROOM], work_room[2 * ROOM];
 static struct sad *
 one_sad(const char *enc, const char *auth, struct sa **sa)
 {
-	struct test_transform t = { 50, alg_by_name(enc, ALG_ENC),
-				    auth != NULL ? alg_by_name(auth, ALG_AUTH) : NULL };
+	struct test_transform t = { 50, alg_by_name(enc, ALG_ENC), auth != NULL ? alg_by_name(auth, ALG_AUTH) : NULL };
 	struct sa *sas[] = { *sa = test_transform_sa(&t, 0x1001, MODE_TRANSPORT, 4, false), NULL };
 	return test_sad(sas);
 }
@@ -56,8 +55,7 @@ Test(dissect, gives_every_field_of_an_esp)
 		test_packet(&t, V4 "/ esp spi=0x1001 seq=9 iv=0x000102030405060708090a0b0c0d0e0f tfc=10"
 				   " padding=0x01020304050607 pad_length=7 next_header=17 / udp sport=5 "
 				   "dport=7 length=13 / 'hello");
-	cr_assert(packet_agree(want, &got.packet, &diff), "%s %s %s", diff.shape, diff.d[0].want,
-		  diff.d[0].got);
+	cr_assert(packet_agree(want, &got.packet, &diff), "%s %s %s", diff.shape, diff.d[0].want, diff.d[0].got);
 	cr_assert(eq(sz, h->v[ESP_ICV].b.n, 12));
 	sad_free(d);
 }
@@ -89,15 +87,13 @@ Test(dissect, says_why_a_layer_stays_closed)
 		struct sad *d = one_sad("null", "hmac-sha1-96", &sa);
 		struct dissected got;
 		dissect(&got, d, compose(rows[i].line, sa));
-		cr_assert(eq(int, got.verdict, rows[i].verdict), "%s: %s", rows[i].id,
-			  verdict_name(got.verdict));
+		cr_assert(eq(int, got.verdict, rows[i].verdict), "%s: %s", rows[i].id, verdict_name(got.verdict));
 		cr_assert(eq(uint, got.packet.n, rows[i].layers), "%s", rows[i].id);
 		for (unsigned l = 0; l < got.packet.n; l++) {
 			bool esp = got.packet.layer[l].lay == &layout_esp;
 			cr_assert(got.sa[l] == (esp && got.verdict == ACCEPT ? sa : NULL), "%s", rows[i].id);
 			if (esp && got.verdict != ACCEPT)
-				cr_assert(not(hdr_given(&got.packet.layer[l], ESP_NEXT_HEADER)), "%s",
-					  rows[i].id);
+				cr_assert(not(hdr_given(&got.packet.layer[l], ESP_NEXT_HEADER)), "%s", rows[i].id);
 		}
 		sad_free(d);
 	}
@@ -127,8 +123,7 @@ Test(dissect, goes_on_behind_an_ah_that_does_not_hold)
 		w.n = compose(rows[i].line, sas[0]).n;
 		wr_fill(&w, 0, 6);
 		dissect(&got, d, wr_done(&w));
-		cr_assert(eq(int, got.verdict, rows[i].verdict), "%s: %s", rows[i].line,
-			  verdict_name(got.verdict));
+		cr_assert(eq(int, got.verdict, rows[i].verdict), "%s: %s", rows[i].line, verdict_name(got.verdict));
 		cr_assert(got.packet.layer[got.packet.n - 1].lay == &layout_udp, "%s", rows[i].line);
 		unsigned ah = got.packet.n - 2;
 		cr_assert(got.sa[ah] == (got.verdict == ACCEPT ? sas[0] : NULL), "%s", rows[i].line);

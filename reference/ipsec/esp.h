@@ -15,11 +15,19 @@ struct random {
 
 /* A pool over any source: one call for many packets. */
 #define RANDOM_POOL 4096
-struct random_pool { struct random random; struct random *source; uint8_t pool[RANDOM_POOL]; size_t left; };
+struct random_pool {
+	struct random random;
+	struct random *source;
+	uint8_t pool[RANDOM_POOL];
+	size_t left;
+};
 void random_pool_init(struct random_pool *p, struct random *source);
 
 /* xorshift from a seed: for tests and for runs that must repeat. Never for real traffic. */
-struct random_seeded { struct random random; uint64_t state; };
+struct random_seeded {
+	struct random random;
+	uint64_t state;
+};
 void random_seeded_init(struct random_seeded *r, uint64_t seed);
 
 /*
@@ -48,9 +56,9 @@ enum verdict esp_seal(struct sa *sa, const struct hdr *given, uint8_t next_heade
 		      struct random *rnd, struct wr *out);
 
 struct esp_opened {
-	uint64_t seq;             /* full number; high half inferred or 0 */
+	uint64_t seq; /* full number; high half inferred or 0 */
 	uint8_t next_header, pad_length;
-	struct bytes iv, payload, padding, icv;   /* borrowed from work / packet */
+	struct bytes iv, payload, padding, icv; /* borrowed from work / packet */
 };
 
 /*
@@ -60,8 +68,7 @@ struct esp_opened {
  * ICV, so that who lacks the key learns nothing of them: DROP_BLOCK, DROP_PAD_LENGTH. Only o->seq is sure to
  * be set then.
  */
-enum verdict esp_open(const struct sa *sa, struct bytes packet, uint32_t seq_hi, uint8_t *work,
-		      struct esp_opened *o);
+enum verdict esp_open(const struct sa *sa, struct bytes packet, uint32_t seq_hi, uint8_t *work, struct esp_opened *o);
 
 /* 1, 2, 3, .. (RFC 4303 2.4) */
 bool esp_padding_default(struct bytes padding);
@@ -72,8 +79,7 @@ bool esp_padding_default(struct bytes padding);
  * strict_padding: contents other than the default are DROP_PADDING (after the commit: the packet was
  * authentic). A SA that is larval or dead is DROP_SA_STATE; every other refusal leaves the SA as it was.
  */
-enum verdict esp_receive(struct sa *sa, struct bytes packet, bool strict_padding, uint8_t *work,
-			 struct esp_opened *o);
+enum verdict esp_receive(struct sa *sa, struct bytes packet, bool strict_padding, uint8_t *work, struct esp_opened *o);
 
 /* Octets esp_seal adds around payload_n octets with nothing given. */
 size_t esp_overhead(const struct sa *sa, size_t payload_n);

@@ -14,7 +14,9 @@ TestSuite(esp, .init = fresh_random);
 
 /* Every transform that the algorithm table makes possible: each cipher with one MAC, each MAC with one
  * cipher, each combined mode, and confidentiality alone. */
-struct transform { const char *enc, *auth; };
+struct transform {
+	const char *enc, *auth;
+};
 
 static unsigned
 all_transforms(struct transform *t)
@@ -78,9 +80,7 @@ Test(esp, seals_the_sample_packet_of_rfc_3602)
 Test(esp, seals_a_published_gcm_packet_with_esn)
 {
 	uint8_t key[20], iv[8], payload[BIG], packet[BIG], want[BIG], work[BIG];
-	struct sa_spec s = {
-		.spi = 0x4321, .protocol = 50, .enc = alg_by_name("aes-gcm-16", ALG_ENC), .esn = true
-	};
+	struct sa_spec s = { .spi = 0x4321, .protocol = 50, .enc = alg_by_name("aes-gcm-16", ALG_ENC), .esn = true };
 	s.enc_key = hex_octets("4c80cdefbb5d10da906ac73c3613a6342e443b68", key, sizeof key);
 	struct sa *sa = test_open(&s);
 	struct hdr given = hdr_of(&layout_esp);
@@ -132,8 +132,10 @@ Test(esp, every_payload_length_comes_back_through_every_transform)
 
 Test(esp, every_pad_length_is_generated_and_consumed)
 {
-	static const struct transform t[] = { { "null", "hmac-sha1-96" }, { "aes-cbc", "hmac-sha2-256-128" },
-					      { "aes-gcm-16", NULL }, { "3des-cbc", "hmac-md5-96" } };
+	static const struct transform t[] = { { "null", "hmac-sha1-96" },
+					      { "aes-cbc", "hmac-sha2-256-128" },
+					      { "aes-gcm-16", NULL },
+					      { "3des-cbc", "hmac-md5-96" } };
 	uint8_t octets[64], packet[BIG], work[BIG];
 	for (unsigned i = 0; i < COUNT(t); i++) {
 		struct sa *sa = test_sa(50, t[i].enc, t[i].auth, 0, false);
@@ -144,8 +146,7 @@ Test(esp, every_pad_length_is_generated_and_consumed)
 			struct bytes p = sealed(sa, &given, 17, payload, packet);
 			struct esp_opened o;
 			cr_assert(esp_receive(sa, p, true, work, &o) == ACCEPT, "%s %u", t[i].enc, pad);
-			cr_assert(o.pad_length == pad && o.padding.n == pad &&
-				  bytes_equal(o.payload, payload));
+			cr_assert(o.pad_length == pad && o.padding.n == pad && bytes_equal(o.payload, payload));
 			for (unsigned j = 0; j < pad; j++)
 				cr_assert(at(o.padding, j, 1) == j + 1, "%s %u octet %u", t[i].enc, pad, j);
 		}
@@ -187,8 +188,8 @@ Test(esp, a_flipped_bit_anywhere_is_refused)
 				for (size_t j = 0; j < p.n; j++) {
 					test_flip(packet, p.n, j, (unsigned)j % 8);
 					enum verdict v = esp_open(sa, p, 0, work, &o);
-					cr_assert(v == DROP_ICV, "%s %s octet %zu: %s", t[i].enc, t[i].auth,
-						  j, verdict_name(v));
+					cr_assert(v == DROP_ICV, "%s %s octet %zu: %s", t[i].enc, t[i].auth, j,
+						  verdict_name(v));
 					test_flip(packet, p.n, j, (unsigned)j % 8);
 				}
 				cr_assert(esp_open(sa, p, 0, work, &o) == ACCEPT);
@@ -268,8 +269,7 @@ Test(esp, a_given_field_goes_out_as_written)
 		enum verdict v = esp_open(sa, p, 0, work, &o);
 		cr_expect(v == (rows[i].field == ESP_PAD_LENGTH ? DROP_PAD_LENGTH : ACCEPT), "row %zu: %s", i,
 			  verdict_name(v));
-		cr_expect(sa->seq == (rows[i].field == ESP_SEQ ? 0 : 1),
-			  "row %zu: a given seq is not the SA's", i);
+		cr_expect(sa->seq == (rows[i].field == ESP_SEQ ? 0 : 1), "row %zu: a given seq is not the SA's", i);
 		sa_close(sa);
 	}
 
@@ -280,8 +280,7 @@ Test(esp, a_given_field_goes_out_as_written)
 	hdr_set_bytes(&given, ESP_PADDING, BYTES_OF(five));
 	struct bytes p = shown(&given, 9, packet, &sa);
 	cr_expect(p.n == 8 + 9 + 5 + 2 + 12 && at(p, 17, 7) == 0x09080706050511);
-	cr_expect(esp_open(sa, p, 0, work, &o) == ACCEPT && o.pad_length == 5 &&
-		  !esp_padding_default(o.padding));
+	cr_expect(esp_open(sa, p, 0, work, &o) == ACCEPT && o.pad_length == 5 && !esp_padding_default(o.padding));
 	sa_close(sa);
 
 	hdr_set(&given, ESP_PAD_LENGTH, 2);
@@ -320,8 +319,8 @@ Test(esp, padding_beyond_255_is_sent_and_its_length_cut)
 Test(esp, ragged_ciphertext_has_a_good_icv)
 {
 	static const struct transform t[] = { { "aes-cbc", "hmac-sha1-96" }, { "3des-cbc", "hmac-sha1-96" },
-					      { "aes-gcm-16", NULL }, { "aes-ctr", "hmac-md5-96" },
-					      { "null", "hmac-sha1-96" }, { "aes-gmac", NULL } };
+					      { "aes-gcm-16", NULL },        { "aes-ctr", "hmac-md5-96" },
+					      { "null", "hmac-sha1-96" },    { "aes-gmac", NULL } };
 	static const uint8_t pads[16] = { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16 };
 	uint8_t octets[64], packet[BIG], work[BIG];
 	for (unsigned i = 0; i < COUNT(t); i++) {
@@ -337,8 +336,8 @@ Test(esp, ragged_ciphertext_has_a_good_icv)
 			cr_assert(p.n == 8u + sa->spec.enc->iv + 32 + pad + seal_icv_len(sa->seal));
 			cr_assert(v == want, "%s pad %zu: %s", t[i].enc, pad, verdict_name(v));
 			test_flip(packet, p.n, p.n - 1, 0);
-			cr_assert(esp_open(sa, p, 0, work, &o) == DROP_ICV,
-				  "%s pad %zu: the ICV decides first", t[i].enc, pad);
+			cr_assert(esp_open(sa, p, 0, work, &o) == DROP_ICV, "%s pad %zu: the ICV decides first",
+				  t[i].enc, pad);
 		}
 		sa_close(sa);
 	}
@@ -351,17 +350,16 @@ Test(esp, a_given_iv_goes_out_as_written_whatever_its_length)
 	for (unsigned i = 0; i < COUNT(enc); i++)
 		for (size_t n = 0; n <= sizeof octets; n += 4) {
 			uint8_t payload[40], packet[BIG], work[BIG];
-			struct sa *sa =
-				test_sa(50, enc[i],
-					alg_is_combined(alg_by_name(enc[i], ALG_ENC)) ? NULL : "hmac-sha1-96",
-					0, false);
+			struct sa *sa = test_sa(50, enc[i],
+						alg_is_combined(alg_by_name(enc[i], ALG_ENC)) ? NULL : "hmac-sha1-96",
+						0, false);
 			struct hdr given = hdr_of(&layout_esp);
 			struct bytes iv = bytes_slice(BYTES_OF(octets), 0, n);
 			hdr_set_bytes(&given, ESP_IV, iv);
 			struct bytes p = sealed(sa, &given, 17, test_octets(payload, 36), packet);
 			size_t own = sa->spec.enc->iv;
-			cr_expect(bytes_equal(bytes_slice(p, 8, n < own ? n : own), bytes_slice(iv, 0, own)),
-				  "%s %zu", enc[i], n);
+			cr_expect(bytes_equal(bytes_slice(p, 8, n < own ? n : own), bytes_slice(iv, 0, own)), "%s %zu",
+				  enc[i], n);
 			cr_expect(sa->iv == 0, "%s %zu: the counter was not used", enc[i], n);
 			struct esp_opened o;
 			enum verdict v = esp_open(sa, p, 0, work, &o);
@@ -390,12 +388,10 @@ Test(esp, a_packet_too_short_for_an_iv_goes_out_in_clear)
 /* RFC 4106 3.1, RFC 3686 3.1 */
 Test(esp, a_counter_iv_never_repeats_though_seq_does)
 {
-	static const char *const enc[] = { "aes-gcm-16", "aes-ctr", "chacha20-poly1305", "aes-ccm-8",
-					   "aes-gmac" };
+	static const char *const enc[] = { "aes-gcm-16", "aes-ctr", "chacha20-poly1305", "aes-ccm-8", "aes-gmac" };
 	for (unsigned i = 0; i < COUNT(enc); i++) {
-		struct sa *sa = test_sa(50, enc[i],
-					alg_is_combined(alg_by_name(enc[i], ALG_ENC)) ? NULL : "hmac-sha1-96",
-					0, false);
+		struct sa *sa = test_sa(
+			50, enc[i], alg_is_combined(alg_by_name(enc[i], ALG_ENC)) ? NULL : "hmac-sha1-96", 0, false);
 		struct hdr given = hdr_of(&layout_esp);
 		hdr_set(&given, ESP_SEQ, 7);
 		uint64_t last = 0;
@@ -437,10 +433,8 @@ Test(esp, tfc_fills_tunnel_packets_up)
 			struct esp_opened o;
 			struct bytes payload = test_octets(octets, len);
 			struct bytes p = sealed(sa, NULL, 4, payload, packet);
-			cr_assert(p.n == len + esp_overhead(sa, len) &&
-				  esp_open(sa, p, 0, work, &o) == ACCEPT);
-			cr_expect(o.payload.n == (tunnel && len < 150 ? 150 : len), "%zu: %zu", len,
-				  o.payload.n);
+			cr_assert(p.n == len + esp_overhead(sa, len) && esp_open(sa, p, 0, work, &o) == ACCEPT);
+			cr_expect(o.payload.n == (tunnel && len < 150 ? 150 : len), "%zu: %zu", len, o.payload.n);
 			cr_expect(bytes_equal(bytes_slice(o.payload, 0, len), payload));
 			cr_expect(all_zero(bytes_slice(o.payload, len, 150)));
 		}
@@ -487,9 +481,9 @@ Test(esp, a_sender_that_refuses_changes_nothing)
 struct receive_row {
 	const char *id;
 	enum verdict want;
-	bool moves;                       /* the window takes the number in */
+	bool moves; /* the window takes the number in */
 	uint64_t seq;
-	int pad;                          /* octets of padding given; -1: not given */
+	int pad; /* octets of padding given; -1: not given */
 	uint8_t pad_length, next_header;
 	bool pad_length_given;
 	size_t cut;
@@ -556,8 +550,7 @@ judge(const struct receive_row *r, struct transform t)
 	enum verdict v = esp_receive(sa, p, true, work, &o);
 	cr_expect(v == r->want, "%s/%s %s: want %s, got %s", t.enc, t.auth, r->id, verdict_name(r->want),
 		  verdict_name(v));
-	cr_expect(test_state_same(&before, sa) == (r->moves == false), "%s/%s %s: state", t.enc, t.auth,
-		  r->id);
+	cr_expect(test_state_same(&before, sa) == (r->moves == false), "%s/%s %s: state", t.enc, t.auth, r->id);
 	if (r->want != DROP_SHORT && r->want != DROP_SA_STATE)
 		cr_expect(o.seq == r->seq, "%s: seq %llu", r->id, (unsigned long long)o.seq);
 	if (r->moves) {
@@ -583,18 +576,19 @@ Test(esp, padding_is_judged_only_where_asked)
 {
 	uint8_t packet[BIG], work[BIG];
 	struct esp_opened o;
-	struct sa *sender = test_sa(50, "aes-gcm-16", NULL, 0, false),
-		  *sa = test_sa(50, "aes-gcm-16", NULL, 64, false);
+	struct sa *sender = test_sa(50, "aes-gcm-16", NULL, 0, false), *sa = test_sa(50, "aes-gcm-16", NULL, 64, false);
 	const struct receive_row r = { .seq = 5, .pad = 4, .next_header = 17 };
-	cr_expect(esp_receive(sa, row_packet(sender, &r, packet), false, work, &o) == ACCEPT &&
-		  o.pad_length == 4);
+	cr_expect(esp_receive(sa, row_packet(sender, &r, packet), false, work, &o) == ACCEPT && o.pad_length == 4);
 	sa_close(sender);
 	sa_close(sa);
 }
 
 Test(esp, default_padding_is_told_from_others)
 {
-	static const struct { uint8_t o[4]; size_t n; bool want;
+	static const struct {
+		uint8_t o[4];
+		size_t n;
+		bool want;
 	} rows[] = {
 		{ { 0 }, 0, true },           { { 1 }, 1, true },           { { 1, 2, 3, 4 }, 4, true },
 		{ { 0, 1, 2, 3 }, 4, false }, { { 1, 2, 3, 5 }, 4, false }, { { 0 }, 1, false },
@@ -630,13 +624,12 @@ Test(esp, esn_crosses_the_subspace)
 			cr_assert(at(p, 4, 4) == (uint32_t)(s.seq + n));
 			cr_assert(esp_receive(peer, p, true, work, &o) == DROP_REPLAYED, "%s %u", enc[i], n);
 		}
-		cr_expect(esp_receive(peer, late, true, work, &o) == ACCEPT && o.seq == s.seq + 5,
-			  "%s: case B", enc[i]);
+		cr_expect(esp_receive(peer, late, true, work, &o) == ACCEPT && o.seq == s.seq + 5, "%s: case B",
+			  enc[i]);
 		struct hdr given = hdr_of(&layout_esp);
 		hdr_set(&given, ESP_SEQ, 200); /* a sender that forgot its high half */
 		struct test_state before = test_state(peer);
-		cr_expect(esp_receive(peer, sealed(sa, &given, 17, BYTES_NONE, packet), true, work, &o) ==
-			  DROP_ICV);
+		cr_expect(esp_receive(peer, sealed(sa, &given, 17, BYTES_NONE, packet), true, work, &o) == DROP_ICV);
 		cr_expect(test_state_same(&before, peer), "%s", enc[i]);
 		sa_close(sa);
 		sa_close(peer);

@@ -1,7 +1,11 @@
 #include "ipsec/test_sa.h"
 
 /* Counts what it is asked for and hands out 0, 1, 2, .. */
-struct counting { struct random random; unsigned calls; uint8_t next; };
+struct counting {
+	struct random random;
+	unsigned calls;
+	uint8_t next;
+};
 
 static void
 counting_fill(struct random *r, uint8_t *p, size_t n)

@@ -11,15 +11,15 @@
 #include <stdint.h>
 
 struct replay {
-	uint32_t window;      /* W in packets; 0: anti-replay off */
+	uint32_t window; /* W in packets; 0: anti-replay off */
 	bool esn;
-	uint64_t top;         /* highest authenticated number; 0: none yet */
-	uint64_t *bits;       /* ring of at least ceil(W/64)+1 words, a power of two, owned */
+	uint64_t top;   /* highest authenticated number; 0: none yet */
+	uint64_t *bits; /* ring of at least ceil(W/64)+1 words, a power of two, owned */
 	uint32_t words;
 };
 
 bool replay_init(struct replay *r, uint32_t window, bool esn, struct err *e) MUST_USE;
-void replay_free(struct replay *r);                       /* safe twice */
+void replay_free(struct replay *r); /* safe twice */
 
 /*
  * The full number behind the 32 bits on the wire (RFC 4303 A2.2); without ESN the same number. Where the pseudo-code of

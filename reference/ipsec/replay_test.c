@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-#define COUNT(array) (sizeof (array) / sizeof (array)[0])
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
 static struct replay
 window_of(uint32_t w, bool esn)
@@ -26,7 +26,10 @@ offer(struct replay *r, uint64_t seq)
 	return v;
 }
 
-struct row { uint64_t seq; enum verdict want; };
+struct row {
+	uint64_t seq;
+	enum verdict want;
+};
 
 static void
 run(const char *id, struct replay *r, const struct row *rows, size_t n)
@@ -41,18 +44,35 @@ run(const char *id, struct replay *r, const struct row *rows, size_t n)
 Test(replay, edges_of_a_window_of_64)
 {
 	static const struct row rows[] = {
-		{ 0, DROP_SEQ_ZERO }, { 1, ACCEPT }, { 1, DROP_REPLAYED }, { 65, ACCEPT },
-		{ 2, ACCEPT },        /* 65 - 63: last one inside */
+		{ 0, DROP_SEQ_ZERO },
+		{ 1, ACCEPT },
+		{ 1, DROP_REPLAYED },
+		{ 65, ACCEPT },
+		{ 2, ACCEPT }, /* 65 - 63: last one inside */
 		{ 2, DROP_REPLAYED },
 		{ 1, DROP_OLD },
-		{ 64, ACCEPT }, { 64, DROP_REPLAYED }, { 63, ACCEPT },
-		{ 128, ACCEPT },      /* 65 becomes the left edge */
-		{ 65, DROP_REPLAYED }, { 64, DROP_OLD }, { 66, ACCEPT },
+		{ 64, ACCEPT },
+		{ 64, DROP_REPLAYED },
+		{ 63, ACCEPT },
+		{ 128, ACCEPT }, /* 65 becomes the left edge */
+		{ 65, DROP_REPLAYED },
+		{ 64, DROP_OLD },
+		{ 66, ACCEPT },
 		{ 128 + 64, ACCEPT }, /* a jump of W: nothing of the old window is left inside */
-		{ 128, DROP_OLD }, { 129, ACCEPT }, { 191, ACCEPT }, { 192, DROP_REPLAYED },
-		{ 100000, ACCEPT }, { 100000 - 63, ACCEPT }, { 100000 - 64, DROP_OLD }, { 99999, ACCEPT },
-		{ UINT32_MAX, ACCEPT }, { UINT32_MAX, DROP_REPLAYED }, { UINT32_MAX - 63, ACCEPT },
-		{ UINT32_MAX - 64, DROP_OLD }, { 0, DROP_SEQ_ZERO }, { 1, DROP_OLD },
+		{ 128, DROP_OLD },
+		{ 129, ACCEPT },
+		{ 191, ACCEPT },
+		{ 192, DROP_REPLAYED },
+		{ 100000, ACCEPT },
+		{ 100000 - 63, ACCEPT },
+		{ 100000 - 64, DROP_OLD },
+		{ 99999, ACCEPT },
+		{ UINT32_MAX, ACCEPT },
+		{ UINT32_MAX, DROP_REPLAYED },
+		{ UINT32_MAX - 63, ACCEPT },
+		{ UINT32_MAX - 64, DROP_OLD },
+		{ 0, DROP_SEQ_ZERO },
+		{ 1, DROP_OLD },
 	};
 	struct replay r = window_of(64, false);
 	run("64", &r, rows, COUNT(rows));
@@ -78,9 +98,7 @@ Test(replay, edges_of_odd_windows)
 
 Test(replay, without_a_window_everything_is_accepted)
 {
-	static const struct row rows[] = {
-		{ 0, ACCEPT }, { 7, ACCEPT }, { 7, ACCEPT }, { 1, ACCEPT }, { 0, ACCEPT }
-	};
+	static const struct row rows[] = { { 0, ACCEPT }, { 7, ACCEPT }, { 7, ACCEPT }, { 1, ACCEPT }, { 0, ACCEPT } };
 	struct replay r = window_of(0, false);
 	run("off", &r, rows, COUNT(rows));
 	cr_expect(r.bits == NULL && r.top == 7);
@@ -118,8 +136,14 @@ Test(replay, windows_beyond_2_31_are_refused)
 	replay_free(&r);
 	r = window_of((uint32_t)1 << 31, true);
 	const struct row rows[] = {
-		{ 1, ACCEPT }, { (uint64_t)1 << 31, ACCEPT }, { 1, DROP_REPLAYED }, { 2, ACCEPT },
-		{ ((uint64_t)1 << 31) + 1, ACCEPT }, { 1, DROP_OLD }, { 2, DROP_REPLAYED }, { 3, ACCEPT },
+		{ 1, ACCEPT },
+		{ (uint64_t)1 << 31, ACCEPT },
+		{ 1, DROP_REPLAYED },
+		{ 2, ACCEPT },
+		{ ((uint64_t)1 << 31) + 1, ACCEPT },
+		{ 1, DROP_OLD },
+		{ 2, DROP_REPLAYED },
+		{ 3, ACCEPT },
 	};
 	run("2^31", &r, rows, COUNT(rows));
 	replay_free(&r);
@@ -128,19 +152,23 @@ Test(replay, windows_beyond_2_31_are_refused)
 /* ESN: edges around 2^32 as the wire sees them, by the low half alone. */
 Test(replay, esn_edges_around_a_subspace)
 {
-	static const struct { uint64_t top; uint32_t w, low; uint64_t want; } rows[] = {
+	static const struct {
+		uint64_t top;
+		uint32_t w, low;
+		uint64_t want;
+	} rows[] = {
 		{ 0, 64, 1, 1 },
-		{ 0, 64, UINT32_MAX, UINT32_MAX },                  /* no subspace before the first */
+		{ 0, 64, UINT32_MAX, UINT32_MAX }, /* no subspace before the first */
 		{ 0, 64, 0, 0 },
-		{ 100, 64, 37, 37 },                                /* case A: Bl */
-		{ 100, 64, 36, 0x100000024 },                       /* one below: the next subspace */
+		{ 100, 64, 37, 37 },          /* case A: Bl */
+		{ 100, 64, 36, 0x100000024 }, /* one below: the next subspace */
 		{ 0xfffffff0, 64, 0, 0x100000000 },
-		{ 0x100000000, 64, 0, 0x100000000 },                /* case B */
+		{ 0x100000000, 64, 0, 0x100000000 }, /* case B */
 		{ 0x100000000, 64, UINT32_MAX, 0xffffffff },
-		{ 0x100000000, 64, UINT32_MAX - 62, 0xffffffc1 },   /* Bl = 0 - 64 + 1 */
+		{ 0x100000000, 64, UINT32_MAX - 62, 0xffffffc1 }, /* Bl = 0 - 64 + 1 */
 		{ 0x100000000, 64, UINT32_MAX - 63, 0x1ffffffc0 },
-		{ 0x10000003e, 64, UINT32_MAX, 0xffffffff },        /* Tl = W - 2: last of case B */
-		{ 0x10000003f, 64, UINT32_MAX, 0x1ffffffff },       /* Tl = W - 1: case A */
+		{ 0x10000003e, 64, UINT32_MAX, 0xffffffff },  /* Tl = W - 2: last of case B */
+		{ 0x10000003f, 64, UINT32_MAX, 0x1ffffffff }, /* Tl = W - 1: case A */
 		{ 0x10000003f, 64, 0, 0x100000000 },
 		{ 0x500000000, 1, 0, 0x500000000 },
 		{ 0x500000000, 1, UINT32_MAX, 0x5ffffffff },
@@ -151,8 +179,8 @@ Test(replay, esn_edges_around_a_subspace)
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct replay r = { .window = rows[i].w, .esn = true, .top = rows[i].top };
 		uint64_t got = replay_infer(&r, rows[i].low);
-		cr_expect(got == rows[i].want, "row %zu: want %llx, got %llx", i,
-			  (unsigned long long)rows[i].want, (unsigned long long)got);
+		cr_expect(got == rows[i].want, "row %zu: want %llx, got %llx", i, (unsigned long long)rows[i].want,
+			  (unsigned long long)got);
 		r.esn = false;
 		cr_expect(replay_infer(&r, rows[i].low) == rows[i].low, "row %zu without ESN", i);
 	}
@@ -184,25 +212,27 @@ Test(replay, inference_agrees_with_the_rfcs_pseudo_code)
 	static const uint32_t windows[] = { 1, 2, 32, 33, 64, 100, 4096, 65537, 1u << 30, 1u << 31 };
 	uint64_t s = 42;
 	for (unsigned i = 0; i < 400000; i++) {
-		uint32_t w = windows[next_random(&s) % COUNT(windows)],
-			 near = (uint32_t)(next_random(&s) % 7);
+		uint32_t w = windows[next_random(&s) % COUNT(windows)], near = (uint32_t)(next_random(&s) % 7);
 		uint64_t t = next_random(&s) >> (1 + next_random(&s) % 32);
 		if (i % 2 != 0)
-			t = (t & ~(uint64_t)UINT32_MAX) |
-			    (w - 3 + near); /* around the line between A and B */
+			t = (t & ~(uint64_t)UINT32_MAX) | (w - 3 + near); /* around the line between A and B */
 		if (t >> 32 == 0 || t >> 32 >= UINT32_MAX)
 			continue; /* no subspace before the first, none after the last */
 		uint32_t low = i % 3 != 0 ? (uint32_t)(t - w + 1 + near - 3) : (uint32_t)next_random(&s);
 		struct replay r = { .window = w, .esn = true, .top = t };
 		uint64_t want = rfc_infer(t, w, low), got = replay_infer(&r, low);
-		cr_assert(got == want, "T %llx W %u low %x: want %llx, got %llx", (unsigned long long)t, w,
-			  low, (unsigned long long)want, (unsigned long long)got);
+		cr_assert(got == want, "T %llx W %u low %x: want %llx, got %llx", (unsigned long long)t, w, low,
+			  (unsigned long long)want, (unsigned long long)got);
 	}
 }
 
 /* The slow twin remembers everything that it ever saw. */
 enum { SPAN = 1 << 17 };
-struct twin { uint64_t base, top; uint32_t w; bool seen[SPAN]; };
+struct twin {
+	uint64_t base, top;
+	uint32_t w;
+	bool seen[SPAN];
+};
 
 static enum verdict
 twin_offer(struct twin *t, uint64_t seq)
@@ -246,8 +276,8 @@ compare(uint32_t w, bool esn, uint64_t base, uint64_t seed)
 			continue; /* the wire cannot say numbers that far left of the window */
 		enum verdict want = twin_offer(&t, seq), got = offer(&r, seq);
 		seen[want]++;
-		cr_assert(got == want && r.top == t.top, "W %u base %llx seq %llx top %llx: want %s, got %s",
-			  w, (unsigned long long)base, (unsigned long long)seq, (unsigned long long)t.top,
+		cr_assert(got == want && r.top == t.top, "W %u base %llx seq %llx top %llx: want %s, got %s", w,
+			  (unsigned long long)base, (unsigned long long)seq, (unsigned long long)t.top,
 			  verdict_name(want), verdict_name(got));
 	}
 	cr_assert(seen[ACCEPT] > 100 && seen[DROP_REPLAYED] > 100, "W %u: the input bites", w);

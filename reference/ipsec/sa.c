@@ -196,8 +196,7 @@ sa_complete(struct sa *sa, const struct sa_spec *spec, struct err *e)
 		return fail(e, ERR_RANGE, "SA 0x%08x is dead", old->spi);
 	if (!same_alg(old->enc, old->enc_key, spec->enc, spec->enc_key) ||
 	    !same_alg(old->auth, old->auth_key, spec->auth, spec->auth_key))
-		return fail(e, ERR_RANGE, "SA 0x%08x: keys and algorithms of a mature SA never change",
-			    old->spi);
+		return fail(e, ERR_RANGE, "SA 0x%08x: keys and algorithms of a mature SA never change", old->spi);
 	sa->spec.hard = spec->hard;
 	sa->spec.soft = spec->soft;
 	return true;

@@ -14,52 +14,55 @@ enum sa_mode { MODE_ANY = 0, MODE_TRANSPORT = 1, MODE_TUNNEL = 2 };
 enum sa_state { SA_LARVAL = 0, SA_MATURE = 1, SA_DYING = 2, SA_DEAD = 3 };
 
 struct lifetime {
-	uint32_t allocations;    /* RFC 2367 2.3.2; on Linux: packets */
+	uint32_t allocations; /* RFC 2367 2.3.2; on Linux: packets */
 	uint64_t bytes;
-	uint64_t addtime;        /* limits: seconds; current: seconds since the epoch of the injected clock */
-	uint64_t usetime;        /* 0: not used yet / no limit */
+	uint64_t addtime; /* limits: seconds; current: seconds since the epoch of the injected clock */
+	uint64_t usetime; /* 0: not used yet / no limit */
 };
 
-struct encap { uint16_t sport, dport; bool udp; };   /* RFC 3948; ports in host order */
+struct encap {
+	uint16_t sport, dport;
+	bool udp;
+}; /* RFC 3948; ports in host order */
 
 #define SA_KEY_MAX 520
 
 /* What a manager asks for. Keys are borrowed. */
 struct sa_spec {
 	uint32_t spi;
-	uint8_t protocol;        /* 50 or 51 */
-	uint8_t mode;            /* enum sa_mode */
-	struct addr src, dst;    /* outer addresses */
+	uint8_t protocol;               /* 50 or 51 */
+	uint8_t mode;                   /* enum sa_mode */
+	struct addr src, dst;           /* outer addresses */
 	const struct alg *enc, *auth;   /* NULL: none */
 	struct bytes enc_key, auth_key; /* salt last */
-	uint32_t replay;         /* window in packets, 0 off */
+	uint32_t replay;                /* window in packets, 0 off */
 	bool esn;
-	uint64_t seq;            /* counter to start from: the first packet carries seq + 1 */
+	uint64_t seq; /* counter to start from: the first packet carries seq + 1 */
 	/* The sender's counter may roll over to 0 (RFC 4303 3.3.3: only where the receiver has said that it does
 	 * no anti-replay). Off by default, manual keys included: overflow is refused unless somebody asked. */
 	bool seq_cycle;
 	uint32_t reqid;
 	struct encap encap;
 	struct lifetime hard, soft;
-	uint32_t flags;          /* as the dialect gave them, kept for GET */
-	uint32_t tfc;            /* pad every tunnel packet's payload to this many octets, 0 off */
-	uint8_t comp;            /* IPComp: the PF_KEY number of its algorithm (2 deflate), 0 none */
+	uint32_t flags; /* as the dialect gave them, kept for GET */
+	uint32_t tfc;   /* pad every tunnel packet's payload to this many octets, 0 off */
+	uint8_t comp;   /* IPComp: the PF_KEY number of its algorithm (2 deflate), 0 none */
 	/* AH on IPv4 padded to 8 octets against RFC 4302 3.3.3.2.1, to talk to Linux without its ALIGN4 flag. */
 	bool ah_align8;
 };
 
 struct sa {
-	struct sa_spec spec;     /* enc_key and auth_key point into the SA's own storage */
-	uint8_t state;           /* enum sa_state */
-	struct seal *seal;       /* NULL while larval */
-	uint64_t seq;            /* last number sent */
+	struct sa_spec spec; /* enc_key and auth_key point into the SA's own storage */
+	uint8_t state;       /* enum sa_state */
+	struct seal *seal;   /* NULL while larval */
+	uint64_t seq;        /* last number sent */
 	/* Last counter IV used. Apart from seq, because a given seq may repeat and an IV must never (RFC 4106
 	 * 3.1, RFC 3686 3.1); it starts beside seq, so that a counter carried over a restart carries both. */
 	uint64_t iv;
 	struct replay replay;
 	struct lifetime current;
 	uint8_t enc_key[SA_KEY_MAX], auth_key[SA_KEY_MAX];
-	void *owner;             /* the SAD's link, or the tester's note */
+	void *owner; /* the SAD's link, or the tester's note */
 };
 
 /*

@@ -7,9 +7,9 @@ struct row {
 	const char *enc, *auth;
 	uint32_t spi, replay;
 	uint64_t seq;
-	int enc_n, auth_n;         /* octets to cut from (or, negative, add to) the key */
+	int enc_n, auth_n; /* octets to cut from (or, negative, add to) the key */
 	bool esn, udp;
-	const char *want;          /* NULL: accepted */
+	const char *want; /* NULL: accepted */
 };
 
 static const struct row rows[] = {
@@ -19,8 +19,7 @@ static const struct row rows[] = {
 	{ "confidentiality alone", 50, "aes-cbc", NULL, 0x1001, 0, 0, 0, 0, false, false, NULL },
 	{ "null integrity by name", 50, "aes-cbc", "null", 0x1001, 0, 0, 0, 0, false, false, NULL },
 	{ "combined", 50, "aes-gcm-16", NULL, 0x1001, 64, 0, 0, 0, true, false, NULL },
-	{ "combined, null integrity by name", 50, "aes-gcm-16", "null", 0x1001, 64, 0, 0, 0, false, false,
-	  NULL },
+	{ "combined, null integrity by name", 50, "aes-gcm-16", "null", 0x1001, 64, 0, 0, 0, false, false, NULL },
 	{ "gmac of esp", 50, "aes-gmac", NULL, 0x1001, 64, 0, 0, 0, false, false, NULL },
 	{ "ah", 51, NULL, "hmac-sha2-256-128", 0x1001, 64, 0, 0, 0, true, false, NULL },
 	{ "gmac of ah", 51, NULL, "aes-128-gmac", 0x1001, 64, 0, 0, 0, false, false, NULL },
@@ -33,12 +32,9 @@ static const struct row rows[] = {
 	{ "both null", 50, "null", "null", 0x1001, 0, 0, 0, 0, false, false, "neither" },
 	{ "replay without integrity", 50, "aes-cbc", NULL, 0x1001, 32, 0, 0, 0, false, false, "anti-replay" },
 	{ "two integrities", 50, "aes-gcm-16", "hmac-sha1-96", 0x1001, 32, 0, 0, 0, false, false, "beside" },
-	{ "ah gmac on esp", 50, "aes-cbc", "aes-128-gmac", 0x1001, 32, 0, 0, 0, false, false,
-	  "aes-128-gmac" },
-	{ "cipher on ah", 51, "aes-cbc", "hmac-sha1-96", 0x1001, 32, 0, 0, 0, false, false,
-	  "does not encrypt" },
-	{ "null cipher on ah", 51, "null", "hmac-sha1-96", 0x1001, 32, 0, 0, 0, false, false,
-	  "does not encrypt" },
+	{ "ah gmac on esp", 50, "aes-cbc", "aes-128-gmac", 0x1001, 32, 0, 0, 0, false, false, "aes-128-gmac" },
+	{ "cipher on ah", 51, "aes-cbc", "hmac-sha1-96", 0x1001, 32, 0, 0, 0, false, false, "does not encrypt" },
+	{ "null cipher on ah", 51, "null", "hmac-sha1-96", 0x1001, 32, 0, 0, 0, false, false, "does not encrypt" },
 	{ "ah without integrity", 51, NULL, NULL, 0x1001, 32, 0, 0, 0, false, false, "no integrity" },
 	{ "ah with null", 51, NULL, "null", 0x1001, 32, 0, 0, 0, false, false, "no integrity" },
 	{ "neither esp nor ah", 108, NULL, "hmac-sha1-96", 0x1001, 0, 0, 0, 0, false, false, "108" },
@@ -46,12 +42,10 @@ static const struct row rows[] = {
 	{ "short cipher key", 50, "aes-cbc", "hmac-sha1-96", 0x1001, 0, 0, 1, 0, false, false, "15 octets" },
 	{ "long cipher key", 50, "aes-cbc", "hmac-sha1-96", 0x1001, 0, 0, -1, 0, false, false, "17 octets" },
 	{ "no salt", 50, "aes-gcm-16", NULL, 0x1001, 0, 0, 4, 0, false, false, "16 octets" },
-	{ "short integrity key", 50, "aes-cbc", "hmac-sha1-96", 0x1001, 0, 0, 0, 1, false, false,
-	  "19 octets" },
+	{ "short integrity key", 50, "aes-cbc", "hmac-sha1-96", 0x1001, 0, 0, 0, 1, false, false, "19 octets" },
 	{ "key for nothing", 50, "null", "hmac-sha1-96", 0x1001, 0, 0, -8, 0, false, false, "8 octets" },
 	{ "window too wide", 51, NULL, "hmac-sha1-96", 0x1001, 0x80000001, 0, 0, 0, true, false, "2^31" },
-	{ "seq without esn", 51, NULL, "hmac-sha1-96", 0x1001, 32, 0x100000000, 0, 0, false, false,
-	  "32 bits" },
+	{ "seq without esn", 51, NULL, "hmac-sha1-96", 0x1001, 32, 0x100000000, 0, 0, false, false, "32 bits" },
 };
 
 static struct sa_spec
@@ -149,8 +143,7 @@ Test(sa, larval_grows_up_once_and_keys_never_change)
 	other = test_spec(50, "aes-cbc", "hmac-sha1-96", &other_keys);
 	other.dst = s.dst;
 	test_flip(other_keys.auth, sizeof other_keys.auth, 3, 0);
-	cr_expect(sa_complete(sa, &other, &e) == false && strstr(e.text, "never change") != NULL, "%s",
-		  e.text);
+	cr_expect(sa_complete(sa, &other, &e) == false && strstr(e.text, "never change") != NULL, "%s", e.text);
 	other.auth = alg_by_name("hmac-md5-96", ALG_AUTH);
 	cr_expect(not(sa_complete(sa, &other, &e)));
 	other = s;
@@ -163,7 +156,11 @@ Test(sa, larval_grows_up_once_and_keys_never_change)
 
 Test(sa, lifetimes_are_reached_at_their_limit)
 {
-	static const struct { const char *id; struct lifetime limit; unsigned packets; } limits[] = {
+	static const struct {
+		const char *id;
+		struct lifetime limit;
+		unsigned packets;
+	} limits[] = {
 		{ "none", { 0 }, 0 },
 		{ "packets", { .allocations = 3 }, 3 },
 		{ "octets to the octet", { .bytes = 400 }, 4 },
@@ -186,8 +183,7 @@ Test(sa, lifetimes_are_reached_at_their_limit)
 				sa_account(sa, 100, 990 + 10 * n, &soft, &hard); /* 1000, 1010, .. */
 				if (which ? hard : soft)
 					at = n;
-				cr_expect(not(which ? soft : hard), "%s: only the one that was set",
-					  limits[i].id);
+				cr_expect(not(which ? soft : hard), "%s: only the one that was set", limits[i].id);
 				cr_expect(sa->current.allocations == n && sa->current.bytes == 100 * n, "%s",
 					  limits[i].id);
 				cr_expect(sa->current.usetime == 1000, "%s: first use", limits[i].id);

@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#define HASH_NONFATAL_OOM            1
+#define HASH_NONFATAL_OOM 1
 #define uthash_nonfatal_oom(element) ((element)->unfiled = true)
 #include <uthash.h>
 
@@ -99,9 +99,7 @@ exact_key_of(uint32_t spi, uint8_t protocol, const struct addr *dst)
 static struct path_key
 path_key_of(uint8_t protocol, uint8_t mode, const struct addr *src, const struct addr *dst, uint32_t reqid)
 {
-	return (struct path_key){
-		.src = *src, .dst = *dst, .protocol = protocol, .mode = mode, .reqid = reqid
-	};
+	return (struct path_key){ .src = *src, .dst = *dst, .protocol = protocol, .mode = mode, .reqid = reqid };
 }
 
 static struct path *
@@ -282,8 +280,7 @@ sad_find(const struct sad *d, uint32_t spi, uint8_t protocol, const struct addr 
 }
 
 struct sa *
-sad_inbound(const struct sad *d, uint32_t spi, uint8_t protocol, const struct addr *src,
-	    const struct addr *dst)
+sad_inbound(const struct sad *d, uint32_t spi, uint8_t protocol, const struct addr *src, const struct addr *dst)
 {
 	/* The source takes part only in the multicast lookups of RFC 4301 4.1. */
 	(void)src;
@@ -315,8 +312,8 @@ path_best(const struct path *path, struct link *best)
 }
 
 struct sa *
-sad_outbound(const struct sad *d, uint8_t protocol, uint8_t mode, const struct addr *src,
-	     const struct addr *dst, uint32_t reqid)
+sad_outbound(const struct sad *d, uint8_t protocol, uint8_t mode, const struct addr *src, const struct addr *dst,
+	     uint32_t reqid)
 {
 	nursery_settle(d->paths);
 	struct link *best = NULL;

@@ -9,7 +9,7 @@
 
 struct sad;
 
-struct sad *sad_new(void);                 /* NULL only when memory is out */
+struct sad *sad_new(void); /* NULL only when memory is out */
 void sad_free(struct sad *d);
 
 /* Takes over sa. ERR_REFUSED (os_errno EEXIST) if (spi, protocol, dst) is taken; sa stays the caller's then. */

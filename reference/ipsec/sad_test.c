@@ -163,8 +163,7 @@ twin_outbound(const struct twin *t, const struct sa_spec *s, uint32_t reqid)
 		    !addr_equal(&sa->spec.dst, &s->dst) || (reqid != 0 && sa->spec.reqid != reqid) ||
 		    (s->mode != MODE_ANY && sa->spec.mode != MODE_ANY && sa->spec.mode != s->mode))
 			continue;
-		if (sa->state == SA_MATURE ||
-		    (sa->state == SA_DYING && (best == NULL || best->state == SA_DYING)))
+		if (sa->state == SA_MATURE || (sa->state == SA_DYING && (best == NULL || best->state == SA_DYING)))
 			best = sa;
 	}
 	return best;
@@ -199,8 +198,7 @@ compare(const struct sad *d, const struct twin *t, struct random_seeded *r)
 {
 	struct sa_spec s = random_spec(r);
 	cr_assert(sad_find(d, s.spi, s.protocol, &s.dst) == twin_find(t, s.spi, s.protocol, &s.dst));
-	cr_assert(sad_outbound(d, s.protocol, s.mode, &s.src, &s.dst, s.reqid) ==
-		  twin_outbound(t, &s, s.reqid));
+	cr_assert(sad_outbound(d, s.protocol, s.mode, &s.src, &s.dst, s.reqid) == twin_outbound(t, &s, s.reqid));
 	unsigned i = 0;
 	if (roll(r, 500) != 0)
 		return;

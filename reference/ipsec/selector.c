@@ -21,9 +21,7 @@ flow_of(struct bytes datagram, struct flow *f)
 	memset(f, 0, sizeof *f);
 	if (!chain_of(datagram, &c))
 		return false;
-	*f = (struct flow){
-		.src = c.src, .dst = c.final, .protocol = c.upper.protocol, .fragment = c.fragment
-	};
+	*f = (struct flow){ .src = c.src, .dst = c.final, .protocol = c.upper.protocol, .fragment = c.fragment };
 	if (c.malformed || c.later_fragment)
 		return true;
 	struct rd r = rd_of(bytes_slice(c.whole, c.upper.at, SIZE_MAX));

@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#define HASH_NONFATAL_OOM            1
+#define HASH_NONFATAL_OOM 1
 #define uthash_nonfatal_oom(element) ((element)->unfiled = true)
 #include <uthash.h>
 
@@ -139,8 +139,7 @@ bool
 spd_add(struct spd *d, const struct spd_entry *entry, struct spd_entry **added, struct err *e)
 {
 	if (node_find(d, entry->dir, &entry->selector) != NULL) {
-		fail(e, ERR_REFUSED, "a policy with these selectors and direction %u is there already",
-		     entry->dir);
+		fail(e, ERR_REFUSED, "a policy with these selectors and direction %u is there already", entry->dir);
 		if (e != NULL)
 			e->os_errno = EEXIST;
 		return false;

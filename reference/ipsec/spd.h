@@ -8,7 +8,7 @@
 #include "ipsec/sa.h"
 #include "ipsec/selector.h"
 
-enum spd_dir { DIR_IN = 1, DIR_OUT = 2, DIR_FWD = 3 };               /* PF_KEY's numbers */
+enum spd_dir { DIR_IN = 1, DIR_OUT = 2, DIR_FWD = 3 };                /* PF_KEY's numbers */
 enum spd_action { SPD_DISCARD = 0, SPD_BYPASS = 1, SPD_PROTECT = 2 }; /* PF_KEY: discard, none, ipsec */
 enum spd_level { LEVEL_DEFAULT = 0, LEVEL_USE = 1, LEVEL_REQUIRE = 2, LEVEL_UNIQUE = 3 };
 
@@ -16,17 +16,17 @@ enum spd_level { LEVEL_DEFAULT = 0, LEVEL_USE = 1, LEVEL_REQUIRE = 2, LEVEL_UNIQ
 
 struct spd_request {
 	uint8_t protocol, mode, level;
-	uint32_t reqid;               /* unique:N; 0 none */
-	struct addr src, dst;         /* tunnel ends */
+	uint32_t reqid;       /* unique:N; 0 none */
+	struct addr src, dst; /* tunnel ends */
 };
 
 struct spd_entry {
 	struct selector selector;
 	uint8_t dir, action;
-	unsigned n;                   /* requests, applied first to last on output */
+	unsigned n; /* requests, applied first to last on output */
 	struct spd_request request[SPD_REQUESTS];
 	uint32_t priority;
-	uint32_t id;                  /* given by spd_add */
+	uint32_t id; /* given by spd_add */
 	struct lifetime hard, current;
 	struct spd_entry *next;
 };

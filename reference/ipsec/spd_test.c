@@ -88,8 +88,7 @@ Test(spd, a_thousand_entries_keep_their_order_and_their_ids)
 		struct rd rd = rd_of(BYTES_OF(o));
 		uint32_t priority = (uint32_t)rd_uint(&rd, 1) % 5;
 		snprintf(text, sizeof text, "10.1.%u.%u", i / 256, i % 256);
-		struct spd_entry *added =
-			add(d, entry(DIR_IN, priority, text, 32, "10.0.0.2", 32, SELECTOR_ANY));
+		struct spd_entry *added = add(d, entry(DIR_IN, priority, text, 32, "10.0.0.2", 32, SELECTOR_ANY));
 		cr_assert(spd_by_id(d, added->id) == added);
 		if (rd_uint(&rd, 1) % 4 != 0)
 			continue;

@@ -26,8 +26,7 @@ route6_end(const struct hdr *rh)
 	hdr_compute(&h, &(struct build_ctx){ 0 });
 	struct bytes addresses = h.v[RH_ADDRESSES].b;
 	uint64_t type = h.v[RH_TYPE].u;
-	if ((type != 0 && type != 2) || h.v[RH_SEGMENTS_LEFT].u == 0 || addresses.n < 16 ||
-	    addresses.n % 16 != 0)
+	if ((type != 0 && type != 2) || h.v[RH_SEGMENTS_LEFT].u == 0 || addresses.n < 16 || addresses.n % 16 != 0)
 		return (struct addr){ 0 };
 	return addr_of(bytes_slice(addresses, addresses.n - 16, 16));
 }
@@ -126,9 +125,7 @@ stack_front(const struct packet *p, unsigned i, struct bytes rest, struct wr *ou
 	int ip = stack_ip(p, i);
 	if (ip < 0)
 		return false;
-	struct build_ctx c = { .payload = rest,
-			       .next_header = IPPROTO_AH_,
-			       .family = layer_family(&p->layer[ip]) };
+	struct build_ctx c = { .payload = rest, .next_header = IPPROTO_AH_, .family = layer_family(&p->layer[ip]) };
 	bool any_gone = false, next_gone = false;
 	for (int j = (int)i - 1; j >= ip; j--) {
 		if (is_gone(p, (unsigned)j)) {

@@ -107,9 +107,9 @@ test_transforms(struct test_transform t[TEST_TRANSFORMS])
 	for (const struct alg *a = algs; a < algs + algs_n; a++) {
 		bool null = a->kind == ALG_NULL;
 		if (a->use & ALG_ENC)
-			t[n++] = (struct test_transform){
-				50, a, alg_is_combined(a) ? NULL : alg_by_name("hmac-sha1-96", ALG_AUTH)
-			};
+			t[n++] = (struct test_transform){ 50, a,
+							  alg_is_combined(a) ? NULL
+									     : alg_by_name("hmac-sha1-96", ALG_AUTH) };
 		if ((a->use & ALG_ENC) && !null)
 			t[n++] = (struct test_transform){ 50, a, NULL };
 		if ((a->use & ALG_AUTH) && !null)

@@ -9,7 +9,7 @@
 #include "crypto/test_hex.h"
 #include "ipsec/ah.h"
 
-#define COUNT(array) (sizeof (array) / sizeof (array)[0])
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
 /* The shortest key of a row with octets that differ, so that no part can stand for another. */
 static inline struct bytes
@@ -25,7 +25,9 @@ test_key(const struct alg *a, uint8_t first, uint8_t room[SA_KEY_MAX])
 }
 
 /* Keys must be borrowed from somewhere while sa_open copies them. */
-struct test_keys { uint8_t enc[SA_KEY_MAX], auth[SA_KEY_MAX]; };
+struct test_keys {
+	uint8_t enc[SA_KEY_MAX], auth[SA_KEY_MAX];
+};
 
 static inline struct sa_spec
 test_spec(uint8_t protocol, const char *enc, const char *auth, struct test_keys *k)
@@ -64,7 +66,12 @@ test_sa(uint8_t protocol, const char *enc, const char *auth, uint32_t window, bo
 }
 
 /* What a receiver remembers: a refusal must leave all of it alone. */
-struct test_state { uint64_t seq, iv, top; uint8_t state; uint64_t bits[4]; struct lifetime current; };
+struct test_state {
+	uint64_t seq, iv, top;
+	uint8_t state;
+	uint64_t bits[4];
+	struct lifetime current;
+};
 
 static inline struct test_state
 test_state(const struct sa *sa)

@@ -2,7 +2,7 @@
 #include "wire/layouts.h"
 
 #define TUNNEL_TTL 64
-#define DF         0x4000
+#define DF 0x4000
 
 enum { NOT_ECT, ECT1, ECT0, CE }; /* RFC 3168 5 */
 
@@ -94,8 +94,8 @@ tunnel_inner_put(uint8_t next_header, struct bytes payload, uint8_t outer_ecn, s
 {
 	struct chain inner;
 	uint8_t ecn;
-	if (!chain_of(payload, &inner) || inner.truncated ||
-	    inner.family != (next_header == IPPROTO_IP4 ? 4 : 6) || !tunnel_ecn(outer_ecn, inner.ecn, &ecn))
+	if (!chain_of(payload, &inner) || inner.truncated || inner.family != (next_header == IPPROTO_IP4 ? 4 : 6) ||
+	    !tunnel_ecn(outer_ecn, inner.ecn, &ecn))
 		return false;
 	size_t at = out->n;
 	wr_bytes(out, inner.whole);

@@ -31,19 +31,17 @@ Test(tunnel, ecn_leaves_as_rfc6040_figure_4_says)
 			for (unsigned column = 0; column < 4; column++) {
 				uint8_t in[200], out[200], want[200];
 				uint8_t cell = figure4[row][1 + column];
-				struct bytes inner =
-					inner_of((uint8_t)family, figure4[row][0], in, sizeof in);
+				struct bytes inner = inner_of((uint8_t)family, figure4[row][0], in, sizeof in);
 				struct wr w = wr_of(out, sizeof out);
-				bool kept = tunnel_inner_put(family == 4 ? 4 : 41, inner, outer_order[column],
-							     &w);
-				cr_assert(eq(int, kept, cell != DROPPED), "IPv%u, row %u, column %u", family,
-					  row, column);
+				bool kept = tunnel_inner_put(family == 4 ? 4 : 41, inner, outer_order[column], &w);
+				cr_assert(eq(int, kept, cell != DROPPED), "IPv%u, row %u, column %u", family, row,
+					  column);
 				if (!kept)
 					continue;
 				/* Checksum and all. */
 				struct bytes left = inner_of((uint8_t)family, cell, want, sizeof want);
-				cr_assert(bytes_equal(wr_done(&w), left), "IPv%u, row %u, column %u", family,
-					  row, column);
+				cr_assert(bytes_equal(wr_done(&w), left), "IPv%u, row %u, column %u", family, row,
+					  column);
 			}
 }
 
@@ -68,8 +66,7 @@ Test(tunnel, the_outer_header_copies_dscp_ecn_and_df_and_nothing_else)
 	static const struct {
 		const char *id, *inner, *outer;
 	} rows[] = {
-		{ "4 in 4",
-		  "ip4 src=1.1.1.1 dst=2.2.2.2 dscp=46 ecn=2 flags=df ttl=3 id=77 options=0x94040000 / udp",
+		{ "4 in 4", "ip4 src=1.1.1.1 dst=2.2.2.2 dscp=46 ecn=2 flags=df ttl=3 id=77 options=0x94040000 / udp",
 		  "ip4 dscp=46 ecn=2 flags=df ttl=64 id=4660 ihl=5 src=10.0.0.101 dst=10.0.0.102" },
 		{ "4 in 4, may be fragmented", "ip4 src=1.1.1.1 dst=2.2.2.2 / udp",
 		  "ip4 dscp=0 ecn=0 flags=0 offset=0 ttl=64 id=4660 ihl=5" },
@@ -98,8 +95,7 @@ Test(tunnel, the_outer_header_copies_dscp_ecn_and_df_and_nothing_else)
 		cr_assert(packet_parse_ip(&got, wr_done(&w), &e), "%s", rows[i].id);
 		cr_assert(got.layer[0].lay == want->layer[0].lay, "%s", rows[i].id);
 		unsigned n = hdr_diff(&want->layer[0], &got.layer[0], &d, 1);
-		cr_assert(eq(uint, n, 0), "%s: %s: want %s, got %s", rows[i].id, d.field->name, d.want,
-			  d.got);
+		cr_assert(eq(uint, n, 0), "%s: %s: want %s, got %s", rows[i].id, d.field->name, d.want, d.got);
 		/* What is computed must be what a well-formed header of these fields has. */
 		struct hdr again = got.layer[0];
 		again.given &= ~(UINT32_C(1) << (family == 4 ? IP4_CHECKSUM : IP6_PAYLOAD_LENGTH) |
@@ -132,8 +128,7 @@ Test(tunnel, an_inner_datagram_must_be_one)
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		uint8_t in[200], out[200];
 		struct wr w = wr_of(out, sizeof out);
-		cr_assert(not(tunnel_inner_put(rows[i].next_header,
-					       test_datagram(rows[i].line, in, sizeof in), 0, &w)),
+		cr_assert(not(tunnel_inner_put(rows[i].next_header, test_datagram(rows[i].line, in, sizeof in), 0, &w)),
 			  "%s", rows[i].id);
 		cr_assert(eq(sz, w.n, 0), "%s", rows[i].id);
 	}

@@ -3,8 +3,8 @@
 #include "wire/layouts.h"
 
 bool
-udpencap_is_esp(const struct sad *sad, const struct addr *src, const struct addr *dst, uint16_t sport,
-		uint16_t dport, struct bytes payload, bool passive, struct sa **sa)
+udpencap_is_esp(const struct sad *sad, const struct addr *src, const struct addr *dst, uint16_t sport, uint16_t dport,
+		struct bytes payload, bool passive, struct sa **sa)
 {
 	struct rd r = rd_of(payload);
 	uint32_t spi = (uint32_t)rd_uint(&r, 4);
@@ -22,8 +22,7 @@ udpencap_is_esp(const struct sad *sad, const struct addr *src, const struct addr
 }
 
 void
-udpencap_finish(struct wr *out, size_t at, const struct encap *e, const struct addr *src,
-		const struct addr *dst)
+udpencap_finish(struct wr *out, size_t at, const struct encap *e, const struct addr *src, const struct addr *dst)
 {
 	struct bytes segment = bytes_slice(wr_done(out), at, SIZE_MAX);
 	wr_patch(out, at, e->sport, 2);

@@ -4,7 +4,7 @@
 
 #include "ipsec/sad.h"
 
-#define UDPENCAP_PORT   4500
+#define UDPENCAP_PORT 4500
 #define UDPENCAP_HEADER 8
 
 /*
@@ -16,7 +16,6 @@ bool udpencap_is_esp(const struct sad *sad, const struct addr *src, const struct
 		     uint16_t dport, struct bytes payload, bool passive, struct sa **sa);
 
 /* Fills the UDP header that was left open at out[at]; ESP follows up to out's end. */
-void udpencap_finish(struct wr *out, size_t at, const struct encap *e, const struct addr *src,
-		     const struct addr *dst);
+void udpencap_finish(struct wr *out, size_t at, const struct encap *e, const struct addr *src, const struct addr *dst);
 
 #endif

@@ -8,30 +8,29 @@
 #include <strings.h>
 
 /* Every dialect has RFC 2367's messages and KAME's under these numbers. */
-#define TYPES_KAME                                                                                                 \
-	[PFKEY_RESERVED] = -1, [PFKEY_GETSPI] = 1, [PFKEY_UPDATE] = 2, [PFKEY_ADD] = 3, [PFKEY_DELETE] = 4,        \
-	[PFKEY_GET] = 5, [PFKEY_ACQUIRE] = 6, [PFKEY_REGISTER] = 7, [PFKEY_EXPIRE] = 8, [PFKEY_FLUSH] = 9,         \
-	[PFKEY_DUMP] = 10, [PFKEY_X_PROMISC] = 11, [PFKEY_X_PCHANGE] = 12, [PFKEY_X_SPDUPDATE] = 13,               \
-	[PFKEY_X_SPDADD] = 14, [PFKEY_X_SPDDELETE] = 15, [PFKEY_X_SPDGET] = 16, [PFKEY_X_SPDACQUIRE] = 17,         \
-	[PFKEY_X_SPDDUMP] = 18, [PFKEY_X_SPDFLUSH] = 19, [PFKEY_X_SPDSETIDX] = 20, [PFKEY_X_SPDEXPIRE] = 21,       \
+#define TYPES_KAME                                                                                                     \
+	[PFKEY_RESERVED] = -1, [PFKEY_GETSPI] = 1, [PFKEY_UPDATE] = 2, [PFKEY_ADD] = 3, [PFKEY_DELETE] = 4,            \
+	[PFKEY_GET] = 5, [PFKEY_ACQUIRE] = 6, [PFKEY_REGISTER] = 7, [PFKEY_EXPIRE] = 8, [PFKEY_FLUSH] = 9,             \
+	[PFKEY_DUMP] = 10, [PFKEY_X_PROMISC] = 11, [PFKEY_X_PCHANGE] = 12, [PFKEY_X_SPDUPDATE] = 13,                   \
+	[PFKEY_X_SPDADD] = 14, [PFKEY_X_SPDDELETE] = 15, [PFKEY_X_SPDGET] = 16, [PFKEY_X_SPDACQUIRE] = 17,             \
+	[PFKEY_X_SPDDUMP] = 18, [PFKEY_X_SPDFLUSH] = 19, [PFKEY_X_SPDSETIDX] = 20, [PFKEY_X_SPDEXPIRE] = 21,           \
 	[PFKEY_X_SPDDELETE2] = 22
 
-#define EXTS_KAME                                                                                                   \
-	[EXT_RESERVED] = 0, [EXT_SA] = 1, [EXT_LIFETIME_CURRENT] = 2, [EXT_LIFETIME_HARD] = 3,                      \
-	[EXT_LIFETIME_SOFT] = 4, [EXT_ADDRESS_SRC] = 5, [EXT_ADDRESS_DST] = 6, [EXT_ADDRESS_PROXY] = 7,             \
-	[EXT_KEY_AUTH] = 8, [EXT_KEY_ENCRYPT] = 9, [EXT_IDENTITY_SRC] = 10, [EXT_IDENTITY_DST] = 11,                \
-	[EXT_SENSITIVITY] = 12, [EXT_PROPOSAL] = 13, [EXT_SUPPORTED_AUTH] = 14, [EXT_SUPPORTED_ENCRYPT] = 15,       \
-	[EXT_SPIRANGE] = 16, [EXT_X_KMPRIVATE] = 17, [EXT_X_POLICY] = 18, [EXT_X_SA2] = 19,                         \
-	[EXT_X_NAT_T_TYPE] = 20, [EXT_X_NAT_T_SPORT] = 21, [EXT_X_NAT_T_DPORT] = 22, [EXT_X_NAT_T_OAI] = 23,        \
-	[EXT_UNKNOWN] = -1
+#define EXTS_KAME                                                                                                      \
+	[EXT_RESERVED] = 0, [EXT_SA] = 1, [EXT_LIFETIME_CURRENT] = 2, [EXT_LIFETIME_HARD] = 3,                         \
+	[EXT_LIFETIME_SOFT] = 4, [EXT_ADDRESS_SRC] = 5, [EXT_ADDRESS_DST] = 6, [EXT_ADDRESS_PROXY] = 7,                \
+	[EXT_KEY_AUTH] = 8, [EXT_KEY_ENCRYPT] = 9, [EXT_IDENTITY_SRC] = 10, [EXT_IDENTITY_DST] = 11,                   \
+	[EXT_SENSITIVITY] = 12, [EXT_PROPOSAL] = 13, [EXT_SUPPORTED_AUTH] = 14, [EXT_SUPPORTED_ENCRYPT] = 15,          \
+	[EXT_SPIRANGE] = 16, [EXT_X_KMPRIVATE] = 17, [EXT_X_POLICY] = 18, [EXT_X_SA2] = 19, [EXT_X_NAT_T_TYPE] = 20,   \
+	[EXT_X_NAT_T_SPORT] = 21, [EXT_X_NAT_T_DPORT] = 22, [EXT_X_NAT_T_OAI] = 23, [EXT_UNKNOWN] = -1
 
-#define EXTS_LINUX                                                                                       \
-	EXTS_KAME, [EXT_X_NAT_T_OAR] = -1, [EXT_X_NAT_T_FRAG] = -1, [EXT_X_SEC_CTX] = 24,                \
-	[EXT_X_KMADDRESS] = 25, [EXT_X_FILTER] = 26, [EXT_X_SA_REPLAY] = -1
+#define EXTS_LINUX                                                                                                     \
+	EXTS_KAME, [EXT_X_NAT_T_OAR] = -1, [EXT_X_NAT_T_FRAG] = -1, [EXT_X_SEC_CTX] = 24, [EXT_X_KMADDRESS] = 25,      \
+		   [EXT_X_FILTER] = 26, [EXT_X_SA_REPLAY] = -1
 
-#define EXTS_BSD                                                                                         \
-	EXTS_KAME, [EXT_X_NAT_T_OAR] = 24, [EXT_X_NAT_T_FRAG] = 25, [EXT_X_SEC_CTX] = -1,                \
-	[EXT_X_KMADDRESS] = -1, [EXT_X_FILTER] = -1, [EXT_X_REFERENCE] = -1
+#define EXTS_BSD                                                                                                       \
+	EXTS_KAME, [EXT_X_NAT_T_OAR] = 24, [EXT_X_NAT_T_FRAG] = 25, [EXT_X_SEC_CTX] = -1, [EXT_X_KMADDRESS] = -1,      \
+		   [EXT_X_FILTER] = -1, [EXT_X_REFERENCE] = -1
 
 /*
  * Linux's PF_KEY has one number for HMAC-SHA-256, so both truncations go out under it. RFC 4868 means 128 bits; what
@@ -40,22 +39,20 @@
 static const struct dialect_alg linux_algs[] = { { NULL, 0, 0 } };
 
 static const struct dialect_alg kame_algs[] = {
-	{ "hmac-sha2-256-128", ALG_AUTH, 5 }, { "hmac-sha2-256-96", ALG_AUTH, -1 }, { NULL, 0, 0 },
+	{ "hmac-sha2-256-128", ALG_AUTH, 5 },
+	{ "hmac-sha2-256-96", ALG_AUTH, -1 },
+	{ NULL, 0, 0 },
 };
 
 /* Private numbers in the gap between the assigned ones and KAME's from 249 on. */
 static const struct dialect_alg reference_algs[] = {
-	{ "hmac-sha2-256-128", ALG_AUTH, 5 },
-	{ "hmac-sha2-256-96", ALG_AUTH, 200 },
-	{ "aes-cmac-96", ALG_AUTH, 201 },
-	{ "aes-128-gmac", ALG_AUTH, 202 },
-	{ "aes-192-gmac", ALG_AUTH, 203 },
-	{ "aes-256-gmac", ALG_AUTH, 204 },
-	{ "chacha20-poly1305", ALG_ENC, 205 },
-	{ NULL, 0, 0 },
+	{ "hmac-sha2-256-128", ALG_AUTH, 5 },  { "hmac-sha2-256-96", ALG_AUTH, 200 },
+	{ "aes-cmac-96", ALG_AUTH, 201 },      { "aes-128-gmac", ALG_AUTH, 202 },
+	{ "aes-192-gmac", ALG_AUTH, 203 },     { "aes-256-gmac", ALG_AUTH, 204 },
+	{ "chacha20-poly1305", ALG_ENC, 205 }, { NULL, 0, 0 },
 };
 
-enum { FLAG_CYCSEQ = 0x40, FLAG_ESN = 0x400 };   /* KAME, FreeBSD */
+enum { FLAG_CYCSEQ = 0x40, FLAG_ESN = 0x400 }; /* KAME, FreeBSD */
 
 const struct dialect dialect_linux = {
 	.name = "linux",
@@ -134,10 +131,12 @@ const struct dialect dialect_freebsd = {
 	.base = &layout_pfkey_base_bsd,
 };
 
+/* clang-format off */
 static const struct { const char *os; const struct dialect *dialect; } systems[] = {
 	{ "linux", &dialect_linux }, { "netbsd", &dialect_kame },     { "kame", &dialect_kame },
 	{ "qnx", &dialect_kame },    { "freebsd", &dialect_freebsd }, { "reference", &dialect_reference },
 };
+/* clang-format on */
 
 const struct dialect *
 dialect_by_os(const char *os)

@@ -15,14 +15,14 @@ enum grammar_satype {
 };
 
 struct grammar_side {
-	bool none;                 /* the message does not go this way */
+	bool none; /* the message does not go this way */
 	uint64_t required, optional;
 };
 
 struct grammar_row {
-	struct grammar_side side[2];   /* PFKEY_IN, PFKEY_OUT */
-	uint8_t satype;                /* enum grammar_satype */
-	const char *clause;            /* NULL: not RFC 2367's */
+	struct grammar_side side[2]; /* PFKEY_IN, PFKEY_OUT */
+	uint8_t satype;              /* enum grammar_satype */
+	const char *clause;          /* NULL: not RFC 2367's */
 };
 
 extern const struct grammar_row pfkey_grammar[PFKEY_TYPE_N];
@@ -36,6 +36,6 @@ int pfkey_check_values(const struct pfkey_msg *m, enum pfkey_dir dir, uint64_t k
 /* Request records: lengths, modes, levels, tunnel ends. */
 int pfkey_check_requests(const struct pfkey_msg *m, const struct hdr *policy, struct err *e);
 
-bool pfkey_type_is_policy(enum pfkey_type t);   /* X_SPD*: addresses are selectors, not ends of an SA */
+bool pfkey_type_is_policy(enum pfkey_type t); /* X_SPD*: addresses are selectors, not ends of an SA */
 
 #endif

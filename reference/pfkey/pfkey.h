@@ -11,45 +11,118 @@
 #include "ipsec/spd.h"
 #include "wire/field.h"
 
-enum pfkey_type {               /* OS-independent; base numbers agree with RFC 2367 */
-	PFKEY_RESERVED, PFKEY_GETSPI, PFKEY_UPDATE, PFKEY_ADD, PFKEY_DELETE, PFKEY_GET, PFKEY_ACQUIRE, PFKEY_REGISTER,
-	PFKEY_EXPIRE, PFKEY_FLUSH, PFKEY_DUMP, PFKEY_X_PROMISC, PFKEY_X_PCHANGE, PFKEY_X_SPDUPDATE, PFKEY_X_SPDADD,
-	PFKEY_X_SPDDELETE, PFKEY_X_SPDGET, PFKEY_X_SPDACQUIRE, PFKEY_X_SPDDUMP, PFKEY_X_SPDFLUSH, PFKEY_X_SPDSETIDX,
-	PFKEY_X_SPDEXPIRE, PFKEY_X_SPDDELETE2, PFKEY_X_NAT_T_NEW_MAPPING, PFKEY_X_MIGRATE, PFKEY_TYPE_N
+enum pfkey_type { /* OS-independent; base numbers agree with RFC 2367 */
+		  PFKEY_RESERVED,
+		  PFKEY_GETSPI,
+		  PFKEY_UPDATE,
+		  PFKEY_ADD,
+		  PFKEY_DELETE,
+		  PFKEY_GET,
+		  PFKEY_ACQUIRE,
+		  PFKEY_REGISTER,
+		  PFKEY_EXPIRE,
+		  PFKEY_FLUSH,
+		  PFKEY_DUMP,
+		  PFKEY_X_PROMISC,
+		  PFKEY_X_PCHANGE,
+		  PFKEY_X_SPDUPDATE,
+		  PFKEY_X_SPDADD,
+		  PFKEY_X_SPDDELETE,
+		  PFKEY_X_SPDGET,
+		  PFKEY_X_SPDACQUIRE,
+		  PFKEY_X_SPDDUMP,
+		  PFKEY_X_SPDFLUSH,
+		  PFKEY_X_SPDSETIDX,
+		  PFKEY_X_SPDEXPIRE,
+		  PFKEY_X_SPDDELETE2,
+		  PFKEY_X_NAT_T_NEW_MAPPING,
+		  PFKEY_X_MIGRATE,
+		  PFKEY_TYPE_N
 };
 
-enum pfkey_ext {                /* OS-independent */
-	EXT_RESERVED, EXT_SA, EXT_LIFETIME_CURRENT, EXT_LIFETIME_HARD, EXT_LIFETIME_SOFT, EXT_ADDRESS_SRC,
-	EXT_ADDRESS_DST, EXT_ADDRESS_PROXY, EXT_KEY_AUTH, EXT_KEY_ENCRYPT, EXT_IDENTITY_SRC, EXT_IDENTITY_DST,
-	EXT_SENSITIVITY, EXT_PROPOSAL, EXT_SUPPORTED_AUTH, EXT_SUPPORTED_ENCRYPT, EXT_SPIRANGE, EXT_X_KMPRIVATE,
-	EXT_X_POLICY, EXT_X_SA2, EXT_X_NAT_T_TYPE, EXT_X_NAT_T_SPORT, EXT_X_NAT_T_DPORT, EXT_X_NAT_T_OAI,
-	EXT_X_NAT_T_OAR, EXT_X_NAT_T_FRAG, EXT_X_SEC_CTX, EXT_X_KMADDRESS, EXT_X_FILTER, EXT_X_SA_REPLAY,
-	EXT_X_REFERENCE,        /* of our own engine: what no PF_KEY says (dialect_reference) */
-	EXT_UNKNOWN,            /* any other number: `type` field says which */
-	EXT_N
+enum pfkey_ext { /* OS-independent */
+		 EXT_RESERVED,
+		 EXT_SA,
+		 EXT_LIFETIME_CURRENT,
+		 EXT_LIFETIME_HARD,
+		 EXT_LIFETIME_SOFT,
+		 EXT_ADDRESS_SRC,
+		 EXT_ADDRESS_DST,
+		 EXT_ADDRESS_PROXY,
+		 EXT_KEY_AUTH,
+		 EXT_KEY_ENCRYPT,
+		 EXT_IDENTITY_SRC,
+		 EXT_IDENTITY_DST,
+		 EXT_SENSITIVITY,
+		 EXT_PROPOSAL,
+		 EXT_SUPPORTED_AUTH,
+		 EXT_SUPPORTED_ENCRYPT,
+		 EXT_SPIRANGE,
+		 EXT_X_KMPRIVATE,
+		 EXT_X_POLICY,
+		 EXT_X_SA2,
+		 EXT_X_NAT_T_TYPE,
+		 EXT_X_NAT_T_SPORT,
+		 EXT_X_NAT_T_DPORT,
+		 EXT_X_NAT_T_OAI,
+		 EXT_X_NAT_T_OAR,
+		 EXT_X_NAT_T_FRAG,
+		 EXT_X_SEC_CTX,
+		 EXT_X_KMADDRESS,
+		 EXT_X_FILTER,
+		 EXT_X_SA_REPLAY,
+		 EXT_X_REFERENCE, /* of our own engine: what no PF_KEY says (dialect_reference) */
+		 EXT_UNKNOWN,     /* any other number: `type` field says which */
+		 EXT_N
 };
 
-enum {                  /* RFC 2367 3.4; IPCOMP is KAME's */
-	SATYPE_UNSPEC = 0, SATYPE_AH = 2, SATYPE_ESP = 3, SATYPE_RSVP = 5, SATYPE_OSPFV2 = 6, SATYPE_RIPV2 = 7,
-	SATYPE_MIP = 8, SATYPE_IPCOMP = 9,
+enum { /* RFC 2367 3.4; IPCOMP is KAME's */
+       SATYPE_UNSPEC = 0,
+       SATYPE_AH = 2,
+       SATYPE_ESP = 3,
+       SATYPE_RSVP = 5,
+       SATYPE_OSPFV2 = 6,
+       SATYPE_RIPV2 = 7,
+       SATYPE_MIP = 8,
+       SATYPE_IPCOMP = 9,
 };
-enum { IDENT_PREFIX = 1, IDENT_FQDN, IDENT_USERFQDN };           /* RFC 2367 3.7 */
+enum { IDENT_PREFIX = 1, IDENT_FQDN, IDENT_USERFQDN }; /* RFC 2367 3.7 */
 enum { POLICY_DISCARD, POLICY_NONE, POLICY_IPSEC, POLICY_ENTRUST, POLICY_BYPASS };
 #define PFKEY_VERSION 2
 #define PFKEY_ULPROTO_ANY 255
 
 /* Field indices. Every extension starts with len (8-octet units) and exttype. */
 enum { MSG_VERSION, MSG_TYPE, MSG_ERRNO, MSG_SATYPE, MSG_LEN, MSG_RESERVED, MSG_SEQ, MSG_PID, MSG_NF };
-enum { X_LEN, X_TYPE, X_BODY };     /* X_BODY: octets of an unknown or opaque extension */
+enum { X_LEN, X_TYPE, X_BODY }; /* X_BODY: octets of an unknown or opaque extension */
 enum { XSA_SPI = 2, XSA_REPLAY, XSA_STATE, XSA_AUTH, XSA_ENCRYPT, XSA_FLAGS, XSA_NF };
 enum { XLT_ALLOCATIONS = 2, XLT_BYTES, XLT_ADDTIME, XLT_USETIME, XLT_NF };
 /* sockaddr inside: sa_len exists in BSD dialects only; scope and flow are 0 bits wide in IPv4. */
-enum { XAD_PROTO = 2, XAD_PREFIXLEN, XAD_RESERVED, XAD_SA_LEN, XAD_FAMILY, XAD_PORT, XAD_FLOWINFO, XAD_ADDR,
-       XAD_SCOPE, XAD_PAD, XAD_NF };
-enum { XKEY_BITS = 2, XKEY_RESERVED, XKEY_KEY, XKEY_PAD, XKEY_NF };   /* key: ceil(bits / 8) octets */
-enum { XID_IDTYPE = 2, XID_RESERVED, XID_ID, XID_STRING, XID_NF };    /* string: with its NUL and padding */
-enum { XSENS_DPD = 2, XSENS_SENS_LEVEL, XSENS_SENS_LEN, XSENS_INTEG_LEVEL, XSENS_INTEG_LEN, XSENS_RESERVED,
-       XSENS_SENS, XSENS_INTEG, XSENS_NF };
+enum {
+	XAD_PROTO = 2,
+	XAD_PREFIXLEN,
+	XAD_RESERVED,
+	XAD_SA_LEN,
+	XAD_FAMILY,
+	XAD_PORT,
+	XAD_FLOWINFO,
+	XAD_ADDR,
+	XAD_SCOPE,
+	XAD_PAD,
+	XAD_NF
+};
+enum { XKEY_BITS = 2, XKEY_RESERVED, XKEY_KEY, XKEY_PAD, XKEY_NF }; /* key: ceil(bits / 8) octets */
+enum { XID_IDTYPE = 2, XID_RESERVED, XID_ID, XID_STRING, XID_NF };  /* string: with its NUL and padding */
+enum {
+	XSENS_DPD = 2,
+	XSENS_SENS_LEVEL,
+	XSENS_SENS_LEN,
+	XSENS_INTEG_LEVEL,
+	XSENS_INTEG_LEN,
+	XSENS_RESERVED,
+	XSENS_SENS,
+	XSENS_INTEG,
+	XSENS_NF
+};
 enum { XRANGE_MIN = 2, XRANGE_MAX, XRANGE_RESERVED, XRANGE_NF };
 enum { XPROP_REPLAY = 2, XPROP_RESERVED, XPROP_COMBS, XPROP_NF };
 enum { XSUP_RESERVED = 2, XSUP_ALGS, XSUP_NF };
@@ -57,33 +130,37 @@ enum { XPOL_TYPE = 2, XPOL_DIR, XPOL_RESERVED, XPOL_ID, XPOL_PRIORITY, XPOL_REQU
 enum { XSA2_MODE = 2, XSA2_RES1, XSA2_RES2, XSA2_SEQUENCE, XSA2_REQID, XSA2_NF };
 /* x_nat_t_type: value is 8 bits; sport, dport: 16, network order. */
 enum { XNT_VALUE = 2, XNT_RESERVED, XNT_NF };
-enum { XKM_RESERVED = 2, XKM_DATA, XKM_NF };            /* x_kmprivate; x_kmaddress: data is two sockaddrs */
+enum { XKM_RESERVED = 2, XKM_DATA, XKM_NF }; /* x_kmprivate; x_kmaddress: data is two sockaddrs */
 enum { XCTX_ALG = 2, XCTX_DOI, XCTX_LENGTH, XCTX_CONTEXT, XCTX_PAD, XCTX_NF };
 enum { XFIL_SADDR = 2, XFIL_DADDR, XFIL_FAMILY, XFIL_SPLEN, XFIL_DPLEN, XFIL_NF };
-enum { XREPLAY_WINDOW = 2, XREPLAY_NF };                /* x_sa_replay: packets */
+enum { XREPLAY_WINDOW = 2, XREPLAY_NF }; /* x_sa_replay: packets */
 enum { XREF_WINDOW = 2, XREF_SEQUENCE, XREF_TFC, XREF_RESERVED, XREF_NF };
 
 /* A number that differs from the algorithm table's for this system; -1: it cannot say the algorithm. */
-struct dialect_alg { const char *name; uint8_t use; int16_t number; };
+struct dialect_alg {
+	const char *name;
+	uint8_t use;
+	int16_t number;
+};
 
 /* One OS's encoding. */
 struct dialect {
-	const char *name;             /* "linux", "kame", "freebsd", "reference" */
+	const char *name; /* "linux", "kame", "freebsd", "reference" */
 	enum pf_os os;
-	int8_t type_number[PFKEY_TYPE_N];   /* -1: not there */
-	int8_t ext_number[EXT_N];           /* -1: not there */
-	bool sa_len;                  /* sockaddr starts with a length octet */
+	int8_t type_number[PFKEY_TYPE_N]; /* -1: not there */
+	int8_t ext_number[EXT_N];         /* -1: not there */
+	bool sa_len;                      /* sockaddr starts with a length octet */
 	uint16_t af_inet, af_inet6;
-	uint8_t request_header;       /* octets of sadb_x_ipsecrequest: 16 on Linux, 8 on KAME */
-	uint8_t replay_unit;          /* packets per unit of sadb_sa_replay: 1, or 8 where it counts octets */
-	uint32_t replay_max;          /* widest window in packets that an ADD can ask for */
-	bool aead;                    /* ADD takes combined algorithms */
-	bool null_key;                /* NULL encryption wants a key of 0 bits, which RFC 2367 2.3.4 calls an error */
-	bool priority;                /* sadb_x_policy has one */
-	uint8_t dir_max;              /* DIR_OUT, or DIR_FWD on Linux */
-	uint32_t flag_esn, flag_cycle;      /* bits of sadb_sa_flags, 0 where there is none */
-	const struct dialect_alg *algs;     /* ends with name == NULL; looked at before crypto/alg.h */
-	const struct layout *base;    /* layout of the base header, with this system's errno names */
+	uint8_t request_header;         /* octets of sadb_x_ipsecrequest: 16 on Linux, 8 on KAME */
+	uint8_t replay_unit;            /* packets per unit of sadb_sa_replay: 1, or 8 where it counts octets */
+	uint32_t replay_max;            /* widest window in packets that an ADD can ask for */
+	bool aead;                      /* ADD takes combined algorithms */
+	bool null_key;                  /* NULL encryption wants a key of 0 bits, which RFC 2367 2.3.4 calls an error */
+	bool priority;                  /* sadb_x_policy has one */
+	uint8_t dir_max;                /* DIR_OUT, or DIR_FWD on Linux */
+	uint32_t flag_esn, flag_cycle;  /* bits of sadb_sa_flags, 0 where there is none */
+	const struct dialect_alg *algs; /* ends with name == NULL; looked at before crypto/alg.h */
+	const struct layout *base;      /* layout of the base header, with this system's errno names */
 };
 extern const struct dialect dialect_linux, dialect_kame, dialect_freebsd;
 
@@ -95,7 +172,7 @@ extern const struct dialect dialect_linux, dialect_kame, dialect_freebsd;
  * reserved.
  */
 extern const struct dialect dialect_reference;
-const struct dialect *dialect_by_os(const char *os);   /* hello.os, any case; "reference"; NULL if unknown */
+const struct dialect *dialect_by_os(const char *os); /* hello.os, any case; "reference"; NULL if unknown */
 /* The algorithm behind a SADB number, NULL if the dialect has none; use is ALG_ENC or ALG_AUTH. */
 const struct alg *dialect_alg(const struct dialect *d, uint8_t use, int number);
 int dialect_alg_number(const struct dialect *d, const struct alg *a);   /* -1: cannot be said */
@@ -110,10 +187,10 @@ struct pfkey_msg {
 	const struct dialect *dialect;
 	struct hdr base;
 	unsigned n;
-	uint8_t kind[PFKEY_EXTS];     /* enum pfkey_ext */
+	uint8_t kind[PFKEY_EXTS]; /* enum pfkey_ext */
 	struct hdr ext[PFKEY_EXTS];
-	bool swapped;                 /* records (combs, algorithms, requests) lie in the other byte order */
-	struct bytes inner;           /* X_PROMISC, data form: the message inside, as it is */
+	bool swapped;       /* records (combs, algorithms, requests) lie in the other byte order */
+	struct bytes inner; /* X_PROMISC, data form: the message inside, as it is */
 };
 
 /* The layout of an extension; address and sockaddr widths depend on dialect and family. */
@@ -128,7 +205,7 @@ const char *pfkey_ext_name(enum pfkey_ext x);
 extern const struct name pfkey_errnos_linux[], pfkey_errnos_bsd[];
 
 void pfkey_msg_init(struct pfkey_msg *m, const struct dialect *d, enum pfkey_type type, uint8_t satype);
-enum pfkey_type pfkey_msg_type(const struct pfkey_msg *m);      /* PFKEY_RESERVED if the number is unknown */
+enum pfkey_type pfkey_msg_type(const struct pfkey_msg *m); /* PFKEY_RESERVED if the number is unknown */
 /* Appends an extension with nothing given; NULL when full. */
 struct hdr *pfkey_msg_push(struct pfkey_msg *m, enum pfkey_ext kind, uint8_t family);
 /* The first extension of a kind, or NULL. */
@@ -172,15 +249,18 @@ bool pfkey_msg_to_sa(const struct pfkey_msg *m, struct sa_spec *spec, struct err
 bool pfkey_msg_from_policy(struct pfkey_msg *m, const struct spd_entry *p, struct wr *store, struct err *e) MUST_USE;
 bool pfkey_msg_to_policy(const struct pfkey_msg *m, struct spd_entry *p, struct err *e) MUST_USE;
 /* SA + address pair only: GET, DELETE. Addresses are borrowed. */
-bool pfkey_msg_name_sa(struct pfkey_msg *m, uint32_t spi, const struct addr *src, const struct addr *dst, struct err *e)
-	MUST_USE;
+bool pfkey_msg_name_sa(struct pfkey_msg *m, uint32_t spi, const struct addr *src, const struct addr *dst,
+		       struct err *e) MUST_USE;
 bool pfkey_msg_push_address(struct pfkey_msg *m, enum pfkey_ext kind, const struct addr *a, uint8_t prefixlen,
 			    uint8_t proto, uint16_t port, struct err *e) MUST_USE;
 
 /* The address of an address extension, and its port where asked for; family 0 where it is of no family we know. */
 struct addr pfkey_address(const struct hdr *x, uint16_t *port);
 
-struct pfkey_alg { uint8_t id, ivlen; uint16_t minbits, maxbits; };  /* sadb_alg */
+struct pfkey_alg {
+	uint8_t id, ivlen;
+	uint16_t minbits, maxbits;
+}; /* sadb_alg */
 /* Rows of a SUPPORTED extension; returns how many there are, at most max stored. */
 unsigned pfkey_supported(const struct pfkey_msg *m, enum pfkey_ext kind, struct pfkey_alg *rows, unsigned max);
 

@@ -7,27 +7,24 @@
 /* Without bits a field has no octets. */
 #define WIDTH(bits, kind) bits, (bits) == 0 ? F_BYTES : (kind), NULL, "RFC 2367 2.3.3"
 
-#define ADDRESS_FIELDS(sa_len_, family_, port_, flowinfo_, addr_, addr_kind_, scope_)    \
-	{                                                                                \
-		[X_LEN] = { "len", WIDTH(16, F_UINT) },                                  \
-		[X_TYPE] = { "exttype", WIDTH(16, F_UINT) },                             \
-		[XAD_PROTO] = { "proto", WIDTH(8, F_UINT) },                             \
-		[XAD_PREFIXLEN] = { "prefixlen", WIDTH(8, F_UINT) },                     \
-		[XAD_RESERVED] = { "reserved", WIDTH(16, F_HEX) },                       \
-		[XAD_SA_LEN] = { "sa_len", WIDTH(sa_len_, F_UINT) },                     \
-		[XAD_FAMILY] = { "family", WIDTH(family_, F_UINT) },                     \
-		[XAD_PORT] = { "port", WIDTH(port_, F_UINT | F_NET) },                   \
-		[XAD_FLOWINFO] = { "flowinfo", WIDTH(flowinfo_, F_HEX | F_NET) },        \
-		[XAD_ADDR] = { "addr", WIDTH(addr_, addr_kind_) },                       \
-		[XAD_SCOPE] = { "scope", WIDTH(scope_, F_UINT) },                        \
-		[XAD_PAD] = { "pad", WIDTH(0, F_BYTES) },                                \
+#define ADDRESS_FIELDS(sa_len_, family_, port_, flowinfo_, addr_, addr_kind_, scope_)                                  \
+	{                                                                                                              \
+		[X_LEN] = { "len", WIDTH(16, F_UINT) }, [X_TYPE] = { "exttype", WIDTH(16, F_UINT) },                   \
+		[XAD_PROTO] = { "proto", WIDTH(8, F_UINT) }, [XAD_PREFIXLEN] = { "prefixlen", WIDTH(8, F_UINT) },      \
+		[XAD_RESERVED] = { "reserved", WIDTH(16, F_HEX) },                                                     \
+		[XAD_SA_LEN] = { "sa_len", WIDTH(sa_len_, F_UINT) },                                                   \
+		[XAD_FAMILY] = { "family", WIDTH(family_, F_UINT) },                                                   \
+		[XAD_PORT] = { "port", WIDTH(port_, F_UINT | F_NET) },                                                 \
+		[XAD_FLOWINFO] = { "flowinfo", WIDTH(flowinfo_, F_HEX | F_NET) },                                      \
+		[XAD_ADDR] = { "addr", WIDTH(addr_, addr_kind_) }, [XAD_SCOPE] = { "scope", WIDTH(scope_, F_UINT) },   \
+		[XAD_PAD] = { "pad", WIDTH(0, F_BYTES) },                                                              \
 	}
 
-#define FAMILIES(sa_len_, family_)                                               \
-	{                                                                        \
-		ADDRESS_FIELDS(sa_len_, family_, 0, 0, 0, F_BYTES, 0),           \
-		ADDRESS_FIELDS(sa_len_, family_, 16, 0, 32, F_IP4, 0),           \
-		ADDRESS_FIELDS(sa_len_, family_, 16, 32, 128, F_IP6, 32),        \
+#define FAMILIES(sa_len_, family_)                                                                                     \
+	{                                                                                                              \
+		ADDRESS_FIELDS(sa_len_, family_, 0, 0, 0, F_BYTES, 0),                                                 \
+			ADDRESS_FIELDS(sa_len_, family_, 16, 0, 32, F_IP4, 0),                                         \
+			ADDRESS_FIELDS(sa_len_, family_, 16, 32, 128, F_IP6, 32),                                      \
 	}
 
 /* By whether sockaddrs have a length octet, and by family: none we know, IPv4, IPv6. */
@@ -52,10 +49,12 @@ sockaddr_var_len(const struct hdr *h, unsigned i, size_t left)
 	return i == SOCK_PAD && in4 ? SIN_ZERO : 0;
 }
 
-#define SOCKADDR(sa_len_, family_)                                                                        \
-	{ .name = "sockaddr", .title = "socket address", .clause = "RFC 2367 2.3.3",                      \
-	  .fields = &address_fields[sa_len_][family_][XAD_SA_LEN], .n = SOCK_NF, .host_order = true,      \
-	  .var_len = sockaddr_var_len }
+#define SOCKADDR(sa_len_, family_)                                                                                     \
+	{                                                                                                              \
+		.name = "sockaddr", .title = "socket address", .clause = "RFC 2367 2.3.3",                             \
+		.fields = &address_fields[sa_len_][family_][XAD_SA_LEN], .n = SOCK_NF, .host_order = true,             \
+		.var_len = sockaddr_var_len                                                                            \
+	}
 
 static const struct layout sockaddr_layouts[2][3] = {
 	{ SOCKADDR(0, 0), SOCKADDR(0, 1), SOCKADDR(0, 2) },
@@ -74,14 +73,17 @@ record_sockaddr_layout(const struct dialect *d, uint8_t family)
 	return &sockaddr_layouts[d->sa_len][family_index(family)];
 }
 
-#define ADDRESS(name_, title_, sa_len_, family_)                                                                   \
-	{ .name = name_, .title = title_, .clause = "RFC 2367 2.3.3", .fields = address_fields[sa_len_][family_],  \
-	  .n = XAD_NF, .host_order = true, .var_len = address_var_len }
+#define ADDRESS(name_, title_, sa_len_, family_)                                                                       \
+	{                                                                                                              \
+		.name = name_, .title = title_, .clause = "RFC 2367 2.3.3",                                            \
+		.fields = address_fields[sa_len_][family_], .n = XAD_NF, .host_order = true,                           \
+		.var_len = address_var_len                                                                             \
+	}
 
-#define ADDRESSES(name_, title_)                                                                                   \
-	{                                                                                                          \
-		{ ADDRESS(name_, title_, 0, 0), ADDRESS(name_, title_, 0, 1), ADDRESS(name_, title_, 0, 2) },      \
-		{ ADDRESS(name_, title_, 1, 0), ADDRESS(name_, title_, 1, 1), ADDRESS(name_, title_, 1, 2) },      \
+#define ADDRESSES(name_, title_)                                                                                       \
+	{                                                                                                              \
+		{ ADDRESS(name_, title_, 0, 0), ADDRESS(name_, title_, 0, 1), ADDRESS(name_, title_, 0, 2) },          \
+			{ ADDRESS(name_, title_, 1, 0), ADDRESS(name_, title_, 1, 1), ADDRESS(name_, title_, 1, 2) },  \
 	}
 
 static const struct layout address_layouts[EXT_N][2][3] = {

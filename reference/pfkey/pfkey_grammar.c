@@ -18,79 +18,103 @@
 #define POLICY EXT_BIT(EXT_X_POLICY)
 #define SEC_CTX EXT_BIT(EXT_X_SEC_CTX)
 #define PORTS (EXT_BIT(EXT_X_NAT_T_SPORT) | EXT_BIT(EXT_X_NAT_T_DPORT))
-#define NAT_T                                                                                                    \
-	(PORTS | EXT_BIT(EXT_X_NAT_T_TYPE) | EXT_BIT(EXT_X_NAT_T_OAI) | EXT_BIT(EXT_X_NAT_T_OAR) |                \
+#define NAT_T                                                                                                          \
+	(PORTS | EXT_BIT(EXT_X_NAT_T_TYPE) | EXT_BIT(EXT_X_NAT_T_OAI) | EXT_BIT(EXT_X_NAT_T_OAR) |                     \
 	 EXT_BIT(EXT_X_NAT_T_FRAG))
 /* What systems hang on an SA beyond RFC 2367. */
-#define EXTRA                                                                                                    \
-	(NAT_T | SEC_CTX | EXT_BIT(EXT_X_SA2) | EXT_BIT(EXT_X_KMPRIVATE) | EXT_BIT(EXT_X_SA_REPLAY) |             \
+#define EXTRA                                                                                                          \
+	(NAT_T | SEC_CTX | EXT_BIT(EXT_X_SA2) | EXT_BIT(EXT_X_KMPRIVATE) | EXT_BIT(EXT_X_SA_REPLAY) |                  \
 	 EXT_BIT(EXT_X_REFERENCE))
 #define WHOLE_SA (CURRENT | HS | PROXY | IDENTITIES | SENSITIVITY | EXTRA)
 #define FILTER EXT_BIT(EXT_X_FILTER)
 #define KMADDRESS EXT_BIT(EXT_X_KMADDRESS)
 
-#define NOT_SENT { .none = true }
-#define BASE_ONLY { .none = false }
+#define NOT_SENT                                                                                                       \
+	{                                                                                                              \
+		.none = true                                                                                           \
+	}
+#define BASE_ONLY                                                                                                      \
+	{                                                                                                              \
+		.none = false                                                                                          \
+	}
 
 const struct grammar_row pfkey_grammar[PFKEY_TYPE_N] = {
 	[PFKEY_GETSPI] = { { { .required = SD | SPIRANGE, .optional = PROXY | EXTRA },
 			     { .required = SA | SD, .optional = WHOLE_SA } },
-			   SATYPE_NEEDED, "RFC 2367 3.1.1" },
+			   SATYPE_NEEDED,
+			   "RFC 2367 3.1.1" },
 	[PFKEY_UPDATE] = { { { .required = SA | SD, .optional = WHOLE_SA | KEYS },
 			     { .required = SA | SD, .optional = WHOLE_SA } },
-			   SATYPE_NEEDED, "RFC 2367 3.1.2" },
+			   SATYPE_NEEDED,
+			   "RFC 2367 3.1.2" },
 	[PFKEY_ADD] = { { { .required = SA | SD, .optional = WHOLE_SA | KEYS },
 			  { .required = SA | SD, .optional = WHOLE_SA } },
-			SATYPE_NEEDED, "RFC 2367 3.1.3" },
+			SATYPE_NEEDED,
+			"RFC 2367 3.1.3" },
 	[PFKEY_DELETE] = { { { .required = SA | SD, .optional = 0 }, { .required = SA | SD, .optional = WHOLE_SA } },
-			   SATYPE_NEEDED, "RFC 2367 3.1.4" },
+			   SATYPE_NEEDED,
+			   "RFC 2367 3.1.4" },
 	[PFKEY_GET] = { { { .required = SA | SD, .optional = 0 },
 			  { .required = SA | SD, .optional = WHOLE_SA | KEYS } },
-			SATYPE_NEEDED, "RFC 2367 3.1.5" },
+			SATYPE_NEEDED,
+			"RFC 2367 3.1.5" },
 	[PFKEY_ACQUIRE] = { { { .required = SD | PROPOSAL, .optional = PROXY | IDENTITIES | SENSITIVITY | POLICY },
 			      { .required = SD | PROPOSAL,
 				.optional = PROXY | IDENTITIES | SENSITIVITY | POLICY | EXTRA | KMADDRESS } },
-			    SATYPE_NEEDED, "RFC 2367 3.1.6" },
+			    SATYPE_NEEDED,
+			    "RFC 2367 3.1.6" },
 	[PFKEY_REGISTER] = { { BASE_ONLY, { .required = 0, .optional = SUPPORTED } }, SATYPE_NEEDED, "RFC 2367 3.1.7" },
 	[PFKEY_EXPIRE] = { { { .required = SA | SD | CURRENT, .optional = WHOLE_SA },
 			     { .required = SA | SD | CURRENT, .optional = WHOLE_SA } },
-			   SATYPE_NEEDED, "RFC 2367 3.1.8" },
+			   SATYPE_NEEDED,
+			   "RFC 2367 3.1.8" },
 	[PFKEY_FLUSH] = { { BASE_ONLY, BASE_ONLY }, SATYPE_ANY_KNOWN, "RFC 2367 3.1.9" },
 	[PFKEY_DUMP] = { { { .required = 0, .optional = FILTER },
 			   { .required = SA | SD, .optional = WHOLE_SA | KEYS } },
-			 SATYPE_ANY_KNOWN, "RFC 2367 3.1.10" },
+			 SATYPE_ANY_KNOWN,
+			 "RFC 2367 3.1.10" },
 	[PFKEY_X_PROMISC] = { { BASE_ONLY, BASE_ONLY }, SATYPE_IGNORED, "RFC 2367 App. A" },
 	[PFKEY_X_PCHANGE] = { { { .required = SD, .optional = IDENTITIES | SENSITIVITY | PROPOSAL },
 				{ .required = SD, .optional = IDENTITIES | SENSITIVITY | PROPOSAL } },
-			      SATYPE_NEEDED, "RFC 2367 App. B" },
+			      SATYPE_NEEDED,
+			      "RFC 2367 App. B" },
 	[PFKEY_X_SPDUPDATE] = { { { .required = SD | POLICY, .optional = CURRENT | HS | SEC_CTX },
 				  { .required = SD | POLICY, .optional = CURRENT | HS | SEC_CTX } },
-				SATYPE_IGNORED, NULL },
+				SATYPE_IGNORED,
+				NULL },
 	[PFKEY_X_SPDADD] = { { { .required = SD | POLICY, .optional = CURRENT | HS | SEC_CTX },
 			       { .required = SD | POLICY, .optional = CURRENT | HS | SEC_CTX } },
-			     SATYPE_IGNORED, NULL },
+			     SATYPE_IGNORED,
+			     NULL },
 	[PFKEY_X_SPDDELETE] = { { { .required = SD | POLICY, .optional = SEC_CTX },
 				  { .required = SD | POLICY, .optional = CURRENT | HS | SEC_CTX } },
-				SATYPE_IGNORED, NULL },
+				SATYPE_IGNORED,
+				NULL },
 	[PFKEY_X_SPDGET] = { { { .required = POLICY, .optional = 0 },
 			       { .required = SD | POLICY, .optional = CURRENT | HS | SEC_CTX } },
-			     SATYPE_IGNORED, NULL },
+			     SATYPE_IGNORED,
+			     NULL },
 	[PFKEY_X_SPDACQUIRE] = { { NOT_SENT, { .required = POLICY, .optional = SD | SEC_CTX } }, SATYPE_IGNORED, NULL },
 	[PFKEY_X_SPDDUMP] = { { BASE_ONLY, { .required = SD | POLICY, .optional = CURRENT | HS | SEC_CTX } },
-			      SATYPE_IGNORED, NULL },
+			      SATYPE_IGNORED,
+			      NULL },
 	[PFKEY_X_SPDFLUSH] = { { BASE_ONLY, BASE_ONLY }, SATYPE_IGNORED, NULL },
 	[PFKEY_X_SPDSETIDX] = { { { .required = SD | POLICY, .optional = CURRENT | HS | SEC_CTX },
 				  { .required = SD | POLICY, .optional = CURRENT | HS | SEC_CTX } },
-				SATYPE_IGNORED, NULL },
+				SATYPE_IGNORED,
+				NULL },
 	[PFKEY_X_SPDEXPIRE] = { { NOT_SENT, { .required = SD | POLICY | CURRENT, .optional = HS | SEC_CTX } },
-				SATYPE_IGNORED, NULL },
+				SATYPE_IGNORED,
+				NULL },
 	[PFKEY_X_SPDDELETE2] = { { { .required = POLICY, .optional = 0 },
 				   { .required = POLICY, .optional = SD | CURRENT | HS | SEC_CTX } },
-				 SATYPE_IGNORED, NULL },
+				 SATYPE_IGNORED,
+				 NULL },
 	[PFKEY_X_NAT_T_NEW_MAPPING] = { { NOT_SENT, { .required = SA | SD, .optional = EXTRA } }, SATYPE_NEEDED, NULL },
 	[PFKEY_X_MIGRATE] = { { { .required = SD | POLICY, .optional = KMADDRESS },
 				{ .required = SD | POLICY, .optional = KMADDRESS } },
-			      SATYPE_IGNORED, NULL },
+			      SATYPE_IGNORED,
+			      NULL },
 };
 
 bool

@@ -6,18 +6,23 @@
 #include "pfkey/pfkey.h"
 #include "pfkey/record.h"
 
+/* clang-format off */
 static const struct name satypes[] = {
 	{ SATYPE_UNSPEC, "unspec" }, { SATYPE_AH, "ah" },       { SATYPE_ESP, "esp" },
 	{ SATYPE_RSVP, "rsvp" },     { SATYPE_OSPFV2, "ospfv2" }, { SATYPE_RIPV2, "ripv2" },
 	{ SATYPE_MIP, "mip" },       { SATYPE_IPCOMP, "ipcomp" }, { 0, NULL },
 };
+/* clang-format on */
 
 static const struct name states[] = {
 	{ SA_LARVAL, "larval" }, { SA_MATURE, "mature" }, { SA_DYING, "dying" }, { SA_DEAD, "dead" }, { 0, NULL },
 };
 
 static const struct name ident_types[] = {
-	{ IDENT_PREFIX, "prefix" }, { IDENT_FQDN, "fqdn" }, { IDENT_USERFQDN, "userfqdn" }, { 0, NULL },
+	{ IDENT_PREFIX, "prefix" },
+	{ IDENT_FQDN, "fqdn" },
+	{ IDENT_USERFQDN, "userfqdn" },
+	{ 0, NULL },
 };
 
 static const struct name policy_types[] = {
@@ -30,40 +35,45 @@ static const struct name policy_dirs[] = {
 };
 
 static const struct name modes[] = {
-	{ MODE_ANY, "any" }, { MODE_TRANSPORT, "transport" }, { MODE_TUNNEL, "tunnel" }, { 0, NULL },
-};
-
-static const struct name levels[] = {
-	{ LEVEL_DEFAULT, "default" }, { LEVEL_USE, "use" }, { LEVEL_REQUIRE, "require" }, { LEVEL_UNIQUE, "unique" },
+	{ MODE_ANY, "any" },
+	{ MODE_TRANSPORT, "transport" },
+	{ MODE_TUNNEL, "tunnel" },
 	{ 0, NULL },
 };
 
-#define BASE_FIELDS(errnos)                                                              \
-	{                                                                                \
-		[MSG_VERSION] = { "version", 8, F_UINT, NULL, "RFC 2367 2.1" },          \
-		[MSG_TYPE] = { "type", 8, F_ENUM, pfkey_types, "RFC 2367 3.1" },         \
-		[MSG_ERRNO] = { "errno", 8, F_ENUM, errnos, "RFC 2367 2.1" },            \
-		[MSG_SATYPE] = { "satype", 8, F_ENUM, satypes, "RFC 2367 3.4" },         \
-		[MSG_LEN] = { "len", 16, F_UINT, NULL, "RFC 2367 2.1" },                 \
-		[MSG_RESERVED] = { "reserved", 16, F_HEX, NULL, "RFC 2367 2.1" },        \
-		[MSG_SEQ] = { "seq", 32, F_UINT, NULL, "RFC 2367 2.1" },                 \
-		[MSG_PID] = { "pid", 32, F_UINT, NULL, "RFC 2367 2.1" },                 \
+static const struct name levels[] = {
+	{ LEVEL_DEFAULT, "default" }, { LEVEL_USE, "use" }, { LEVEL_REQUIRE, "require" },
+	{ LEVEL_UNIQUE, "unique" },   { 0, NULL },
+};
+
+#define BASE_FIELDS(errnos)                                                                                            \
+	{                                                                                                              \
+		[MSG_VERSION] = { "version", 8, F_UINT, NULL, "RFC 2367 2.1" },                                        \
+		[MSG_TYPE] = { "type", 8, F_ENUM, pfkey_types, "RFC 2367 3.1" },                                       \
+		[MSG_ERRNO] = { "errno", 8, F_ENUM, errnos, "RFC 2367 2.1" },                                          \
+		[MSG_SATYPE] = { "satype", 8, F_ENUM, satypes, "RFC 2367 3.4" },                                       \
+		[MSG_LEN] = { "len", 16, F_UINT, NULL, "RFC 2367 2.1" },                                               \
+		[MSG_RESERVED] = { "reserved", 16, F_HEX, NULL, "RFC 2367 2.1" },                                      \
+		[MSG_SEQ] = { "seq", 32, F_UINT, NULL, "RFC 2367 2.1" },                                               \
+		[MSG_PID] = { "pid", 32, F_UINT, NULL, "RFC 2367 2.1" },                                               \
 	}
 
 static const struct field base_fields[MSG_NF] = BASE_FIELDS(pfkey_errnos_linux);
 static const struct field base_fields_bsd[MSG_NF] = BASE_FIELDS(pfkey_errnos_bsd);
 
-#define BASE_LAYOUT(table)                                                                               \
-	{ .name = "pfkey", .title = "PF_KEY base message header", .clause = "RFC 2367 2.1", .fields = table, \
-	  .n = MSG_NF, .host_order = true }
+#define BASE_LAYOUT(table)                                                                                             \
+	{                                                                                                              \
+		.name = "pfkey", .title = "PF_KEY base message header", .clause = "RFC 2367 2.1", .fields = table,     \
+		.n = MSG_NF, .host_order = true                                                                        \
+	}
 
 const struct layout layout_pfkey_base = BASE_LAYOUT(base_fields);
 const struct layout layout_pfkey_base_bsd = BASE_LAYOUT(base_fields_bsd);
 
 /* sadb_ext: two 16-bit fields in front of every extension, RFC 2367 2.3. */
-#define EXT_HEAD                                                        \
-	[X_LEN] = { "len", 16, F_UINT, NULL, "RFC 2367 2.3" },           \
-	[X_TYPE] = { "exttype", 16, F_UINT, NULL, "RFC 2367 2.3" }
+#define EXT_HEAD                                                                                                       \
+	[X_LEN] = { "len", 16, F_UINT, NULL, "RFC 2367 2.3" }, [X_TYPE] = { "exttype", 16, F_UINT, NULL,               \
+									    "RFC 2367 2.3" }
 
 static const struct field unknown_fields[] = {
 	EXT_HEAD,
@@ -303,18 +313,21 @@ static const struct field comb_fields[COMB_NF] = {
 };
 
 /* len is in octets in the kernels, whatever KAME's header says. */
-#define REQUEST_FIELDS(res1_, reqid_bits_, res2_)                        \
-	{                                                               \
-		[REQ_LEN] = { "len", 16, F_UINT, NULL, NULL },          \
-		[REQ_PROTO] = { "proto", 16, F_UINT, NULL, NULL },      \
-		[REQ_MODE] = { "mode", 8, F_ENUM, modes, NULL },        \
-		[REQ_LEVEL] = { "level", 8, F_ENUM, levels, NULL },     \
-		[REQ_RESERVED1] = res1_,                                \
-		[REQ_REQID] = { "reqid", reqid_bits_, F_UINT, NULL, NULL }, \
-		[REQ_RESERVED2] = res2_,                                \
+#define REQUEST_FIELDS(res1_, reqid_bits_, res2_)                                                                      \
+	{                                                                                                              \
+		[REQ_LEN] = { "len", 16, F_UINT, NULL, NULL }, [REQ_PROTO] = { "proto", 16, F_UINT, NULL, NULL },      \
+		[REQ_MODE] = { "mode", 8, F_ENUM, modes, NULL }, [REQ_LEVEL] = { "level", 8, F_ENUM, levels, NULL },   \
+		[REQ_RESERVED1] = res1_, [REQ_REQID] = { "reqid", reqid_bits_, F_UINT, NULL, NULL },                   \
+		[REQ_RESERVED2] = res2_,                                                                               \
 	}
-#define RESERVED(name, bits) { name, bits, F_HEX, NULL, NULL }
-#define NOT_THERE(name) { name, 0, F_BYTES, NULL, NULL }
+#define RESERVED(name, bits)                                                                                           \
+	{                                                                                                              \
+		name, bits, F_HEX, NULL, NULL                                                                          \
+	}
+#define NOT_THERE(name)                                                                                                \
+	{                                                                                                              \
+		name, 0, F_BYTES, NULL, NULL                                                                           \
+	}
 
 static const struct field request_fields[REQ_NF] =
 	REQUEST_FIELDS(RESERVED("reserved1", 16), 32, RESERVED("reserved2", 32));

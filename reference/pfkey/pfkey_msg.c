@@ -84,17 +84,17 @@ compute_body(const struct pfkey_msg *m, enum pfkey_ext kind, struct hdr *h)
 	if (pfkey_ext_is_address(kind))
 		compute_address(m, h);
 	else if (kind == EXT_SA && (type == PFKEY_ADD || type == PFKEY_UPDATE))
-		hdr_fill(h, XSA_STATE, SA_MATURE);   /* RFC 2367 3.1.2, 3.1.3: the only one */
+		hdr_fill(h, XSA_STATE, SA_MATURE); /* RFC 2367 3.1.2, 3.1.3: the only one */
 	else if (kind == EXT_KEY_AUTH || kind == EXT_KEY_ENCRYPT)
 		hdr_fill(h, XKEY_BITS, h->v[XKEY_KEY].b.n * 8);
 	else if (kind == EXT_SENSITIVITY) {
 		hdr_fill(h, XSENS_SENS_LEN, whole_units(h->v[XSENS_SENS].b.n));
 		hdr_fill(h, XSENS_INTEG_LEN, whole_units(h->v[XSENS_INTEG].b.n));
 	} else if (kind == EXT_SPIRANGE) {
-		hdr_fill(h, XRANGE_MIN, 0x100);      /* RFC 4303 2.1: 1 to 255 are reserved */
+		hdr_fill(h, XRANGE_MIN, 0x100); /* RFC 4303 2.1: 1 to 255 are reserved */
 		hdr_fill(h, XRANGE_MAX, UINT32_MAX);
 	} else if (kind == EXT_X_NAT_T_TYPE)
-		hdr_fill(h, XNT_VALUE, 2);           /* ESP in UDP */
+		hdr_fill(h, XNT_VALUE, 2); /* ESP in UDP */
 	else if (kind == EXT_X_SEC_CTX)
 		hdr_fill(h, XCTX_LENGTH, h->v[XCTX_CONTEXT].b.n);
 }
@@ -122,15 +122,11 @@ static int
 record_field(enum pfkey_ext kind)
 {
 	switch (kind) {
-	case EXT_X_POLICY:
-		return XPOL_REQUESTS;
-	case EXT_PROPOSAL:
-		return XPROP_COMBS;
+	case EXT_X_POLICY: return XPOL_REQUESTS;
+	case EXT_PROPOSAL: return XPROP_COMBS;
 	case EXT_SUPPORTED_AUTH:
-	case EXT_SUPPORTED_ENCRYPT:
-		return XSUP_ALGS;
-	default:
-		return -1;
+	case EXT_SUPPORTED_ENCRYPT: return XSUP_ALGS;
+	default: return -1;
 	}
 }
 

@@ -165,9 +165,9 @@ Test(pfkey_msg, swapping_turns_host_fields_only)
 	struct wr l = wr_of(little, sizeof little), b = wr_of(big, sizeof big);
 	cr_assert(pfkey_msg_put(&m, !ours_little, &l, NULL));
 	cr_assert(pfkey_msg_put(&m, ours_little, &b, NULL));
-	static const uint8_t want_little[] = { 2, 5, 0, 3, 4, 0, 0, 0, 4, 3, 2, 1, 0, 0, 0, 0,
+	static const uint8_t want_little[] = { 2, 5, 0, 3, 4,    0,    0,    0,    4, 3, 2, 1, 0, 0, 0, 0,
 					       2, 0, 1, 0, 0xa0, 0xb0, 0xc0, 0xd0, 0, 0, 0, 0, 0, 0, 0, 0 };
-	static const uint8_t want_big[] = { 2, 5, 0, 3, 0, 4, 0, 0, 1, 2, 3, 4, 0, 0, 0, 0,
+	static const uint8_t want_big[] = { 2, 5, 0, 3, 0,    4,    0,    0,    1, 2, 3, 4, 0, 0, 0, 0,
 					    0, 2, 0, 1, 0xa0, 0xb0, 0xc0, 0xd0, 0, 0, 0, 0, 0, 0, 0, 0 };
 	cr_assert(eq(mem, ((struct cr_mem){ little, 32 }), ((struct cr_mem){ want_little, 32 })));
 	cr_assert(eq(mem, ((struct cr_mem){ big, 32 }), ((struct cr_mem){ want_big, 32 })));
@@ -211,9 +211,13 @@ Test(pfkey_msg, a_dialect_without_a_number_says_so)
 
 Test(pfkey_msg, names_are_found_with_and_without_their_x)
 {
-	static const struct { const char *name; int type; } types[] = {
-		{ "add", PFKEY_ADD }, { "spdadd", PFKEY_X_SPDADD }, { "x_spdadd", PFKEY_X_SPDADD },
-		{ "x_add", -1 },      { "promisc", PFKEY_X_PROMISC }, { "", -1 }, { "reserved", -1 },
+	static const struct {
+		const char *name;
+		int type;
+	} types[] = {
+		{ "add", PFKEY_ADD }, { "spdadd", PFKEY_X_SPDADD },   { "x_spdadd", PFKEY_X_SPDADD },
+		{ "x_add", -1 },      { "promisc", PFKEY_X_PROMISC }, { "", -1 },
+		{ "reserved", -1 },
 	};
 	for (unsigned i = 0; i < COUNT(types); i++)
 		cr_assert(eq(int, pfkey_type_by_name(types[i].name), types[i].type), "%s", types[i].name);
@@ -236,8 +240,9 @@ Test(pfkey_msg, printing_hides_keys_unless_asked)
 	hdr_set_bytes(pfkey_msg_push(&m, EXT_KEY_AUTH, 0), XKEY_KEY, test_octets(4));
 	pfkey_msg_compute(&m);
 	(void)pfkey_msg_print(&m, false, text, sizeof text);
-	cr_assert(eq(str, text, "add(satype=esp, seq=7)/sa(spi=0x1001)/address_src(addr=192.0.2.1)/"
-				"address_dst(addr=192.0.2.2)/key_auth"));
+	cr_assert(eq(str, text,
+		     "add(satype=esp, seq=7)/sa(spi=0x1001)/address_src(addr=192.0.2.1)/"
+		     "address_dst(addr=192.0.2.2)/key_auth"));
 	(void)pfkey_msg_print(&m, true, text, sizeof text);
 	cr_assert(strstr(text, "key_auth(key=0x01020304)") != NULL, "%s", text);
 }

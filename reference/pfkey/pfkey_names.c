@@ -37,6 +37,7 @@ const struct name pfkey_types[] = {
 };
 
 /* <errno.h> of the two families, as far as RFC 2367 and the kernels use it. */
+/* clang-format off */
 const struct name pfkey_errnos_linux[] = {
 	{ 1, "EPERM" },       { 2, "ENOENT" },      { 3, "ESRCH" },       { 4, "EINTR" },
 	{ 5, "EIO" },         { 11, "EAGAIN" },     { 12, "ENOMEM" },     { 13, "EACCES" },
@@ -46,7 +47,9 @@ const struct name pfkey_errnos_linux[] = {
 	{ 95, "EOPNOTSUPP" }, { 97, "EAFNOSUPPORT" }, { 99, "EADDRNOTAVAIL" }, { 105, "ENOBUFS" },
 	{ 110, "ETIMEDOUT" }, { 113, "EHOSTUNREACH" }, { 0, NULL },
 };
+/* clang-format on */
 
+/* clang-format off */
 const struct name pfkey_errnos_bsd[] = {
 	{ 1, "EPERM" },       { 2, "ENOENT" },      { 3, "ESRCH" },       { 4, "EINTR" },
 	{ 5, "EIO" },         { 12, "ENOMEM" },     { 13, "EACCES" },     { 14, "EFAULT" },
@@ -56,6 +59,7 @@ const struct name pfkey_errnos_bsd[] = {
 	{ 47, "EAFNOSUPPORT" }, { 49, "EADDRNOTAVAIL" }, { 55, "ENOBUFS" }, { 60, "ETIMEDOUT" },
 	{ 65, "EHOSTUNREACH" }, { 78, "ENOSYS" },   { 0, NULL },
 };
+/* clang-format on */
 
 static bool
 is_called(const char *have, const char *name)

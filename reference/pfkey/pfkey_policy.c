@@ -9,7 +9,7 @@
 
 #include <errno.h>
 
-enum { MODE_MAX_KNOWN = 3 };   /* BEET on Linux, TCP-MD5 on FreeBSD: framed alike, not for our engine */
+enum { MODE_MAX_KNOWN = 3 }; /* BEET on Linux, TCP-MD5 on FreeBSD: framed alike, not for our engine */
 
 /* --- requests --------------------------------------------------------------------------------- */
 
@@ -95,7 +95,9 @@ static bool
 push_policy(struct pfkey_msg *m, const struct spd_entry *p, struct wr *store, struct err *e)
 {
 	static const uint16_t types[] = {
-		[SPD_DISCARD] = POLICY_DISCARD, [SPD_BYPASS] = POLICY_NONE, [SPD_PROTECT] = POLICY_IPSEC,
+		[SPD_DISCARD] = POLICY_DISCARD,
+		[SPD_BYPASS] = POLICY_NONE,
+		[SPD_PROTECT] = POLICY_IPSEC,
 	};
 	struct hdr *h = pfkey_msg_push(m, EXT_X_POLICY, 0);
 	size_t at = store->n;
@@ -195,7 +197,7 @@ prefix_of(const struct hdr *x, uint8_t *bits, uint32_t *port)
 	*port = said != 0 ? said : SELECTOR_ANY;
 	*bits = (uint8_t)x->v[XAD_PREFIXLEN].u;
 	for (unsigned i = *bits; i < (a.family == 4 ? 32U : 128U); i++)
-		a.o[i / 8] &= (uint8_t)~(0x80 >> i % 8);
+		a.o[i / 8] &= (uint8_t) ~(0x80 >> i % 8);
 	return a;
 }
 
@@ -237,8 +239,10 @@ get_requests(const struct pfkey_msg *m, const struct hdr *h, struct spd_entry *p
 		if (!get_request(m->dialect, &r, m->swapped, &q, e))
 			return false;
 		if ((q.protocol != IPPROTO_ESP_ && q.protocol != IPPROTO_AH_) || q.mode > MODE_TUNNEL)
-			return fail(e, ERR_UNSUPPORTED, "x_policy.requests: want esp or ah, transport or tunnel, "
-				    "got protocol %u, mode %u", q.protocol, q.mode);
+			return fail(e, ERR_UNSUPPORTED,
+				    "x_policy.requests: want esp or ah, transport or tunnel, "
+				    "got protocol %u, mode %u",
+				    q.protocol, q.mode);
 		p->request[p->n] = q;
 	}
 	return true;
@@ -258,7 +262,9 @@ pfkey_msg_to_policy(const struct pfkey_msg *m, struct spd_entry *p, struct err *
 		return fail(e, ERR_RANGE, "x_policy.type: want discard, none or ipsec, got %u",
 			    (unsigned)h->v[XPOL_TYPE].u);
 	static const uint8_t actions[] = {
-		[POLICY_DISCARD] = SPD_DISCARD, [POLICY_NONE] = SPD_BYPASS, [POLICY_IPSEC] = SPD_PROTECT,
+		[POLICY_DISCARD] = SPD_DISCARD,
+		[POLICY_NONE] = SPD_BYPASS,
+		[POLICY_IPSEC] = SPD_PROTECT,
 	};
 	p->action = actions[h->v[XPOL_TYPE].u];
 	p->dir = (uint8_t)h->v[XPOL_DIR].u;

@@ -113,17 +113,10 @@ print_records(struct text *t, const struct pfkey_msg *m, enum pfkey_ext kind, co
 {
 	switch (kind) {
 	case EXT_SUPPORTED_AUTH:
-	case EXT_SUPPORTED_ENCRYPT:
-		print_algs(t, m, h->v[XSUP_ALGS].b);
-		return true;
-	case EXT_PROPOSAL:
-		print_combs(t, m, h->v[XPROP_COMBS].b);
-		return true;
-	case EXT_X_POLICY:
-		print_requests(t, m, h->v[XPOL_REQUESTS].b);
-		return true;
-	default:
-		return false;
+	case EXT_SUPPORTED_ENCRYPT: print_algs(t, m, h->v[XSUP_ALGS].b); return true;
+	case EXT_PROPOSAL: print_combs(t, m, h->v[XPROP_COMBS].b); return true;
+	case EXT_X_POLICY: print_requests(t, m, h->v[XPOL_REQUESTS].b); return true;
+	default: return false;
 	}
 }
 
@@ -160,7 +153,7 @@ print_ext(struct text *t, const struct pfkey_msg *m, unsigned i, bool show_keys)
 	if (inner.n == 0)
 		return;
 	if (t->n > before + strlen(h.lay->name))
-		t->n--;   /* over the closing parenthesis */
+		t->n--; /* over the closing parenthesis */
 	text_add(t, "%s%s)", t->n > before + strlen(h.lay->name) ? ", " : "(", records);
 }
 

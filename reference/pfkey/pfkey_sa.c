@@ -158,7 +158,7 @@ pfkey_push_lifetimes(struct pfkey_msg *m, const struct sa_spec *s)
 bool
 pfkey_msg_from_sa(struct pfkey_msg *m, const struct sa_spec *spec, struct wr *store, struct err *e)
 {
-	(void)store;   /* every field of an SA can be borrowed; policies need it */
+	(void)store; /* every field of an SA can be borrowed; policies need it */
 	uint8_t bits = spec->src.family == 4 ? 32 : 128;
 	if (!check_sayable(m->dialect, spec, e))
 		return false;

@@ -17,10 +17,20 @@ static struct sa_spec
 plain_sa(void)
 {
 	return (struct sa_spec){
-		.spi = 0x1001, .protocol = 50, .mode = MODE_TUNNEL, .src = test_addr("192.0.2.1"),
-		.dst = test_addr("192.0.2.2"), .enc = alg_by_name("aes-cbc", ALG_ENC),
-		.auth = alg_by_name("hmac-sha1-96", ALG_AUTH), .enc_key = test_octets(16), .auth_key = test_octets(20),
-		.replay = 32, .reqid = 77, .flags = 1, .hard = { 1, 2, 3, 4 }, .soft = { 5, 6, 7, 8 },
+		.spi = 0x1001,
+		.protocol = 50,
+		.mode = MODE_TUNNEL,
+		.src = test_addr("192.0.2.1"),
+		.dst = test_addr("192.0.2.2"),
+		.enc = alg_by_name("aes-cbc", ALG_ENC),
+		.auth = alg_by_name("hmac-sha1-96", ALG_AUTH),
+		.enc_key = test_octets(16),
+		.auth_key = test_octets(20),
+		.replay = 32,
+		.reqid = 77,
+		.flags = 1,
+		.hard = { 1, 2, 3, 4 },
+		.soft = { 5, 6, 7, 8 },
 		.encap = { 4500, 4501, true },
 	};
 }
@@ -39,8 +49,8 @@ same_sa(const struct sa_spec *a, const struct sa_spec *b, const char *id)
 	cr_assert(eq(u32, a->tfc, b->tfc), "%s", id);
 	cr_assert(eq(u32, a->reqid, b->reqid), "%s", id);
 	cr_assert(a->esn == b->esn && a->seq_cycle == b->seq_cycle, "%s", id);
-	cr_assert(a->encap.udp == b->encap.udp && a->encap.sport == b->encap.sport &&
-		  a->encap.dport == b->encap.dport, "%s", id);
+	cr_assert(a->encap.udp == b->encap.udp && a->encap.sport == b->encap.sport && a->encap.dport == b->encap.dport,
+		  "%s", id);
 	cr_assert(eq(u64, a->hard.bytes, b->hard.bytes), "%s", id);
 	cr_assert(eq(u64, a->soft.usetime, b->soft.usetime), "%s", id);
 	cr_assert(eq(u32, a->soft.allocations, b->soft.allocations), "%s", id);
@@ -146,10 +156,15 @@ Test(pfkey_sa, what_linux_cannot_say_is_refused_by_name)
 
 Test(pfkey_sa, windows_follow_the_unit_of_the_dialect)
 {
-	static const struct { const struct dialect *d; uint32_t packets; int field; bool extra; } rows[] = {
-		{ &dialect_linux, 32, 32, false },       { &dialect_kame, 64, 8, false },
-		{ &dialect_kame, 12, -1, false },        { &dialect_kame, 255 * 8 + 8, -1, false },
-		{ &dialect_freebsd, 4096, 255, true },   { &dialect_reference, 255, 255, false },
+	static const struct {
+		const struct dialect *d;
+		uint32_t packets;
+		int field;
+		bool extra;
+	} rows[] = {
+		{ &dialect_linux, 32, 32, false },      { &dialect_kame, 64, 8, false },
+		{ &dialect_kame, 12, -1, false },       { &dialect_kame, 255 * 8 + 8, -1, false },
+		{ &dialect_freebsd, 4096, 255, true },  { &dialect_reference, 255, 255, false },
 		{ &dialect_reference, 256, 255, true },
 	};
 	for (unsigned i = 0; i < COUNT(rows); i++) {
@@ -174,10 +189,17 @@ Test(pfkey_sa, policies_come_back_in_every_dialect_and_order)
 		const struct dialect *d = test_dialects[i / 2];
 		struct spd_entry back, p = {
 			.selector = { test_addr("10.1.0.0"), test_addr("10.2.3.0"), 16, 24, 6, SELECTOR_ANY, 443 },
-			.dir = DIR_OUT, .action = SPD_PROTECT, .n = 2, .priority = d->priority ? 9 : 0,
+			.dir = DIR_OUT,
+			.action = SPD_PROTECT,
+			.n = 2,
+			.priority = d->priority ? 9 : 0,
 			.hard = { .addtime = 30 },
-			.request = { { .protocol = 50, .mode = MODE_TUNNEL, .level = LEVEL_UNIQUE, .reqid = 0x1fff,
-				       .src = test_addr("2001:db8::1"), .dst = test_addr("2001:db8::2") },
+			.request = { { .protocol = 50,
+				       .mode = MODE_TUNNEL,
+				       .level = LEVEL_UNIQUE,
+				       .reqid = 0x1fff,
+				       .src = test_addr("2001:db8::1"),
+				       .dst = test_addr("2001:db8::2") },
 				     { .protocol = 51, .mode = MODE_TRANSPORT, .level = LEVEL_USE } },
 		};
 		static struct pfkey_msg m, got;
@@ -196,8 +218,9 @@ Test(pfkey_sa, policies_come_back_in_every_dialect_and_order)
 		for (unsigned r = 0; r < 2; r++) {
 			const struct spd_request *a = &p.request[r], *b = &back.request[r];
 			cr_assert(a->protocol == b->protocol && a->mode == b->mode && a->level == b->level &&
-				  a->reqid == b->reqid && addr_equal(&a->src, &b->src) &&
-				  addr_equal(&a->dst, &b->dst), "%s: request %u", d->name, r);
+					  a->reqid == b->reqid && addr_equal(&a->src, &b->src) &&
+					  addr_equal(&a->dst, &b->dst),
+				  "%s: request %u", d->name, r);
 		}
 	}
 }
@@ -223,7 +246,9 @@ Test(pfkey_sa, kame_has_no_forward_direction_and_sixteen_bits_of_reqid)
 	struct spd_entry p = {
 		.selector = { test_addr("10.1.0.0"), test_addr("10.2.0.0"), 16, 16, SELECTOR_ANY, SELECTOR_ANY,
 			      SELECTOR_ANY },
-		.dir = DIR_FWD, .action = SPD_PROTECT, .n = 1,
+		.dir = DIR_FWD,
+		.action = SPD_PROTECT,
+		.n = 1,
 		.request = { { .protocol = 50, .mode = MODE_TRANSPORT, .level = LEVEL_UNIQUE, .reqid = 0x10000 } },
 	};
 	for (unsigned i = 0; i < 2; i++) {

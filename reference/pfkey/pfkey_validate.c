@@ -40,10 +40,9 @@ check_base(const struct pfkey_msg *m, enum pfkey_dir dir, struct err *e)
 		return pfkey_refuse(e, EINVAL, "pfkey.version: want 2, got %u  [RFC 2367 2.1]",
 				    (unsigned)v[MSG_VERSION].u);
 	if (dir == PFKEY_OUT && v[MSG_ERRNO].u != 0)
-		return 0;   /* a refusal echoes what was asked, known or not */
+		return 0; /* a refusal echoes what was asked, known or not */
 	if (type == PFKEY_RESERVED)
-		return pfkey_refuse(e, EINVAL, "pfkey.type: %u is no message  [RFC 2367 3.1]",
-				    (unsigned)v[MSG_TYPE].u);
+		return pfkey_refuse(e, EINVAL, "pfkey.type: %u is no message  [RFC 2367 3.1]", (unsigned)v[MSG_TYPE].u);
 	if (row->side[dir].none)
 		return pfkey_refuse(e, EOPNOTSUPP, "%s: is not sent that way", pfkey_type_name(type));
 	if (row->satype == SATYPE_IGNORED || is_known_satype(v[MSG_SATYPE].u))
@@ -109,8 +108,10 @@ check_choice(const struct pfkey_msg *m, enum pfkey_dir dir, uint64_t present, st
 	if (is_bare(m, dir))
 		return 0;
 	if (type == PFKEY_EXPIRE && hard == soft)
-		return pfkey_refuse(e, EINVAL, "expire: want one of lifetime_hard and lifetime_soft, got %s  "
-				    "[RFC 2367 3.1.8]", hard ? "both" : "none");
+		return pfkey_refuse(e, EINVAL,
+				    "expire: want one of lifetime_hard and lifetime_soft, got %s  "
+				    "[RFC 2367 3.1.8]",
+				    hard ? "both" : "none");
 	if (type == PFKEY_REGISTER && dir == PFKEY_OUT &&
 	    !(present & (EXT_BIT(EXT_SUPPORTED_AUTH) | EXT_BIT(EXT_SUPPORTED_ENCRYPT))))
 		return pfkey_refuse(e, EINVAL, "register: want supported algorithms, got none  [RFC 2367 3.1.7]");

@@ -145,7 +145,7 @@ Test(pfkey_validate, expire_names_one_limit)
 struct wrong {
 	const char *id;
 	enum pfkey_type type;
-	int ext;                 /* -1: the base header */
+	int ext; /* -1: the base header */
 	unsigned field;
 	uint64_t value;
 	int want;
@@ -236,17 +236,23 @@ identity(uint64_t type, const char *string, size_t n, const char *address, struc
 /* RFC 2367 3.7 */
 Test(pfkey_validate, identities_are_strings_and_prefixes_hold_the_address)
 {
-	static const struct { uint64_t type; const char *string; size_t n; const char *address; int want; } rows[] = {
+	static const struct {
+		uint64_t type;
+		const char *string;
+		size_t n;
+		const char *address;
+		int want;
+	} rows[] = {
 		{ IDENT_FQDN, "a.example", 10, "192.0.2.1", 0 },
 		{ IDENT_FQDN, "abcdefgh", 8, "192.0.2.1", EINVAL },          /* no NUL in the extension */
-		{ IDENT_FQDN, "a\0bcdefghijklmn", 16, "192.0.2.1", EINVAL },  /* a unit behind the NUL's */
+		{ IDENT_FQDN, "a\0bcdefghijklmn", 16, "192.0.2.1", EINVAL }, /* a unit behind the NUL's */
 		{ IDENT_FQDN, NULL, 0, "192.0.2.1", EINVAL },
-		{ IDENT_USERFQDN, NULL, 0, "192.0.2.1", 0 },                 /* the id says who */
+		{ IDENT_USERFQDN, NULL, 0, "192.0.2.1", 0 }, /* the id says who */
 		{ IDENT_USERFQDN, "julia@ministry-of-love.inner.net", 33, "192.0.2.1", 0 },
 		{ IDENT_PREFIX, "192.0.2.0/24", 13, "192.0.2.1", 0 },
 		{ IDENT_PREFIX, "192.0.2.1/32", 13, "192.0.2.1", 0 },
-		{ IDENT_PREFIX, "192.0.2.1/24", 13, "192.0.2.1", EINVAL },   /* host bits */
-		{ IDENT_PREFIX, "192.0.3.0/24", 13, "192.0.2.1", EINVAL },   /* elsewhere */
+		{ IDENT_PREFIX, "192.0.2.1/24", 13, "192.0.2.1", EINVAL }, /* host bits */
+		{ IDENT_PREFIX, "192.0.3.0/24", 13, "192.0.2.1", EINVAL }, /* elsewhere */
 		{ IDENT_PREFIX, "0.0.0.0/0", 10, "192.0.2.1", 0 },
 		{ IDENT_PREFIX, "192.0.2.0/33", 13, "192.0.2.1", EINVAL },
 		{ IDENT_PREFIX, "192.0.2.0", 10, "192.0.2.1", EINVAL },
@@ -265,15 +271,14 @@ Test(pfkey_validate, identities_are_strings_and_prefixes_hold_the_address)
 
 Test(pfkey_validate, addresses_come_in_pairs_of_one_family_from_one_host)
 {
-	static const struct { const char *src, *dst; int want; } rows[] = {
-		{ "192.0.2.1", "192.0.2.2", 0 },
-		{ "192.0.2.1", "2001:db8::2", EINVAL },
-		{ "192.0.2.1", "224.0.0.5", 0 },
-		{ "192.0.2.1", "255.255.255.255", 0 },
-		{ "224.0.0.5", "192.0.2.2", EINVAL },
-		{ "255.255.255.255", "192.0.2.2", EINVAL },
-		{ "0.0.0.0", "192.0.2.2", 0 },
-		{ "::", "2001:db8::2", 0 },
+	static const struct {
+		const char *src, *dst;
+		int want;
+	} rows[] = {
+		{ "192.0.2.1", "192.0.2.2", 0 },      { "192.0.2.1", "2001:db8::2", EINVAL },
+		{ "192.0.2.1", "224.0.0.5", 0 },      { "192.0.2.1", "255.255.255.255", 0 },
+		{ "224.0.0.5", "192.0.2.2", EINVAL }, { "255.255.255.255", "192.0.2.2", EINVAL },
+		{ "0.0.0.0", "192.0.2.2", 0 },        { "::", "2001:db8::2", 0 },
 		{ "ff02::1", "2001:db8::2", EINVAL },
 	};
 	for (unsigned i = 0; i < COUNT(rows); i++) {
@@ -289,9 +294,12 @@ Test(pfkey_validate, addresses_come_in_pairs_of_one_family_from_one_host)
 /* RFC 2367 2.3.7: both bits zero without the algorithm, neither with it, minimum not above maximum. */
 Test(pfkey_validate, combinations_have_bits_that_fit_their_algorithms)
 {
-	static const struct { uint64_t auth, min, max; int want; } rows[] = {
-		{ 0, 0, 0, 0 },         { 0, 0, 160, EINVAL }, { 0, 160, 160, EINVAL }, { 3, 160, 160, 0 },
-		{ 3, 0, 160, EINVAL },  { 3, 0, 0, EINVAL },   { 3, 161, 160, EINVAL },
+	static const struct {
+		uint64_t auth, min, max;
+		int want;
+	} rows[] = {
+		{ 0, 0, 0, 0 },        { 0, 0, 160, EINVAL }, { 0, 160, 160, EINVAL }, { 3, 160, 160, 0 },
+		{ 3, 0, 160, EINVAL }, { 3, 0, 0, EINVAL },   { 3, 161, 160, EINVAL },
 	};
 	for (unsigned i = 0; i < COUNT(rows) * 2; i++) {
 		bool enc = i & 1;
@@ -312,7 +320,12 @@ Test(pfkey_validate, combinations_have_bits_that_fit_their_algorithms)
 /* Request records with lengths and values that do not hold; 16 octets of head on Linux. */
 Test(pfkey_validate, broken_requests_are_refused)
 {
-	static const struct { const char *id; uint64_t len, mode, level; size_t behind; int want; } rows[] = {
+	static const struct {
+		const char *id;
+		uint64_t len, mode, level;
+		size_t behind;
+		int want;
+	} rows[] = {
 		{ "as it should be", 16, MODE_TRANSPORT, LEVEL_REQUIRE, 0, 0 },
 		{ "length 0", 0, MODE_TRANSPORT, LEVEL_REQUIRE, 0, EINVAL },
 		{ "length below the head", 8, MODE_TRANSPORT, LEVEL_REQUIRE, 0, EINVAL },

@@ -44,8 +44,9 @@ is_of_null(const struct pfkey_msg *m, enum pfkey_ext kind)
 {
 	const struct hdr *sa = pfkey_msg_get(m, EXT_SA);
 	bool auth = kind == EXT_KEY_AUTH;
-	const struct alg *a = sa == NULL ? NULL :
-		dialect_alg(m->dialect, auth ? ALG_AUTH : ALG_ENC, (int)sa->v[auth ? XSA_AUTH : XSA_ENCRYPT].u);
+	const struct alg *a = sa == NULL ? NULL
+					 : dialect_alg(m->dialect, auth ? ALG_AUTH : ALG_ENC,
+						       (int)sa->v[auth ? XSA_AUTH : XSA_ENCRYPT].u);
 	return a != NULL && a->kind == ALG_NULL;
 }
 
@@ -79,13 +80,16 @@ check_proposal(const struct pfkey_msg *m, const struct hdr *h, struct err *e)
 {
 	struct bytes combs = h->v[XPROP_COMBS].b;
 	if (combs.n == 0 || combs.n % COMB_OCTETS != 0)
-		return pfkey_refuse(e, EINVAL, "proposal.combs: want whole combinations of 72 octets, got %zu octets  "
-				    "[RFC 2367 2.3.7]", combs.n);
+		return pfkey_refuse(e, EINVAL,
+				    "proposal.combs: want whole combinations of 72 octets, got %zu octets  "
+				    "[RFC 2367 2.3.7]",
+				    combs.n);
 	struct rd r = rd_of(combs);
 	for (struct hdr comb; hdr_get(&comb, &layout_sadb_comb, &r, m->swapped, NULL);)
 		if (!comb_bits_fit(&comb, COMB_AUTH, COMB_AUTH_MIN, COMB_AUTH_MAX) ||
 		    !comb_bits_fit(&comb, COMB_ENCRYPT, COMB_ENCRYPT_MIN, COMB_ENCRYPT_MAX))
-			return pfkey_refuse(e, EINVAL, "proposal.combs: key bits of a combination do not fit its "
+			return pfkey_refuse(e, EINVAL,
+					    "proposal.combs: key bits of a combination do not fit its "
 					    "algorithms  [RFC 2367 2.3.7]");
 	return 0;
 }
@@ -245,7 +249,7 @@ check_identity(const struct pfkey_msg *m, enum pfkey_ext kind, const struct hdr 
 		return pfkey_refuse(e, EINVAL, "%s.idtype: %u is no type  [RFC 2367 3.7]", h->lay->name,
 				    (unsigned)type);
 	if (string.n == 0 && type == IDENT_USERFQDN)
-		return 0;   /* the id alone names a user */
+		return 0; /* the id alone names a user */
 	if (!string_of(string, text, sizeof text, &n))
 		return pfkey_refuse(e, EINVAL, "%s.string: ends without NUL  [RFC 2367 2.3.5]", h->lay->name);
 	if (octets_said(h) != rounded(16 + n + 1))
@@ -271,25 +275,19 @@ check_value(const struct pfkey_msg *m, enum pfkey_dir dir, enum pfkey_ext kind, 
 	}
 	switch (kind) {
 	case EXT_KEY_AUTH:
-	case EXT_KEY_ENCRYPT:
-		return check_key(m, kind, h, e);
+	case EXT_KEY_ENCRYPT: return check_key(m, kind, h, e);
 	case EXT_IDENTITY_SRC:
-	case EXT_IDENTITY_DST:
-		return check_identity(m, kind, h, e);
-	case EXT_SENSITIVITY:
-		return check_sensitivity(h, e);
-	case EXT_PROPOSAL:
-		return check_proposal(m, h, e);
+	case EXT_IDENTITY_DST: return check_identity(m, kind, h, e);
+	case EXT_SENSITIVITY: return check_sensitivity(h, e);
+	case EXT_PROPOSAL: return check_proposal(m, h, e);
 	case EXT_SUPPORTED_AUTH:
-	case EXT_SUPPORTED_ENCRYPT:
-		return check_supported(m, h, e);
-	case EXT_X_POLICY:
-		return pfkey_check_requests(m, h, e);
+	case EXT_SUPPORTED_ENCRYPT: return check_supported(m, h, e);
+	case EXT_X_POLICY: return pfkey_check_requests(m, h, e);
 	case EXT_X_SEC_CTX:
-		return octets_said(h) == rounded(8 + h->v[XCTX_LENGTH].u) ? 0 :
-		       refuse_length(h, rounded(8 + h->v[XCTX_LENGTH].u), e);
-	default:
-		return 0;
+		return octets_said(h) == rounded(8 + h->v[XCTX_LENGTH].u)
+			       ? 0
+			       : refuse_length(h, rounded(8 + h->v[XCTX_LENGTH].u), e);
+	default: return 0;
 	}
 }
 

@@ -40,7 +40,7 @@ sadb_new(const struct sadb_setup *s, struct err *e)
 		return NULL;
 	}
 	d->setup = *s;
-	d->reqid = 0x3fff;   /* IPSEC_MANUAL_REQID_MAX: ids above it are the kernel's */
+	d->reqid = 0x3fff; /* IPSEC_MANUAL_REQID_MAX: ids above it are the kernel's */
 	return d;
 }
 
@@ -51,7 +51,7 @@ sadb_free(struct sadb *d)
 		return;
 	sadb_note_drop_all(d);
 	sadb_acquire_drop_all(d);
-	explicit_bzero(d, sizeof *d);   /* messages with keys went through it */
+	explicit_bzero(d, sizeof *d); /* messages with keys went through it */
 	free(d);
 }
 
@@ -115,12 +115,9 @@ static bool
 is_addressed(const struct sadb_socket *s, enum sadb_audience to, bool is_sender, uint64_t satype)
 {
 	switch (to) {
-	case TO_ONE:
-		return is_sender;
-	case TO_REGISTERED:
-		return (s->registered & satype_bit(satype)) != 0;
-	case TO_ALL:
-		return true;
+	case TO_ONE: return is_sender;
+	case TO_REGISTERED: return (s->registered & satype_bit(satype)) != 0;
+	case TO_ALL: return true;
 	}
 	return false;
 }
@@ -179,7 +176,7 @@ send_error(struct sadb_request *q, int number)
 {
 	struct pfkey_msg *r = sadb_reply(q);
 	hdr_set(&r->base, MSG_ERRNO, (uint64_t)number);
-	(void)sadb_send(q->d, TO_ONE, q->sock);   /* 16 octets always fit */
+	(void)sadb_send(q->d, TO_ONE, q->sock); /* 16 octets always fit */
 }
 
 /* sadb_msg_len is the one thing that the write itself answers, RFC 2367 2.1. */
@@ -188,8 +185,7 @@ length_agrees(const struct dialect *d, struct bytes msg)
 {
 	struct rd r = rd_of(msg);
 	struct hdr base;
-	return hdr_get(&base, d->base, &r, false, NULL) && msg.n <= PFKEY_MSG_MAX &&
-	       base.v[MSG_LEN].u * 8 == msg.n;
+	return hdr_get(&base, d->base, &r, false, NULL) && msg.n <= PFKEY_MSG_MAX && base.v[MSG_LEN].u * 8 == msg.n;
 }
 
 static int
@@ -253,7 +249,7 @@ tick_sa(struct sadb *d, struct sa *sa, uint64_t now)
 {
 	if (sa->state == SA_LARVAL) {
 		if (is_aged(now, sa->current.addtime, SADB_LARVAL_SECONDS))
-			sadb_remove(d, sa);   /* RFC 2367 3.1.1 */
+			sadb_remove(d, sa); /* RFC 2367 3.1.1 */
 		return;
 	}
 	if (sadb_is_over(&sa->current, &sa->spec.hard, now))

@@ -16,16 +16,16 @@ struct sadb;
 
 struct sadb_setup {
 	const struct dialect *dialect;
-	struct sad *sad;              /* borrowed: the host forwards with the same ones */
+	struct sad *sad; /* borrowed: the host forwards with the same ones */
 	struct spd *spd;
-	struct random *random;        /* SPIs of GETSPI */
-	void (*deliver)(void *ctx, int sock, struct bytes msg);   /* one message to one socket */
+	struct random *random;                                  /* SPIs of GETSPI */
+	void (*deliver)(void *ctx, int sock, struct bytes msg); /* one message to one socket */
 	void *ctx;
 };
 
 struct sadb *sadb_new(const struct sadb_setup *s, struct err *e);
 void sadb_free(struct sadb *d);
-int sadb_open(struct sadb *d, uint32_t pid);       /* a socket handle; -1 when there are too many */
+int sadb_open(struct sadb *d, uint32_t pid); /* a socket handle; -1 when there are too many */
 void sadb_close(struct sadb *d, int sock);
 
 /*
@@ -39,8 +39,8 @@ int sadb_write(struct sadb *d, int sock, struct bytes msg, uint64_t now);
  * or 30 s old. Ports and protocol of the session are taken from the policy's selector: a copy narrowed to the flow
  * says more than the policy itself.
  */
-void sadb_acquire(struct sadb *d, const struct spd_entry *policy, const struct spd_request *r,
-		  const struct addr *src, const struct addr *dst, uint64_t now);
+void sadb_acquire(struct sadb *d, const struct spd_entry *policy, const struct spd_request *r, const struct addr *src,
+		  const struct addr *dst, uint64_t now);
 /* A lifetime ran out: EXPIRE with current and soft or hard. Hard ones remove the SA: it is gone on return. */
 void sadb_expire(struct sadb *d, struct sa *sa, bool hard, uint64_t now);
 /* Runs timers: addtime/usetime limits, larval SAs (RFC 2367 3.1.1). */

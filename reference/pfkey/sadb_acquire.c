@@ -23,7 +23,10 @@ struct sadb_pending {
  * In order of preference, RFC 2367 3.1.6; after RFC 8221 5 and 6. What the dialect cannot say is left out. NULL has no
  * key bits, so no combination can name it (2.3.7).
  */
-static const struct preference { const char *enc, *auth; bool ah; } preferences[] = {
+static const struct preference {
+	const char *enc, *auth;
+	bool ah;
+} preferences[] = {
 	{ "aes-gcm-16", NULL, false },
 	{ "chacha20-poly1305", NULL, false },
 	{ "aes-cbc", "hmac-sha2-256-128", true },
@@ -196,8 +199,14 @@ sadb_acquire(struct sadb *d, const struct spd_entry *policy, const struct spd_re
 	if (p == NULL)
 		return;
 	struct pfkey_msg *m = sadb_start(d, PFKEY_ACQUIRE, satype);
-	*p = (struct sadb_pending){ .seq = d->seq, .reqid = r->reqid, .satype = satype, .mode = r->mode, .src = *src,
-				    .dst = *dst, .born = now, .next = d->pending };
+	*p = (struct sadb_pending){ .seq = d->seq,
+				    .reqid = r->reqid,
+				    .satype = satype,
+				    .mode = r->mode,
+				    .src = *src,
+				    .dst = *dst,
+				    .born = now,
+				    .next = d->pending };
 	d->pending = p;
 	if (!push_ends(m, &policy->selector, src, dst) || !push_need(d, m, policy, r) ||
 	    sadb_send(d, TO_REGISTERED, -1) != 0)
@@ -235,9 +244,9 @@ give_up(struct sadb_request *q)
 	return sadb_send(q->d, TO_ALL, q->sock);
 }
 
-#define SITUATION                                                                                                   \
-	(EXT_BIT(EXT_ADDRESS_SRC) | EXT_BIT(EXT_ADDRESS_DST) | EXT_BIT(EXT_IDENTITY_SRC) |                          \
-	 EXT_BIT(EXT_IDENTITY_DST) | EXT_BIT(EXT_SENSITIVITY) | EXT_BIT(EXT_PROPOSAL))
+#define SITUATION                                                                                                      \
+	(EXT_BIT(EXT_ADDRESS_SRC) | EXT_BIT(EXT_ADDRESS_DST) | EXT_BIT(EXT_IDENTITY_SRC) | EXT_BIT(EXT_IDENTITY_DST) | \
+	 EXT_BIT(EXT_SENSITIVITY) | EXT_BIT(EXT_PROPOSAL))
 
 int
 sadb_do_acquire(struct sadb_request *q)

@@ -14,7 +14,7 @@ enum { SADB_SOCKETS = 64, SADB_LARVAL_SECONDS = 30, SADB_ACQUIRE_SECONDS = 30 };
 struct sadb_socket {
 	bool open, promiscuous;
 	uint32_t pid;
-	uint32_t registered;      /* bit: sadb_msg_satype */
+	uint32_t registered; /* bit: sadb_msg_satype */
 };
 
 /* What an ADD or UPDATE hung on an SA that struct sa does not hold. */
@@ -25,13 +25,13 @@ struct sadb_pending;
 struct sadb {
 	struct sadb_setup setup;
 	struct sadb_socket sockets[SADB_SOCKETS];
-	uint32_t seq;                   /* of messages that start here */
-	uint32_t reqid;                 /* last one given to a "unique" request */
+	uint32_t seq;   /* of messages that start here */
+	uint32_t reqid; /* last one given to a "unique" request */
 	struct sadb_note *notes;
 	struct sadb_pending *pending;
-	struct pfkey_msg asked, reply, kept;   /* too large for small stacks */
-	struct err refused;             /* why the last write was; for whoever debugs a manager */
-	uint8_t store[4096];            /* octets that reply borrows */
+	struct pfkey_msg asked, reply, kept; /* too large for small stacks */
+	struct err refused;                  /* why the last write was; for whoever debugs a manager */
+	uint8_t store[4096];                 /* octets that reply borrows */
 	uint8_t out[PFKEY_MSG_MAX], wrapped[PFKEY_MSG_MAX + 16];
 };
 
@@ -62,8 +62,16 @@ bool sadb_echo(struct sadb_request *q, uint64_t kinds, bool keep_port);
 
 /* --- SAs in messages: sadb_reply.c ------------------------------------------------------------ */
 
-enum sadb_parts { PART_CURRENT = 1, PART_LIMITS = 2, PART_HARD = 4, PART_SOFT = 8, PART_PROXY = 16, PART_KEYS = 32,
-		  PART_NOTES = 64, PART_EXTRAS = 128 };
+enum sadb_parts {
+	PART_CURRENT = 1,
+	PART_LIMITS = 2,
+	PART_HARD = 4,
+	PART_SOFT = 8,
+	PART_PROXY = 16,
+	PART_KEYS = 32,
+	PART_NOTES = 64,
+	PART_EXTRAS = 128
+};
 #define PARTS_ALL (PART_CURRENT | PART_LIMITS | PART_PROXY | PART_KEYS | PART_NOTES | PART_EXTRAS)
 
 /* SA, addresses and parts of it into m, in the order of RFC 2367 3.6. 0, or ENOBUFS. */

@@ -69,9 +69,9 @@ sadb_do_register(struct sadb_request *q)
 void
 sadb_expire(struct sadb *d, struct sa *sa, bool hard, uint64_t now)
 {
-	(void)now;   /* the limits were judged by the caller's clock */
+	(void)now; /* the limits were judged by the caller's clock */
 	struct pfkey_msg *m = sadb_start(d, PFKEY_EXPIRE, pfkey_satype_of(sa->spec.protocol));
-	sa->state = hard ? SA_DEAD : SA_DYING;   /* RFC 2367 3.3 */
+	sa->state = hard ? SA_DEAD : SA_DYING; /* RFC 2367 3.3 */
 	unsigned parts = PART_CURRENT | PART_EXTRAS | (hard ? PART_HARD : PART_SOFT);
 	if (sadb_push_sa(d, m, sa, parts) == 0)
 		(void)sadb_send(d, TO_ALL, -1);
@@ -122,6 +122,7 @@ sadb_do_promisc(struct sadb_request *q)
 		q->d->setup.deliver(q->d->setup.ctx, i, q->m->inner);
 		found = true;
 	}
-	return found ? 0 : pfkey_refuse(&q->err, ESRCH, "x_promisc.seq: process %u has no socket  [RFC 2367 App. A]",
-					(unsigned)target);
+	return found ? 0
+		     : pfkey_refuse(&q->err, ESRCH, "x_promisc.seq: process %u has no socket  [RFC 2367 App. A]",
+				    (unsigned)target);
 }

@@ -20,10 +20,14 @@ register_for(unsigned sock, uint8_t satype, int want)
 
 Test(sadb_km, register_takes_one_known_type)
 {
-	static const struct { uint8_t satype; int want; unsigned auth, encrypt; } rows[] = {
-		{ SATYPE_AH, 0, 1, 0 },   { SATYPE_ESP, 0, 1, 1 },
-		{ SATYPE_OSPFV2, 0, 0, 0 }, { SATYPE_IPCOMP, 0, 0, 0 },
-		{ SATYPE_UNSPEC, EINVAL, 0, 0 }, { 1, EINVAL, 0, 0 }, { 4, EINVAL, 0, 0 },       { 200, EINVAL, 0, 0 },
+	static const struct {
+		uint8_t satype;
+		int want;
+		unsigned auth, encrypt;
+	} rows[] = {
+		{ SATYPE_AH, 0, 1, 0 },     { SATYPE_ESP, 0, 1, 1 },         { SATYPE_OSPFV2, 0, 0, 0 },
+		{ SATYPE_IPCOMP, 0, 0, 0 }, { SATYPE_UNSPEC, EINVAL, 0, 0 }, { 1, EINVAL, 0, 0 },
+		{ 4, EINVAL, 0, 0 },        { 200, EINVAL, 0, 0 },
 	};
 	for (unsigned i = 0; i < COUNT(rows); i++) {
 		struct pfkey_alg algs_got[64];
@@ -64,7 +68,10 @@ need(uint8_t protocol, const char *dst)
 	struct spd_request r = { .protocol = protocol, .mode = MODE_TRANSPORT, .level = LEVEL_REQUIRE };
 	policy = (struct spd_entry){
 		.selector = { test_addr("192.0.2.1"), test_addr("192.0.2.0"), 32, 24, 17, 5000, 7 },
-		.dir = DIR_OUT, .action = SPD_PROTECT, .n = 1, .id = 42,
+		.dir = DIR_OUT,
+		.action = SPD_PROTECT,
+		.n = 1,
+		.id = 42,
 	};
 	test_forget();
 	sadb_acquire(world.d, &policy, &r, &src, &to, world.now);
@@ -153,7 +160,7 @@ Test(sadb_km, one_need_asks_once_until_it_is_answered_or_given_up)
 	cr_assert(eq(uint, world.got, 1));
 	cr_assert(ne(u64, test_last(1)->base.v[MSG_SEQ].u, seq));
 
-	struct pfkey_msg m;   /* the SA of the other direction does not answer */
+	struct pfkey_msg m; /* the SA of the other direction does not answer */
 	test_getspi(&m, 0x1000, 0x1fff);
 	hdr_set(&m.base, MSG_SEQ, seq);
 	cr_assert(eq(int, test_errno(0, &m), 0));
@@ -196,7 +203,7 @@ user_acquire(struct pfkey_msg *m)
 	dst = test_addr("192.0.2.2");
 	test_head(m, PFKEY_ACQUIRE, SATYPE_OSPFV2);
 	cr_assert(pfkey_msg_push_address(m, EXT_ADDRESS_SRC, &src, 32, 89, 520, NULL));
-	hdr_set(test_ext(m, EXT_ADDRESS_SRC), XAD_RESERVED, 0xdead);   /* what must not come back */
+	hdr_set(test_ext(m, EXT_ADDRESS_SRC), XAD_RESERVED, 0xdead); /* what must not come back */
 	hdr_set_bytes(test_ext(m, EXT_ADDRESS_SRC), XAD_PAD, test_octets(8));
 	cr_assert(pfkey_msg_push_address(m, EXT_ADDRESS_DST, &dst, 32, 89, 0, NULL));
 	static uint8_t kept[256];
@@ -243,9 +250,9 @@ Test(sadb_km, pchange_is_passed_to_the_registered)
 
 struct life {
 	const char *id;
-	struct lifetime soft, hard, used;   /* used: times relative to now, 0 for never */
+	struct lifetime soft, hard, used; /* used: times relative to now, 0 for never */
 	uint64_t after;
-	int expires;                        /* 0, EXT_LIFETIME_SOFT, EXT_LIFETIME_HARD */
+	int expires; /* 0, EXT_LIFETIME_SOFT, EXT_LIFETIME_HARD */
 };
 
 static const struct life lives[] = {
@@ -286,7 +293,8 @@ Test(sadb_km, lifetimes_end_by_whichever_limit_is_first)
 			cr_assert(eq(u64, pfkey_msg_get(m, EXT_LIFETIME_CURRENT)->v[XLT_BYTES].u, l->used.bytes), "%s",
 				  l->id);
 			cr_assert(eq(u64, pfkey_msg_get(m, EXT_SA)->v[XSA_STATE].u,
-				     (uint64_t)(gone ? SA_DEAD : SA_DYING)), "%s", l->id);
+				     (uint64_t)(gone ? SA_DEAD : SA_DYING)),
+				  "%s", l->id);
 		}
 		struct pfkey_msg m;
 		test_head(&m, PFKEY_FLUSH, SATYPE_UNSPEC);
@@ -328,9 +336,12 @@ Test(sadb_km, a_clock_that_goes_back_expires_nothing)
 
 Test(sadb_km, users_announce_only_their_own_expiries)
 {
-	static const struct { uint8_t satype; int want; } rows[] = {
-		{ SATYPE_ESP, EINVAL }, { SATYPE_AH, EINVAL }, { SATYPE_IPCOMP, EINVAL }, { SATYPE_UNSPEC, EINVAL },
-		{ SATYPE_OSPFV2, 0 },   { SATYPE_RSVP, 0 },
+	static const struct {
+		uint8_t satype;
+		int want;
+	} rows[] = {
+		{ SATYPE_ESP, EINVAL },    { SATYPE_AH, EINVAL }, { SATYPE_IPCOMP, EINVAL },
+		{ SATYPE_UNSPEC, EINVAL }, { SATYPE_OSPFV2, 0 },  { SATYPE_RSVP, 0 },
 	};
 	for (unsigned i = 0; i < COUNT(rows); i++) {
 		struct sa_spec s = test_spec(0x1001);

@@ -28,8 +28,8 @@ struct sadb_note {
 	UT_hash_handle hh;
 };
 
-#define KEPT                                                                                                     \
-	(EXT_BIT(EXT_ADDRESS_PROXY) | EXT_BIT(EXT_IDENTITY_SRC) | EXT_BIT(EXT_IDENTITY_DST) |                     \
+#define KEPT                                                                                                           \
+	(EXT_BIT(EXT_ADDRESS_PROXY) | EXT_BIT(EXT_IDENTITY_SRC) | EXT_BIT(EXT_IDENTITY_DST) |                          \
 	 EXT_BIT(EXT_SENSITIVITY) | EXT_BIT(EXT_X_KMPRIVATE) | EXT_BIT(EXT_X_NAT_T_OAI) | EXT_BIT(EXT_X_SEC_CTX))
 
 static struct sadb_note *

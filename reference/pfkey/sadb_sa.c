@@ -5,7 +5,7 @@
 
 #include <errno.h>
 
-enum { SPI_MIN = 0x100 };   /* 1 to 255 are reserved, 0 is local: RFC 4303 2.1 */
+enum { SPI_MIN = 0x100 }; /* 1 to 255 are reserved, 0 is local: RFC 4303 2.1 */
 
 /* Only AH and ESP live in the SAD; other types of RFC 2367 3.4 have their keepers in user space. */
 static int

@@ -21,11 +21,20 @@ getspi(uint32_t min, uint32_t max, int want)
 
 Test(sadb_sa, getspi_keeps_to_its_range)
 {
-	static const struct { uint32_t min, max; int want; } rows[] = {
-		{ 0x1000, 0x1fff, 0 }, { 0x1234, 0x1234, 0 },   { 0x1234, 0x1234, EEXIST }, { 0, 255, EEXIST },
-		{ 1, 0x100, 0 },       { 0, 0x100, EEXIST },    { 2, 1, EINVAL },
+	static const struct {
+		uint32_t min, max;
+		int want;
+	} rows[] = {
+		{ 0x1000, 0x1fff, 0 },
+		{ 0x1234, 0x1234, 0 },
+		{ 0x1234, 0x1234, EEXIST },
+		{ 0, 255, EEXIST },
+		{ 1, 0x100, 0 },
+		{ 0, 0x100, EEXIST },
+		{ 2, 1, EINVAL },
 		{ 0xffffffff, 0xffffffff, 0 },
-		{ 0, 0xffffffff, 0 },  { 0xffffffff, 0, EINVAL },
+		{ 0, 0xffffffff, 0 },
+		{ 0xffffffff, 0, EINVAL },
 	};
 	for (unsigned i = 0; i < COUNT(rows); i++) {
 		uint32_t spi = getspi(rows[i].min, rows[i].max, rows[i].want);
@@ -47,7 +56,7 @@ Test(sadb_sa, getspi_finds_the_last_free_spi_and_says_when_there_is_none)
 		.spi = 5555, .protocol = 50, .src = test_addr("192.0.2.2"), .dst = test_addr("192.0.2.1")
 	};
 	struct pfkey_msg m;
-	test_name(&m, PFKEY_DELETE, &gone);   /* a larval one too */
+	test_name(&m, PFKEY_DELETE, &gone); /* a larval one too */
 	cr_assert(eq(int, test_errno(0, &m), 0));
 	cr_assert(eq(u32, getspi(5000, 6999, 0), 5555));
 }
@@ -107,7 +116,7 @@ Test(sadb_sa, get_returns_what_add_set)
 
 Test(sadb_sa, what_only_managers_understand_is_kept_and_returned)
 {
-	static const uint8_t name[] = "gw.example.net\0junk";   /* behind the NUL: not handed on */
+	static const uint8_t name[] = "gw.example.net\0junk"; /* behind the NUL: not handed on */
 	struct sa_spec s = test_spec(0x1001);
 	struct pfkey_msg m;
 	struct addr proxy = test_addr("2001:db8::7");
@@ -185,8 +194,13 @@ Test(sadb_sa, an_sa_is_its_spi_protocol_and_destination)
 
 Test(sadb_sa, what_add_lacks_is_refused)
 {
-	static const struct { const char *id; uint8_t protocol; int remove; } rows[] = {
-		{ "authentication key", 50, EXT_KEY_AUTH }, { "encryption key", 50, EXT_KEY_ENCRYPT },
+	static const struct {
+		const char *id;
+		uint8_t protocol;
+		int remove;
+	} rows[] = {
+		{ "authentication key", 50, EXT_KEY_AUTH },
+		{ "encryption key", 50, EXT_KEY_ENCRYPT },
 		{ "authentication key of AH", 51, EXT_KEY_AUTH },
 	};
 	for (unsigned i = 0; i < COUNT(rows); i++) {
@@ -247,8 +261,7 @@ Test(sadb_sa, every_algorithm_that_register_lists_can_be_added_at_both_ends)
 				s.enc = NULL;
 				s.enc_key = BYTES_NONE;
 			}
-			cr_assert(eq(int, test_add(s), 0), "%s, %u bits: %s", a->name, bits,
-				  world.d->refused.text);
+			cr_assert(eq(int, test_add(s), 0), "%s, %u bits: %s", a->name, bits, world.d->refused.text);
 		}
 	}
 }
@@ -256,8 +269,15 @@ Test(sadb_sa, every_algorithm_that_register_lists_can_be_added_at_both_ends)
 /* Kernels want the extension for NULL, with no bits in it; only there. */
 Test(sadb_sa, a_key_of_no_bits_is_for_null_alone)
 {
-	static const struct { uint64_t encrypt; bool key; int want; } rows[] = {
-		{ 11, true, 0 }, { 11, false, 0 }, { 12, true, EINVAL }, { 0, true, EINVAL },
+	static const struct {
+		uint64_t encrypt;
+		bool key;
+		int want;
+	} rows[] = {
+		{ 11, true, 0 },
+		{ 11, false, 0 },
+		{ 12, true, EINVAL },
+		{ 0, true, EINVAL },
 	};
 	for (unsigned i = 0; i < COUNT(rows); i++) {
 		struct sa_spec s = test_spec(0x1001 + i);

@@ -13,9 +13,16 @@ entry(uint8_t dir)
 {
 	return (struct spd_entry){
 		.selector = { test_addr("10.1.0.0"), test_addr("10.2.0.0"), 16, 16, 17, SELECTOR_ANY, 7 },
-		.dir = dir, .action = SPD_PROTECT, .n = 1, .priority = 100,
-		.request = { { .protocol = 50, .mode = MODE_TUNNEL, .level = LEVEL_REQUIRE, .reqid = 3,
-			       .src = test_addr("192.0.2.1"), .dst = test_addr("192.0.2.2") } },
+		.dir = dir,
+		.action = SPD_PROTECT,
+		.n = 1,
+		.priority = 100,
+		.request = { { .protocol = 50,
+			       .mode = MODE_TUNNEL,
+			       .level = LEVEL_REQUIRE,
+			       .reqid = 3,
+			       .src = test_addr("192.0.2.1"),
+			       .dst = test_addr("192.0.2.2") } },
 	};
 }
 
@@ -83,7 +90,11 @@ Test(sadb_spd, a_policy_is_told_to_all_and_shown_by_id)
 
 Test(sadb_spd, selectors_and_direction_are_the_name)
 {
-	static const struct { enum pfkey_type type; uint8_t dir; int want; } rows[] = {
+	static const struct {
+		enum pfkey_type type;
+		uint8_t dir;
+		int want;
+	} rows[] = {
 		{ PFKEY_X_SPDADD, DIR_OUT, 0 },         { PFKEY_X_SPDADD, DIR_OUT, EEXIST },
 		{ PFKEY_X_SPDADD, DIR_IN, 0 },          { PFKEY_X_SPDADD, DIR_FWD, 0 },
 		{ PFKEY_X_SPDSETIDX, DIR_OUT, EEXIST }, { PFKEY_X_SPDDELETE, DIR_OUT, 0 },
@@ -92,7 +103,7 @@ Test(sadb_spd, selectors_and_direction_are_the_name)
 	};
 	for (unsigned i = 0; i < COUNT(rows); i++) {
 		struct spd_entry p = entry(rows[i].dir);
-		p.priority += i;   /* a priority does not tell entries apart */
+		p.priority += i; /* a priority does not tell entries apart */
 		cr_assert(eq(int, send(rows[i].type, &p), rows[i].want), "row %u", i);
 	}
 }
@@ -154,7 +165,7 @@ Test(sadb_spd, delete2_goes_by_id)
 Test(sadb_spd, dump_follows_lookup_order_down_to_zero)
 {
 	static const uint32_t priorities[] = { 30, 10, 20, 10 };
-	static const uint64_t ports[] = { 1, 3, 2, 0 };   /* dport of each answer */
+	static const uint64_t ports[] = { 1, 3, 2, 0 }; /* dport of each answer */
 	struct pfkey_msg m;
 	test_head(&m, PFKEY_X_SPDDUMP, SATYPE_UNSPEC);
 	cr_assert(eq(int, test_errno(0, &m), ENOENT));
@@ -190,7 +201,13 @@ Test(sadb_spd, flush_empties_the_spd_and_keeps_the_sad)
 	cr_assert(eq(uint, sad_count(world.sad), 1));
 }
 
-static const struct { const char *id; int ext; unsigned field; uint64_t value; int want; } wrongs[] = {
+static const struct {
+	const char *id;
+	int ext;
+	unsigned field;
+	uint64_t value;
+	int want;
+} wrongs[] = {
 	{ "nothing wrong", EXT_X_POLICY, XPOL_RESERVED, 0, 0 },
 	{ "direction 0", EXT_X_POLICY, XPOL_DIR, 0, EINVAL },
 	{ "direction 4", EXT_X_POLICY, XPOL_DIR, 4, EINVAL },
@@ -222,10 +239,18 @@ Test(sadb_spd, one_wrong_field_has_its_errno_and_adds_nothing)
 	cr_assert(spd_next(world.spd, spd_next(world.spd, NULL)) == NULL);
 }
 
-static const struct { uint8_t protocol, mode, level; unsigned n; bool ends; int want; } requests[] = {
-	{ 50, MODE_TRANSPORT, LEVEL_DEFAULT, 1, false, 0 }, { 51, MODE_TRANSPORT, LEVEL_USE, 4, false, 0 },
-	{ 50, MODE_ANY, LEVEL_REQUIRE, 1, false, 0 },       { 50, MODE_TUNNEL, LEVEL_REQUIRE, 1, true, 0 },
-	{ 108, MODE_TRANSPORT, LEVEL_USE, 1, false, EINVAL }, { 0, MODE_TRANSPORT, LEVEL_USE, 1, false, EINVAL },
+static const struct {
+	uint8_t protocol, mode, level;
+	unsigned n;
+	bool ends;
+	int want;
+} requests[] = {
+	{ 50, MODE_TRANSPORT, LEVEL_DEFAULT, 1, false, 0 },
+	{ 51, MODE_TRANSPORT, LEVEL_USE, 4, false, 0 },
+	{ 50, MODE_ANY, LEVEL_REQUIRE, 1, false, 0 },
+	{ 50, MODE_TUNNEL, LEVEL_REQUIRE, 1, true, 0 },
+	{ 108, MODE_TRANSPORT, LEVEL_USE, 1, false, EINVAL },
+	{ 0, MODE_TRANSPORT, LEVEL_USE, 1, false, EINVAL },
 	{ 50, 3, LEVEL_USE, 1, false, EINVAL },
 };
 
@@ -296,7 +321,9 @@ Test(sadb_spd, a_policy_with_a_lifetime_expires_and_all_hear_it)
 Test(sadb_spd, messages_of_the_kernel_alone_are_not_taken)
 {
 	static const enum pfkey_type types[] = {
-		PFKEY_X_SPDACQUIRE, PFKEY_X_SPDEXPIRE, PFKEY_X_NAT_T_NEW_MAPPING,
+		PFKEY_X_SPDACQUIRE,
+		PFKEY_X_SPDEXPIRE,
+		PFKEY_X_NAT_T_NEW_MAPPING,
 	};
 	for (unsigned i = 0; i < COUNT(types); i++) {
 		struct pfkey_msg m;

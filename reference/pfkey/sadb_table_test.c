@@ -21,7 +21,7 @@ Test(sadb_table, delete_takes_the_one_it_names_once)
 	test_name(&m, PFKEY_DELETE, &wrong);
 	cr_assert(eq(int, test_errno(0, &m), ESRCH));
 	test_name(&m, PFKEY_DELETE, &a);
-	hdr_set(test_ext(&m, EXT_SA), XSA_STATE, 200);   /* SA(*): only the SPI counts */
+	hdr_set(test_ext(&m, EXT_SA), XSA_STATE, 200); /* SA(*): only the SPI counts */
 	hdr_set(test_ext(&m, EXT_SA), XSA_AUTH, 200);
 	cr_assert(eq(int, test_errno(0, &m), 0));
 	cr_assert(eq(u64, test_said(test_last(0), EXT_SA, XSA_SPI), 0x1001));
@@ -49,8 +49,13 @@ add_some(unsigned esp, unsigned ah)
 
 Test(sadb_table, dump_lists_each_once_and_counts_down_to_zero)
 {
-	static const struct { uint8_t satype; unsigned n; } rows[] = {
-		{ SATYPE_UNSPEC, 5 }, { SATYPE_ESP, 3 }, { SATYPE_AH, 2 },
+	static const struct {
+		uint8_t satype;
+		unsigned n;
+	} rows[] = {
+		{ SATYPE_UNSPEC, 5 },
+		{ SATYPE_ESP, 3 },
+		{ SATYPE_AH, 2 },
 	};
 	add_some(3, 2);
 	for (unsigned i = 0; i < COUNT(rows); i++) {
@@ -87,11 +92,15 @@ Test(sadb_table, dump_of_nothing_ends_at_once)
 Test(sadb_table, flush_takes_its_type_and_leaves_the_spd)
 {
 	struct spd_entry p = { .selector = { test_addr("10.0.0.0"), test_addr("10.1.0.0"), 16, 16, SELECTOR_ANY,
-					     SELECTOR_ANY, SELECTOR_ANY }, .dir = DIR_IN };
+					     SELECTOR_ANY, SELECTOR_ANY },
+			       .dir = DIR_IN };
 	struct pfkey_msg m;
 	add_some(3, 2);
 	cr_assert(spd_add(world.spd, &p, NULL, NULL));
-	static const struct { uint8_t satype; unsigned left; } rows[] = {
+	static const struct {
+		uint8_t satype;
+		unsigned left;
+	} rows[] = {
 		{ SATYPE_IPCOMP, 5 }, { SATYPE_AH, 3 }, { SATYPE_AH, 3 }, { SATYPE_UNSPEC, 0 }, { SATYPE_UNSPEC, 0 },
 	};
 	for (unsigned i = 0; i < COUNT(rows); i++) {

@@ -12,7 +12,11 @@ TestSuite(sadb, .init = open_reference, .fini = test_engine_close);
 
 Test(sadb, a_length_that_lies_is_the_writes_own_error)
 {
-	static const struct { size_t octets; uint16_t said; int want; } rows[] = {
+	static const struct {
+		size_t octets;
+		uint16_t said;
+		int want;
+	} rows[] = {
 		{ 0, 0, EMSGSIZE },  { 1, 0, EMSGSIZE },  { 15, 2, EMSGSIZE }, { 16, 0, EMSGSIZE },
 		{ 16, 1, EMSGSIZE }, { 16, 2, 0 },        { 16, 3, EMSGSIZE }, { 16, 0xffff, EMSGSIZE },
 		{ 17, 2, EMSGSIZE }, { 24, 2, EMSGSIZE }, { 32, 2, EMSGSIZE }, { 20, 2, EMSGSIZE },
@@ -154,7 +158,7 @@ Test(sadb, random_octets_are_survived)
 		octets[3] = (uint8_t)(octets[3] % 4);
 		uint16_t units = n / 8;
 		memcpy(octets + 4, &units, 2);
-		for (unsigned x = 16; x + 8 <= n; x += 8 + octets[x + 7] % 5 * 8) {   /* likely extensions */
+		for (unsigned x = 16; x + 8 <= n; x += 8 + octets[x + 7] % 5 * 8) { /* likely extensions */
 			octets[x + 1] = 0;
 			octets[x + 3] = 0;
 			octets[x] = (uint8_t)(octets[x] % 6);
@@ -179,32 +183,29 @@ build_for_delivery(struct pfkey_msg *m, enum pfkey_type type)
 	static struct sa_spec kept;
 	kept = s;
 	switch (type) {
-	case PFKEY_GETSPI:
-		test_getspi(m, 0x2000, 0x2000);
-		return;
+	case PFKEY_GETSPI: test_getspi(m, 0x2000, 0x2000); return;
 	case PFKEY_ADD:
 		s.spi = 0x3000;
 		test_sa(m, type, s);
 		return;
-	case PFKEY_UPDATE:
-		test_sa(m, type, s);
-		return;
+	case PFKEY_UPDATE: test_sa(m, type, s); return;
 	case PFKEY_DELETE:
-	case PFKEY_GET:
-		test_name(m, type, &kept);
-		return;
-	default:
-		test_head(m, type, type == PFKEY_X_PROMISC ? 0 : SATYPE_ESP);
+	case PFKEY_GET: test_name(m, type, &kept); return;
+	default: test_head(m, type, type == PFKEY_X_PROMISC ? 0 : SATYPE_ESP);
 	}
 }
 
 Test(sadb, each_answer_reaches_its_audience)
 {
 	enum { ONE, REGISTERED, ALL };
-	static const struct { enum pfkey_type type; int to; } rows[] = {
-		{ PFKEY_GETSPI, ALL }, { PFKEY_ADD, ALL },      { PFKEY_UPDATE, ALL }, { PFKEY_GET, ONE },
-		{ PFKEY_DUMP, ONE },   { PFKEY_REGISTER, REGISTERED }, { PFKEY_X_SPDFLUSH, ALL }, { PFKEY_DELETE, ALL },
-		{ PFKEY_FLUSH, ALL },  { PFKEY_X_PROMISC, ALL },
+	static const struct {
+		enum pfkey_type type;
+		int to;
+	} rows[] = {
+		{ PFKEY_GETSPI, ALL },     { PFKEY_ADD, ALL },    { PFKEY_UPDATE, ALL },
+		{ PFKEY_GET, ONE },        { PFKEY_DUMP, ONE },   { PFKEY_REGISTER, REGISTERED },
+		{ PFKEY_X_SPDFLUSH, ALL }, { PFKEY_DELETE, ALL }, { PFKEY_FLUSH, ALL },
+		{ PFKEY_X_PROMISC, ALL },
 	};
 	struct pfkey_msg m;
 	test_head(&m, PFKEY_REGISTER, SATYPE_ESP);
@@ -270,9 +271,14 @@ Test(sadb, every_dialect_is_served)
 		struct sa_spec s = test_spec(0x1001);
 		struct spd_entry p = {
 			.selector = { test_addr("2001:db8::"), test_addr("2001:db8::"), 32, 48, 6, SELECTOR_ANY, 22 },
-			.dir = DIR_IN, .action = SPD_PROTECT, .n = 1,
-			.request = { { .protocol = 50, .mode = MODE_TUNNEL, .level = LEVEL_REQUIRE,
-				       .src = test_addr("192.0.2.1"), .dst = test_addr("192.0.2.2") } },
+			.dir = DIR_IN,
+			.action = SPD_PROTECT,
+			.n = 1,
+			.request = { { .protocol = 50,
+				       .mode = MODE_TUNNEL,
+				       .level = LEVEL_REQUIRE,
+				       .src = test_addr("192.0.2.1"),
+				       .dst = test_addr("192.0.2.2") } },
 		};
 		struct pfkey_msg m;
 		struct wr w = wr_of(world.memory, sizeof world.memory);
@@ -306,7 +312,7 @@ promiscuous(unsigned sock, uint8_t on, int want)
 	struct pfkey_msg m;
 	test_head(&m, PFKEY_X_PROMISC, on);
 	cr_assert(eq(int, test_send(sock, &m), 0));
-	for (unsigned i = 0; i < TEST_SOCKETS; i++)   /* and a wrapped copy to those who look by now */
+	for (unsigned i = 0; i < TEST_SOCKETS; i++) /* and a wrapped copy to those who look by now */
 		cr_assert(eq(uint, test_count(i), want != 0 ? i == sock : i == sock && on == 1 ? 2 : 1));
 	cr_assert(eq(u64, world.delivery[0].m.base.v[MSG_ERRNO].u, (uint64_t)want));
 }
@@ -320,7 +326,7 @@ Test(sadb, a_promiscuous_socket_sees_everything_wrapped)
 	cr_assert(eq(int, test_send(0, &m), 0));
 	cr_assert(eq(uint, test_count(0), 1));
 	cr_assert(eq(uint, test_count(2), 0));
-	cr_assert(eq(uint, test_count(3), 2));   /* the request, and the refusal to another */
+	cr_assert(eq(uint, test_count(3), 2)); /* the request, and the refusal to another */
 	const struct pfkey_msg *seen = test_last(3);
 	cr_assert(eq(int, pfkey_msg_type(seen), PFKEY_X_PROMISC));
 	cr_assert(eq(u64, seen->base.v[MSG_PID].u, 0));
@@ -330,7 +336,7 @@ Test(sadb, a_promiscuous_socket_sees_everything_wrapped)
 
 	test_forget();
 	world.raw = true;
-	cr_assert(eq(int, test_write(0, test_octets(13)), EMSGSIZE));   /* before any check */
+	cr_assert(eq(int, test_write(0, test_octets(13)), EMSGSIZE)); /* before any check */
 	cr_assert(eq(uint, test_count(3), 1));
 	cr_assert(bytes_equal(bytes_slice(test_last(3)->inner, 0, 13), test_octets(13)));
 	world.raw = false;
@@ -348,19 +354,25 @@ Test(sadb, a_promiscuous_socket_is_not_shown_what_it_wrote_itself)
 	promiscuous(3, 1, 0);
 	test_name(&m, PFKEY_GET, &s);
 	cr_assert(eq(int, test_send(3, &m), 0));
-	cr_assert(eq(uint, test_count(3), 2));   /* the answer, and the answer wrapped */
+	cr_assert(eq(uint, test_count(3), 2)); /* the answer, and the answer wrapped */
 }
 
 Test(sadb, promiscuous_data_goes_on_unchecked_to_one_or_to_all)
 {
-	static const struct { uint32_t seq; unsigned got[TEST_SOCKETS]; int want; } rows[] = {
-		{ 0, { 1, 1, 1, 1 }, 0 }, { 102, { 0, 0, 1, 0 }, 0 }, { 999, { 1, 0, 0, 0 }, ESRCH },
+	static const struct {
+		uint32_t seq;
+		unsigned got[TEST_SOCKETS];
+		int want;
+	} rows[] = {
+		{ 0, { 1, 1, 1, 1 }, 0 },
+		{ 102, { 0, 0, 1, 0 }, 0 },
+		{ 999, { 1, 0, 0, 0 }, ESRCH },
 	};
 	for (unsigned i = 0; i < COUNT(rows); i++) {
 		struct pfkey_msg m;
 		test_head(&m, PFKEY_X_PROMISC, 0);
 		hdr_set(&m.base, MSG_SEQ, rows[i].seq);
-		m.inner = test_octets(24);   /* no message at all */
+		m.inner = test_octets(24); /* no message at all */
 		world.raw = true;
 		cr_assert(eq(int, test_send(0, &m), 0));
 		for (unsigned k = 0; k < TEST_SOCKETS; k++)

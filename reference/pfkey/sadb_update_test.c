@@ -35,7 +35,13 @@ Test(sadb_update, update_completes_a_larval_sa)
 	cr_assert(eq(u64, test_said(got, EXT_LIFETIME_CURRENT, XLT_ADDTIME), world.now));
 }
 
-static const struct { const char *id; int ext; unsigned field; uint64_t value; int want; } changes[] = {
+static const struct {
+	const char *id;
+	int ext;
+	unsigned field;
+	uint64_t value;
+	int want;
+} changes[] = {
 	{ "the same again", EXT_SA, XSA_REPLAY, 32, 0 },
 	{ "another cipher", EXT_SA, XSA_ENCRYPT, 13, EINVAL },
 	{ "another integrity", EXT_SA, XSA_AUTH, 2, EINVAL },

@@ -13,7 +13,7 @@ struct test_delivery {
 	int sock;
 	size_t n;
 	uint8_t *octets;
-	struct pfkey_msg m;        /* borrows from octets */
+	struct pfkey_msg m; /* borrows from octets */
 };
 
 struct test_engine {
@@ -24,8 +24,8 @@ struct test_engine {
 	int sock[TEST_SOCKETS];
 	unsigned got;
 	struct test_delivery delivery[TEST_KEPT];
-	unsigned counted;          /* deliveries beyond those kept too */
-	bool raw;                  /* promiscuous data may be anything: no checks */
+	unsigned counted; /* deliveries beyond those kept too */
+	bool raw;         /* promiscuous data may be anything: no checks */
 	uint64_t now;
 	uint8_t memory[4096], octets[PFKEY_MSG_MAX];
 };
@@ -232,9 +232,15 @@ static inline struct sa_spec
 test_spec(uint32_t spi)
 {
 	return (struct sa_spec){
-		.spi = spi, .protocol = 50, .mode = MODE_TRANSPORT, .src = test_addr("192.0.2.1"),
-		.dst = test_addr("192.0.2.2"), .enc = alg_by_name("aes-cbc", ALG_ENC),
-		.auth = alg_by_name("hmac-sha1-96", ALG_AUTH), .enc_key = test_octets(16), .auth_key = test_octets(20),
+		.spi = spi,
+		.protocol = 50,
+		.mode = MODE_TRANSPORT,
+		.src = test_addr("192.0.2.1"),
+		.dst = test_addr("192.0.2.2"),
+		.enc = alg_by_name("aes-cbc", ALG_ENC),
+		.auth = alg_by_name("hmac-sha1-96", ALG_AUTH),
+		.enc_key = test_octets(16),
+		.auth_key = test_octets(20),
 		.replay = 32,
 	};
 }

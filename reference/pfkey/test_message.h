@@ -13,7 +13,10 @@
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static const struct dialect *const test_dialects[] = {
-	&dialect_linux, &dialect_kame, &dialect_freebsd, &dialect_reference,
+	&dialect_linux,
+	&dialect_kame,
+	&dialect_freebsd,
+	&dialect_reference,
 };
 
 static inline struct addr
@@ -97,12 +100,8 @@ test_fill(const struct pfkey_msg *m, enum pfkey_ext kind, uint8_t family, struct
 		return;
 	}
 	switch (kind) {
-	case EXT_KEY_AUTH:
-		hdr_set_bytes(h, XKEY_KEY, test_octets(20));
-		return;
-	case EXT_KEY_ENCRYPT:
-		hdr_set_bytes(h, XKEY_KEY, test_octets(16));
-		return;
+	case EXT_KEY_AUTH: hdr_set_bytes(h, XKEY_KEY, test_octets(20)); return;
+	case EXT_KEY_ENCRYPT: hdr_set_bytes(h, XKEY_KEY, test_octets(16)); return;
 	case EXT_IDENTITY_SRC:
 	case EXT_IDENTITY_DST:
 		hdr_set(h, XID_IDTYPE, IDENT_FQDN);
@@ -119,9 +118,7 @@ test_fill(const struct pfkey_msg *m, enum pfkey_ext kind, uint8_t family, struct
 		hdr_set_bytes(h, XPROP_COMBS, test_records(m->dialect, kind, store));
 		return;
 	case EXT_SUPPORTED_AUTH:
-	case EXT_SUPPORTED_ENCRYPT:
-		hdr_set_bytes(h, XSUP_ALGS, test_records(m->dialect, kind, store));
-		return;
+	case EXT_SUPPORTED_ENCRYPT: hdr_set_bytes(h, XSUP_ALGS, test_records(m->dialect, kind, store)); return;
 	case EXT_X_POLICY:
 		hdr_set(h, XPOL_TYPE, POLICY_IPSEC);
 		hdr_set(h, XPOL_DIR, DIR_OUT);
@@ -129,13 +126,9 @@ test_fill(const struct pfkey_msg *m, enum pfkey_ext kind, uint8_t family, struct
 		hdr_set(h, XPOL_PRIORITY, m->dialect->priority ? 0x80000000 : 0);
 		hdr_set_bytes(h, XPOL_REQUESTS, test_records(m->dialect, kind, store));
 		return;
-	case EXT_X_SEC_CTX:
-		hdr_set_bytes(h, XCTX_CONTEXT, test_octets(11));
-		return;
+	case EXT_X_SEC_CTX: hdr_set_bytes(h, XCTX_CONTEXT, test_octets(11)); return;
 	case EXT_X_KMPRIVATE:
-	case EXT_X_KMADDRESS:
-		hdr_set_bytes(h, XKM_DATA, test_octets(24));
-		return;
+	case EXT_X_KMADDRESS: hdr_set_bytes(h, XKM_DATA, test_octets(24)); return;
 	default:
 		for (unsigned i = X_BODY; i < h->lay->n; i++)
 			if (!field_is_octets(&h->lay->fields[i]))

@@ -12,6 +12,7 @@
  *   +---------------------------------------------------------------+
  *   |                Integrity Check Value-ICV (variable)           |
  */
+/* clang-format off */
 static const struct field ah_fields[AH_NF] = {
 	[AH_NEXT_HEADER] = { "next_header",  8, F_ENUM,  ip_protos, "RFC 4302 2.1" },
 	[AH_PAYLOAD_LEN] = { "payload_len",  8, F_UINT,  NULL,      "RFC 4302 2.2" },
@@ -21,6 +22,7 @@ static const struct field ah_fields[AH_NF] = {
 	[AH_ICV]         = { "icv",          0, F_BYTES, NULL,      "RFC 4302 2.6" },
 	[AH_PADDING]     = { "padding",      0, F_BYTES, NULL,      "RFC 4302 3.3.3.2.1" },
 };
+/* clang-format on */
 
 enum { AH_FIXED = 12 };
 
@@ -47,6 +49,11 @@ ah_compute(struct hdr *h, const struct build_ctx *c)
 }
 
 const struct layout layout_ah = {
-	.name = "ah", .title = "IP Authentication Header", .clause = "RFC 4302 2",
-	.fields = ah_fields, .n = AH_NF, .var_len = ah_var_len, .compute = ah_compute,
+	.name = "ah",
+	.title = "IP Authentication Header",
+	.clause = "RFC 4302 2",
+	.fields = ah_fields,
+	.n = AH_NF,
+	.var_len = ah_var_len,
+	.compute = ah_compute,
 };

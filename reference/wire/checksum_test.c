@@ -91,14 +91,14 @@ Test(checksum, upper_equals_the_slow_twin_over_a_written_pseudo_header)
 		struct wr w = wr_of(packet + 32, 8);
 		wr_uint(&w, n, 4);
 		wr_uint(&w, 58, 4);
-		uint16_t got6 = checksum_upper((struct bytes){ packet, 16 }, (struct bytes){ packet + 16, 16 }, 58,
-		                               segment);
+		uint16_t got6 =
+			checksum_upper((struct bytes){ packet, 16 }, (struct bytes){ packet + 16, 16 }, 58, segment);
 		cr_assert(eq(u16, got6, slow_checksum(packet, 40 + n)), "ip6 n %zu", n);
 		w = wr_of(packet + 36, 4);
 		wr_uint(&w, 17, 2);
 		wr_uint(&w, n, 2);
-		uint16_t got4 = checksum_upper((struct bytes){ packet + 28, 4 }, (struct bytes){ packet + 32, 4 }, 17,
-		                               segment);
+		uint16_t got4 =
+			checksum_upper((struct bytes){ packet + 28, 4 }, (struct bytes){ packet + 32, 4 }, 17, segment);
 		cr_assert(eq(u16, got4, slow_checksum(packet + 28, 12 + n)), "ip4 n %zu", n);
 	}
 }

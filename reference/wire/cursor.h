@@ -12,9 +12,20 @@
 #include <stdint.h>
 #include <string.h>
 
-struct bytes { const uint8_t *p; size_t n; };          /* borrowed octets */
-struct rd { struct bytes in; size_t at; bool bad; };   /* reader */
-struct wr { uint8_t *p; size_t cap, n; bool full; };   /* writer, fixed capacity, appends */
+struct bytes {
+	const uint8_t *p;
+	size_t n;
+}; /* borrowed octets */
+struct rd {
+	struct bytes in;
+	size_t at;
+	bool bad;
+}; /* reader */
+struct wr {
+	uint8_t *p;
+	size_t cap, n;
+	bool full;
+}; /* writer, fixed capacity, appends */
 
 #define BYTES_NONE ((struct bytes){ NULL, 0 })
 #define BYTES_OF(array) ((struct bytes){ (array), sizeof(array) })

@@ -7,8 +7,15 @@ static const uint8_t eight[] = { 1, 2, 3, 4, 5, 6, 7, 8 };
 
 Test(cursor, reads_unsigned_in_network_order)
 {
-	static const uint64_t want[] = { 0, 0x01, 0x0102, 0x010203, 0x01020304, 0x0102030405, 0x010203040506,
-		                         0x01020304050607, 0x0102030405060708 };
+	static const uint64_t want[] = { 0,
+					 0x01,
+					 0x0102,
+					 0x010203,
+					 0x01020304,
+					 0x0102030405,
+					 0x010203040506,
+					 0x01020304050607,
+					 0x0102030405060708 };
 	for (unsigned n = 0; n <= 8; n++) {
 		struct rd r = rd_of(BYTES_OF(eight));
 		cr_assert(eq(u64, rd_uint(&r, n), want[n]), "%u octets", n);
@@ -131,7 +138,9 @@ Test(cursor, patch_stays_inside_what_was_written)
 
 Test(cursor, slices_are_clipped)
 {
-	static const struct { size_t from, n, want; } rows[] = {
+	static const struct {
+		size_t from, n, want;
+	} rows[] = {
 		{ 0, 8, 8 }, { 0, 9, 8 }, { 7, 5, 1 }, { 8, 1, 0 }, { 9, 0, 0 }, { 3, 0, 0 },
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)

@@ -26,7 +26,7 @@ enum err_code {
 
 struct err {
 	enum err_code code;
-	int os_errno;     /* errno of ERR_IO, or the sadb_msg_errno of ERR_REFUSED; else 0 */
+	int os_errno; /* errno of ERR_IO, or the sadb_msg_errno of ERR_REFUSED; else 0 */
 	char text[400];
 };
 

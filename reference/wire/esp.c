@@ -21,6 +21,7 @@
  *   +-------------------------------+---------------+---------------+ ------
  *   |         Integrity Check Value-ICV   (variable)                |
  */
+/* clang-format off */
 static const struct field esp_fields[ESP_NF] = {
 	[ESP_SPI]         = { "spi",         32, F_HEX,   NULL,      "RFC 4303 2.1" },
 	[ESP_SEQ]         = { "seq",         32, F_SEQ,   NULL,      "RFC 4303 2.2" },
@@ -31,8 +32,13 @@ static const struct field esp_fields[ESP_NF] = {
 	[ESP_NEXT_HEADER] = { "next_header",  8, F_ENUM,  ip_protos, "RFC 4303 2.6" },
 	[ESP_ICV]         = { "icv",          0, F_BYTES, NULL,      "RFC 4303 2.8" },
 };
+/* clang-format on */
 
 const struct layout layout_esp = {
-	.name = "esp", .title = "IP Encapsulating Security Payload", .clause = "RFC 4303 2",
-	.fields = esp_fields, .n = ESP_NF, .head = ESP_SEQ + 1,
+	.name = "esp",
+	.title = "IP Encapsulating Security Payload",
+	.clause = "RFC 4303 2",
+	.fields = esp_fields,
+	.n = ESP_NF,
+	.head = ESP_SEQ + 1,
 };

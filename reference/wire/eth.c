@@ -9,31 +9,31 @@ static const struct name ether_types[] = {
  *   | destination (48)  |   source (48)     | type (16) | payload
  *   +-------------------+-------------------+-----------+---------
  */
+/* clang-format off */
 static const struct field eth_fields[ETH_NF] = {
 	[ETH_DST]  = { "dst",  48, F_MAC,  NULL,        "RFC 894" },
 	[ETH_SRC]  = { "src",  48, F_MAC,  NULL,        "RFC 894" },
 	[ETH_TYPE] = { "type", 16, F_ENUM, ether_types, "RFC 894" },
 };
+/* clang-format on */
 
 static void
 eth_compute(struct hdr *h, const struct build_ctx *c)
 {
 	switch (c->next_header) {
-	case IPPROTO_IP4:
-		hdr_fill(h, ETH_TYPE, 0x0800);
-		break;
-	case IPPROTO_IP6:
-		hdr_fill(h, ETH_TYPE, 0x86dd);
-		break;
-	default:
-		hdr_fill(h, ETH_TYPE, 0);
-		break;
+	case IPPROTO_IP4: hdr_fill(h, ETH_TYPE, 0x0800); break;
+	case IPPROTO_IP6: hdr_fill(h, ETH_TYPE, 0x86dd); break;
+	default: hdr_fill(h, ETH_TYPE, 0); break;
 	}
 }
 
 const struct layout layout_eth = {
-	.name = "eth", .title = "Ethernet II", .clause = "RFC 894",
-	.fields = eth_fields, .n = ETH_NF, .compute = eth_compute,
+	.name = "eth",
+	.title = "Ethernet II",
+	.clause = "RFC 894",
+	.fields = eth_fields,
+	.n = ETH_NF,
+	.compute = eth_compute,
 };
 
 static const struct name arp_ops[] = { { 1, "request" }, { 2, "reply" }, { 0, NULL } };
@@ -46,6 +46,7 @@ static const struct name arp_ops[] = { { 1, "request" }, { 2, "reply" }, { 0, NU
  *   +-------+-------+---------------+
  *   | sha (48), spa (32), tha (48), tpa (32): Ethernet and IPv4 only
  */
+/* clang-format off */
 static const struct field arp_fields[ARP_NF] = {
 	[ARP_HTYPE] = { "htype", 16, F_UINT, NULL,        "RFC 826" },
 	[ARP_PTYPE] = { "ptype", 16, F_ENUM, ether_types, "RFC 826" },
@@ -57,6 +58,7 @@ static const struct field arp_fields[ARP_NF] = {
 	[ARP_THA]   = { "tha",   48, F_MAC,  NULL,        "RFC 826" },
 	[ARP_TPA]   = { "tpa",   32, F_IP4,  NULL,        "RFC 826" },
 };
+/* clang-format on */
 
 static void
 arp_compute(struct hdr *h, const struct build_ctx *c)
@@ -70,6 +72,10 @@ arp_compute(struct hdr *h, const struct build_ctx *c)
 }
 
 const struct layout layout_arp = {
-	.name = "arp", .title = "Address Resolution Protocol", .clause = "RFC 826",
-	.fields = arp_fields, .n = ARP_NF, .compute = arp_compute,
+	.name = "arp",
+	.title = "Address Resolution Protocol",
+	.clause = "RFC 826",
+	.fields = arp_fields,
+	.n = ARP_NF,
+	.compute = arp_compute,
 };

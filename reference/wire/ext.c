@@ -9,12 +9,12 @@
  *   +---------------+---------------+                               +
  *   .                            Options                            .
  */
-#define EXT_FIELDS(clause)                                                       \
-	{                                                                        \
-		[EXT_NEXT_HEADER] = { "next_header", 8, F_ENUM, ip_protos, clause }, \
-		[EXT_LENGTH]      = { "length",      8, F_UINT, NULL,      clause }, \
-		[EXT_OPTIONS]     = { "options",     0, F_BYTES, NULL,     clause }, \
-		[EXT_PADDING]     = { "padding",     0, F_BYTES, NULL,     "RFC 8200 4.2" }, \
+#define EXT_FIELDS(clause)                                                                                             \
+	{                                                                                                              \
+		[EXT_NEXT_HEADER] = { "next_header", 8, F_ENUM, ip_protos, clause },                                   \
+		[EXT_LENGTH] = { "length", 8, F_UINT, NULL, clause },                                                  \
+		[EXT_OPTIONS] = { "options", 0, F_BYTES, NULL, clause },                                               \
+		[EXT_PADDING] = { "padding", 0, F_BYTES, NULL, "RFC 8200 4.2" },                                       \
 	}
 static const struct field hbh_fields[EXT_NF] = EXT_FIELDS("RFC 8200 4.3");
 static const struct field dstopt_fields[EXT_NF] = EXT_FIELDS("RFC 8200 4.6");
@@ -31,8 +31,8 @@ static struct bytes
 ext_pad(size_t n)
 {
 	static const uint8_t pads[8][7] = {
-		[1] = { 0 }, [2] = { 1, 0 }, [3] = { 1, 1 }, [4] = { 1, 2 }, [5] = { 1, 3 }, [6] = { 1, 4 },
-		[7] = { 1, 5 },
+		[1] = { 0 },    [2] = { 1, 0 }, [3] = { 1, 1 }, [4] = { 1, 2 },
+		[5] = { 1, 3 }, [6] = { 1, 4 }, [7] = { 1, 5 },
 	};
 	return (struct bytes){ pads[n], n };
 }
@@ -48,13 +48,23 @@ ext_compute(struct hdr *h, const struct build_ctx *c)
 }
 
 const struct layout layout_hbh = {
-	.name = "hbh", .title = "IPv6 Hop-by-Hop Options Header", .clause = "RFC 8200 4.3",
-	.fields = hbh_fields, .n = EXT_NF, .var_len = ext_var_len, .compute = ext_compute,
+	.name = "hbh",
+	.title = "IPv6 Hop-by-Hop Options Header",
+	.clause = "RFC 8200 4.3",
+	.fields = hbh_fields,
+	.n = EXT_NF,
+	.var_len = ext_var_len,
+	.compute = ext_compute,
 };
 
 const struct layout layout_dstopt = {
-	.name = "dstopt", .title = "IPv6 Destination Options Header", .clause = "RFC 8200 4.6",
-	.fields = dstopt_fields, .n = EXT_NF, .var_len = ext_var_len, .compute = ext_compute,
+	.name = "dstopt",
+	.title = "IPv6 Destination Options Header",
+	.clause = "RFC 8200 4.6",
+	.fields = dstopt_fields,
+	.n = EXT_NF,
+	.var_len = ext_var_len,
+	.compute = ext_compute,
 };
 
 /*
@@ -65,6 +75,7 @@ const struct layout layout_dstopt = {
  *
  * Types 0 (deprecated, still a case for AH) and 2 have this shape; for others the data reads as it may.
  */
+/* clang-format off */
 static const struct field rh_fields[RH_NF] = {
 	[RH_NEXT_HEADER]   = { "next_header",    8, F_ENUM, ip_protos, "RFC 8200 4.4" },
 	[RH_LENGTH]        = { "length",         8, F_UINT, NULL,      "RFC 8200 4.4" },
@@ -73,6 +84,7 @@ static const struct field rh_fields[RH_NF] = {
 	[RH_RESERVED]      = { "reserved",      32, F_HEX,  NULL,      "RFC 8200 4.4" },
 	[RH_ADDRESSES]     = { "addresses",      0, F_IP6,  NULL,      "RFC 8200 4.4" },
 };
+/* clang-format on */
 
 static size_t
 rh_var_len(const struct hdr *h, unsigned i, size_t left)
@@ -92,8 +104,13 @@ rh_compute(struct hdr *h, const struct build_ctx *c)
 }
 
 const struct layout layout_rh = {
-	.name = "rh", .title = "IPv6 Routing Header", .clause = "RFC 8200 4.4",
-	.fields = rh_fields, .n = RH_NF, .var_len = rh_var_len, .compute = rh_compute,
+	.name = "rh",
+	.title = "IPv6 Routing Header",
+	.clause = "RFC 8200 4.4",
+	.fields = rh_fields,
+	.n = RH_NF,
+	.var_len = rh_var_len,
+	.compute = rh_compute,
 };
 
 /*
@@ -102,6 +119,7 @@ const struct layout layout_rh = {
  *   +---------------+---------------+-------------------------+---+-+
  *   |                         Identification                        |
  */
+/* clang-format off */
 static const struct field frag_fields[FRAG_NF] = {
 	[FRAG_NEXT_HEADER] = { "next_header", 8, F_ENUM, ip_protos, "RFC 8200 4.5" },
 	[FRAG_RESERVED]    = { "reserved",    8, F_HEX,  NULL,      "RFC 8200 4.5" },
@@ -110,6 +128,7 @@ static const struct field frag_fields[FRAG_NF] = {
 	[FRAG_M]           = { "m",           1, F_UINT, NULL,      "RFC 8200 4.5" },
 	[FRAG_ID]          = { "id",         32, F_HEX,  NULL,      "RFC 8200 4.5" },
 };
+/* clang-format on */
 
 static void
 frag_compute(struct hdr *h, const struct build_ctx *c)
@@ -118,6 +137,10 @@ frag_compute(struct hdr *h, const struct build_ctx *c)
 }
 
 const struct layout layout_frag = {
-	.name = "frag", .title = "IPv6 Fragment Header", .clause = "RFC 8200 4.5",
-	.fields = frag_fields, .n = FRAG_NF, .compute = frag_compute,
+	.name = "frag",
+	.title = "IPv6 Fragment Header",
+	.clause = "RFC 8200 4.5",
+	.fields = frag_fields,
+	.n = FRAG_NF,
+	.compute = frag_compute,
 };

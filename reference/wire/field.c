@@ -129,8 +129,8 @@ hdr_get(struct hdr *h, const struct layout *lay, struct rd *r, bool swap, struct
 			get_unit(h, i, end, bits, rd_uint(r, bits / 8), little);
 		}
 		if (r->bad)
-			return fail(e, ERR_SHORT, "%s.%s: want %zu octets, got %zu", lay->name,
-			            lay->fields[i].name, want, left);
+			return fail(e, ERR_SHORT, "%s.%s: want %zu octets, got %zu", lay->name, lay->fields[i].name,
+				    want, left);
 		h->given |= (uint32_t)(mask_of(end) & ~mask_of(i));
 	}
 	return true;

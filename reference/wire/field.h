@@ -14,15 +14,15 @@
 #include "wire/err.h"
 
 enum field_kind {
-	F_UINT,    /* printed in decimal */
-	F_SEQ,     /* as F_UINT, but may be given 64 bits wide: the low ones travel (extended sequence numbers) */
-	F_HEX,     /* printed as 0x.. */
-	F_ENUM,    /* printed by name where `names` has one, else in decimal */
-	F_FLAGS,   /* printed as name|name, the rest as 0x.. */
-	F_IP4,     /* 4 octets, dotted quad, in value.b */
-	F_IP6,     /* 16 octets, RFC 5952 text, in value.b; bits == 0: a list, addr|addr */
-	F_MAC,     /* 6 octets, in value.b */
-	F_BYTES,   /* octets in value.b, printed as hex; bits == 0: as many as the layout's var_len says */
+	F_UINT,       /* printed in decimal */
+	F_SEQ,        /* as F_UINT, but may be given 64 bits wide: the low ones travel (extended sequence numbers) */
+	F_HEX,        /* printed as 0x.. */
+	F_ENUM,       /* printed by name where `names` has one, else in decimal */
+	F_FLAGS,      /* printed as name|name, the rest as 0x.. */
+	F_IP4,        /* 4 octets, dotted quad, in value.b */
+	F_IP6,        /* 16 octets, RFC 5952 text, in value.b; bits == 0: a list, addr|addr */
+	F_MAC,        /* 6 octets, in value.b */
+	F_BYTES,      /* octets in value.b, printed as hex; bits == 0: as many as the layout's var_len says */
 	F_NET = 0x80, /* or-ed in: network order even in a host_order layout (PF_KEY spi, ports) */
 };
 
@@ -32,11 +32,11 @@ struct name {
 };
 
 struct field {
-	const char *name;          /* as in the suite language: lower_case, the RFC's word */
-	uint16_t bits;             /* width; 0 for a variable part */
-	uint8_t kind;              /* enum field_kind */
-	const struct name *names;  /* F_ENUM, F_FLAGS: ends with name == NULL */
-	const char *clause;        /* "RFC 4302 2.1" */
+	const char *name;         /* as in the suite language: lower_case, the RFC's word */
+	uint16_t bits;            /* width; 0 for a variable part */
+	uint8_t kind;             /* enum field_kind */
+	const struct name *names; /* F_ENUM, F_FLAGS: ends with name == NULL */
+	const char *clause;       /* "RFC 4302 2.1" */
 };
 
 /* Without F_NET. */
@@ -54,39 +54,39 @@ field_is_octets(const struct field *f)
 }
 
 struct value {
-	uint64_t u;                /* F_UINT, F_SEQ, F_HEX, F_ENUM, F_FLAGS */
-	struct bytes b;            /* F_IP4, F_IP6, F_MAC, F_BYTES: borrowed */
+	uint64_t u;     /* F_UINT, F_SEQ, F_HEX, F_ENUM, F_FLAGS */
+	struct bytes b; /* F_IP4, F_IP6, F_MAC, F_BYTES: borrowed */
 };
 
 #define HDR_MAX 32
 
 struct hdr {
 	const struct layout *lay;
-	uint32_t given;            /* bit i: field i was given (or parsed) */
+	uint32_t given; /* bit i: field i was given (or parsed) */
 	struct value v[HDR_MAX];
 };
 
 /* What a header's computed fields may depend on: what it carries and what carries it. */
 struct build_ctx {
-	struct bytes payload;      /* finished octets after this header */
-	uint8_t next_header;       /* IP protocol number of what follows (59: nothing) */
-	uint8_t family;            /* of the nearest IP header outside: 4, 6, or 0 */
-	struct bytes src, dst;     /* of that IP header, for pseudo-headers (final destination) */
+	struct bytes payload;  /* finished octets after this header */
+	uint8_t next_header;   /* IP protocol number of what follows (59: nothing) */
+	uint8_t family;        /* of the nearest IP header outside: 4, 6, or 0 */
+	struct bytes src, dst; /* of that IP header, for pseudo-headers (final destination) */
 };
 
 struct layout {
-	const char *name;          /* layer name in the notation: "ip4", "ah", "echo" */
-	const char *title;         /* "IP Authentication Header" */
+	const char *name;  /* layer name in the notation: "ip4", "ah", "echo" */
+	const char *title; /* "IP Authentication Header" */
 	const char *clause;
 	const struct field *fields;
-	unsigned n;                /* number of fields, at most HDR_MAX */
-	bool host_order;           /* PF_KEY: integers in the order said to hdr_get/hdr_put */
+	unsigned n;      /* number of fields, at most HDR_MAX */
+	bool host_order; /* PF_KEY: integers in the order said to hdr_get/hdr_put */
 	/* Octets of variable field i, from the fields before it; `left` octets remain. NULL: takes all. */
 	size_t (*var_len)(const struct hdr *h, unsigned i, size_t left);
 	/* Fills every field whose given bit is clear. May use `scratch` octets of its own in *h only through
 	 * values it points at constant or caller memory. NULL: ungiven fields are zero / empty. */
 	void (*compute)(struct hdr *h, const struct build_ctx *c);
-	unsigned head;             /* only the first `head` fields are on the wire in the clear (esp); 0: all of them */
+	unsigned head; /* only the first `head` fields are on the wire in the clear (esp); 0: all of them */
 };
 
 /* A header with nothing given. */
@@ -151,7 +151,7 @@ const char *names_name(const struct name *names, uint64_t value); /* NULL if unn
 struct field_diff {
 	const struct layout *lay;
 	const struct field *field;
-	char want[100], got[100];      /* printed, cut with ".." */
+	char want[100], got[100]; /* printed, cut with ".." */
 };
 
 /* Compares the fields given in want; fills up to max differences, returns how many there are. */

@@ -63,24 +63,13 @@ print_value(struct text *t, const struct field *f, const struct value *v)
 		else
 			text_add(t, "%" PRIu64, v->u);
 		break;
-	case F_HEX:
-		text_add(t, "0x%" PRIx64, v->u);
-		break;
-	case F_FLAGS:
-		print_flags(t, f, v->u);
-		break;
+	case F_HEX: text_add(t, "0x%" PRIx64, v->u); break;
+	case F_FLAGS: print_flags(t, f, v->u); break;
 	case F_IP4:
-	case F_IP6:
-		print_addresses(t, f, v->b);
-		break;
-	case F_MAC:
-		print_mac(t, v->b);
-		break;
-	case F_BYTES:
-		text_add_hex(t, v->b);
-		break;
-	case F_NET:
-		break; /* a flag, not a kind */
+	case F_IP6: print_addresses(t, f, v->b); break;
+	case F_MAC: print_mac(t, v->b); break;
+	case F_BYTES: text_add_hex(t, v->b); break;
+	case F_NET: break; /* a flag, not a kind */
 	}
 }
 

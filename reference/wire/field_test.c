@@ -11,8 +11,28 @@ static const struct name colours[] = { { 1, "red" }, { 2, "green" }, { 0, "black
 static const struct name lights[] = { { 1, "low" }, { 2, "high" }, { 8, "fog" }, { 0, NULL } };
 
 /* Every kind and the odd widths, once in network and once in host order. */
-enum { T_NIBBLE, T_THIRTEEN, T_SEVEN, T_U8, T_U16, T_U24, T_U32, T_U64, T_NET, T_SEQ, T_COLOUR, T_LIGHTS, T_IP4, T_IP6,
-       T_MAC, T_FIXED, T_LIST, T_REST, T_NF };
+enum {
+	T_NIBBLE,
+	T_THIRTEEN,
+	T_SEVEN,
+	T_U8,
+	T_U16,
+	T_U24,
+	T_U32,
+	T_U64,
+	T_NET,
+	T_SEQ,
+	T_COLOUR,
+	T_LIGHTS,
+	T_IP4,
+	T_IP6,
+	T_MAC,
+	T_FIXED,
+	T_LIST,
+	T_REST,
+	T_NF
+};
+/* clang-format off */
 static const struct field fields[T_NF] = {
 	[T_NIBBLE]   = { "nibble",    4, F_UINT,          NULL,    "RFC 0 1" },
 	[T_THIRTEEN] = { "thirteen", 13, F_HEX,           NULL,    "RFC 0 2" },
@@ -33,6 +53,7 @@ static const struct field fields[T_NF] = {
 	[T_LIST]     = { "list",      0, F_IP6,           NULL,    "RFC 0 17" },
 	[T_REST]     = { "rest",      0, F_BYTES,         NULL,    NULL },
 };
+/* clang-format on */
 
 static size_t
 var_len(const struct hdr *h, unsigned i, size_t left)
@@ -44,27 +65,35 @@ static const struct layout network = { .name = "t", .fields = fields, .n = T_NF,
 static const struct layout host = { .name = "t", .fields = fields, .n = T_NF, .var_len = var_len, .host_order = true };
 static const bool ours_is_little = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__;
 
-#define BIG                                                                                             \
-	0x50, 0x80, 0x82, 1, 0x12, 0x34, 0xab, 0xcd, 0xef, 0x01, 0x02, 0x03, 0x04, 0x11, 0x22, 0x33, 0x44, 0x55, \
-		0x66, 0x77, 0x88, 0x00, 0x00, 0x10, 0x01, 0xfe, 0xdc, 0xba, 0x98, 0x00, 0x02, 0x09
-#define LITTLE                                                                                          \
-	0x50, 0x80, 0x82, 1, 0x34, 0x12, 0xef, 0xcd, 0xab, 0x04, 0x03, 0x02, 0x01, 0x88, 0x77, 0x66, 0x55, 0x44, \
-		0x33, 0x22, 0x11, 0x00, 0x00, 0x10, 0x01, 0x98, 0xba, 0xdc, 0xfe, 0x02, 0x00, 0x09
-#define TAIL                                                                                            \
-	10, 1, 2, 3, 0xfe, 0xc0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 7, 0xaa, 0xbb, 0xcc,    \
-		0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0xde, 0xad
+#define BIG                                                                                                            \
+	0x50, 0x80, 0x82, 1, 0x12, 0x34, 0xab, 0xcd, 0xef, 0x01, 0x02, 0x03, 0x04, 0x11, 0x22, 0x33, 0x44, 0x55, 0x66, \
+		0x77, 0x88, 0x00, 0x00, 0x10, 0x01, 0xfe, 0xdc, 0xba, 0x98, 0x00, 0x02, 0x09
+#define LITTLE                                                                                                         \
+	0x50, 0x80, 0x82, 1, 0x34, 0x12, 0xef, 0xcd, 0xab, 0x04, 0x03, 0x02, 0x01, 0x88, 0x77, 0x66, 0x55, 0x44, 0x33, \
+		0x22, 0x11, 0x00, 0x00, 0x10, 0x01, 0x98, 0xba, 0xdc, 0xfe, 0x02, 0x00, 0x09
+#define TAIL                                                                                                           \
+	10, 1, 2, 3, 0xfe, 0xc0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 7, 0xaa, 0xbb, 0xcc, 0x20,   \
+		1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0xde, 0xad
 static const uint8_t big[] = { BIG, TAIL };
 static const uint8_t little[] = { LITTLE, TAIL };
 
-static const struct { unsigned field; uint64_t u; } numbers[] = {
-	{ T_NIBBLE, 5 }, { T_THIRTEEN, 0x101 }, { T_SEVEN, 2 }, { T_U8, 1 }, { T_U16, 0x1234 }, { T_U24, 0xabcdef },
-	{ T_U32, 0x01020304 }, { T_U64, 0x1122334455667788 }, { T_NET, 0x1001 }, { T_SEQ, 0xfedcba98 },
-	{ T_COLOUR, 2 }, { T_LIGHTS, 9 },
+static const struct {
+	unsigned field;
+	uint64_t u;
+} numbers[] = {
+	{ T_NIBBLE, 5 },   { T_THIRTEEN, 0x101 }, { T_SEVEN, 2 },        { T_U8, 1 },
+	{ T_U16, 0x1234 }, { T_U24, 0xabcdef },   { T_U32, 0x01020304 }, { T_U64, 0x1122334455667788 },
+	{ T_NET, 0x1001 }, { T_SEQ, 0xfedcba98 }, { T_COLOUR, 2 },       { T_LIGHTS, 9 },
 };
 #define NUMBERS (sizeof numbers / sizeof numbers[0])
 
 /* Layout, swap and the octets they make on this machine. */
-struct order { const char *id; const struct layout *lay; bool swap; struct bytes octets; };
+struct order {
+	const char *id;
+	const struct layout *lay;
+	bool swap;
+	struct bytes octets;
+};
 #define ORDERS 4
 static struct order
 order_of(int i)
@@ -89,7 +118,7 @@ Test(field, reads_every_width_in_every_order)
 		cr_assert(hdr_get(&h, o.lay, &r, o.swap, &e), "%s: %s", o.id, e.text);
 		for (size_t n = 0; n < NUMBERS; n++)
 			cr_assert(eq(u64, h.v[numbers[n].field].u, numbers[n].u), "%s: %s", o.id,
-			          fields[numbers[n].field].name);
+				  fields[numbers[n].field].name);
 		cr_assert(eq(u32, h.given, (1u << T_NF) - 1), "%s: all is given", o.id);
 		cr_assert(eq(sz, rd_left(&r), 0), "%s", o.id);
 		cr_assert(eq(sz, h.v[T_LIST].b.n, 16), "%s", o.id);
@@ -156,8 +185,14 @@ Test(field, given_values_wider_than_the_field_are_cut_and_leave_neighbours_alone
 Test(field, octets_of_a_fixed_width_are_filled_up_or_cut)
 {
 	static const uint8_t five[] = { 1, 2, 3, 4, 5 };
-	static const struct { size_t n; uint8_t want[3]; } rows[] = {
-		{ 0, { 0, 0, 0 } }, { 2, { 1, 2, 0 } }, { 3, { 1, 2, 3 } }, { 5, { 1, 2, 3 } },
+	static const struct {
+		size_t n;
+		uint8_t want[3];
+	} rows[] = {
+		{ 0, { 0, 0, 0 } },
+		{ 2, { 1, 2, 0 } },
+		{ 3, { 1, 2, 3 } },
+		{ 5, { 1, 2, 3 } },
 	};
 	static const struct layout one = { .name = "one", .fields = &fields[T_FIXED], .n = 1 };
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -253,7 +288,11 @@ Test(field, what_it_prints_it_reads_back)
 Test(field, odd_values_print_as_what_they_are)
 {
 	static const uint8_t octets[5] = { 1, 2, 3, 4, 5 };
-	const struct { unsigned field; struct value v; const char *want; } rows[] = {
+	const struct {
+		unsigned field;
+		struct value v;
+		const char *want;
+	} rows[] = {
 		{ T_COLOUR, { .u = 9 }, "9" },
 		{ T_COLOUR, { .u = 0 }, "black" },
 		{ T_LIGHTS, { .u = 0xf0 }, "0xf0" },
@@ -274,7 +313,12 @@ Test(field, odd_values_print_as_what_they_are)
 
 Test(field, text_gives_a_field_its_value)
 {
-	static const struct { unsigned field; const char *text; uint64_t u; const char *octets; } rows[] = {
+	static const struct {
+		unsigned field;
+		const char *text;
+		uint64_t u;
+		const char *octets;
+	} rows[] = {
 		{ T_U16, "65535", 65535, NULL },
 		{ T_U16, "0xFFff", 65535, NULL },
 		{ T_U16, "010", 10, NULL },
@@ -314,7 +358,12 @@ Test(field, text_gives_a_field_its_value)
 
 Test(field, text_that_does_not_fit_is_refused_with_field_want_and_got)
 {
-	static const struct { unsigned field; const char *text; enum err_code code; const char *says; } rows[] = {
+	static const struct {
+		unsigned field;
+		const char *text;
+		enum err_code code;
+		const char *says;
+	} rows[] = {
 		{ T_NIBBLE, "16", ERR_RANGE, "t.nibble: want 4 bits, got 16" },
 		{ T_U16, "65536", ERR_RANGE, "t.u16: want 16 bits, got 65536" },
 		{ T_U16, "-1", ERR_SYNTAX, "t.u16: want a number, got \"-1\"" },
@@ -415,7 +464,10 @@ Test(field, diff_of_octets_shows_the_place_where_they_part)
 {
 	uint8_t a[100] = { 0 }, b[100] = { 0 };
 	b[50] = 1;
-	static const struct { size_t want_n, got_n; const char *text; } rows[] = {
+	static const struct {
+		size_t want_n, got_n;
+		const char *text;
+	} rows[] = {
 		{ 2, 3, "t.rest: want 0x0000, got 0x000000" },
 		{ 100, 100,
 		  "t.rest: want ..[42]0x00000000000000000000000000000000000000000000000000000000.. (100 octets), "

@@ -68,8 +68,8 @@ static bool
 fail_number(const struct layout *lay, const struct field *f, const char *text, struct err *e)
 {
 	if (f->names != NULL)
-		return fail(e, ERR_UNKNOWN, "%s.%s: want a known name or a number, got \"%s\"",
-		            lay->name, f->name, text);
+		return fail(e, ERR_UNKNOWN, "%s.%s: want a known name or a number, got \"%s\"", lay->name, f->name,
+			    text);
 	return fail(e, ERR_SYNTAX, "%s.%s: want a number, got \"%s\"", lay->name, f->name, text);
 }
 
@@ -161,13 +161,10 @@ static bool
 parse_octets(const struct field *f, const char *text, struct wr *store)
 {
 	switch (field_kind_of(f)) {
-	case F_MAC:
-		return parse_mac(text, store);
+	case F_MAC: return parse_mac(text, store);
 	case F_IP4:
-	case F_IP6:
-		return parse_addresses(f, text, store);
-	default:
-		return parse_hex(text, store);
+	case F_IP6: return parse_addresses(f, text, store);
+	default: return parse_hex(text, store);
 	}
 }
 
@@ -175,14 +172,10 @@ static const char *
 wanted(const struct field *f)
 {
 	switch (field_kind_of(f)) {
-	case F_MAC:
-		return "a MAC address";
-	case F_IP4:
-		return "an IPv4 address";
-	case F_IP6:
-		return "an IPv6 address";
-	default:
-		return "hex octets";
+	case F_MAC: return "a MAC address";
+	case F_IP4: return "an IPv4 address";
+	case F_IP6: return "an IPv6 address";
+	default: return "hex octets";
 	}
 }
 
@@ -203,11 +196,10 @@ hdr_set_text(struct hdr *h, unsigned field, const char *text, struct wr *store, 
 		return fail(e, ERR_SYNTAX, "%s.%s: want %s, got \"%s\"", lay->name, f->name, wanted(f), text);
 	if (store->full)
 		return fail(e, ERR_RANGE, "%s.%s: want room for the octets, got %zu", lay->name, f->name,
-		            store->cap - at);
+			    store->cap - at);
 	struct bytes b = bytes_slice(wr_done(store), at, store->n - at);
 	if (f->bits != 0 && b.n != f->bits / 8)
-		return fail(e, ERR_RANGE, "%s.%s: want %u octets, got %zu", lay->name, f->name,
-		            f->bits / 8, b.n);
+		return fail(e, ERR_RANGE, "%s.%s: want %u octets, got %zu", lay->name, f->name, f->bits / 8, b.n);
 	hdr_set_bytes(h, field, b);
 	return true;
 }

@@ -20,6 +20,7 @@ static const struct name ip4_flags[] = { { 2, "df" }, { 1, "mf" }, { 4, "reserve
  *   |                      Destination Address                      |
  *   |                    Options                    |    Padding    |
  */
+/* clang-format off */
 static const struct field ip4_fields[IP4_NF] = {
 	[IP4_VERSION]      = { "version",       4, F_UINT,  NULL,      "RFC 791 3.1" },
 	[IP4_IHL]          = { "ihl",           4, F_UINT,  NULL,      "RFC 791 3.1" },
@@ -37,6 +38,7 @@ static const struct field ip4_fields[IP4_NF] = {
 	[IP4_OPTIONS]      = { "options",       0, F_BYTES, NULL,      "RFC 791 3.1" },
 	[IP4_PADDING]      = { "padding",       0, F_BYTES, NULL,      "RFC 791 3.1" },
 };
+/* clang-format on */
 
 /* An IHL below 5 cannot be; what follows the fixed part is then anybody's guess, so no options are
  * taken. */
@@ -66,6 +68,11 @@ ip4_compute(struct hdr *h, const struct build_ctx *c)
 }
 
 const struct layout layout_ip4 = {
-	.name = "ip4", .title = "Internet Protocol version 4", .clause = "RFC 791 3.1",
-	.fields = ip4_fields, .n = IP4_NF, .var_len = ip4_var_len, .compute = ip4_compute,
+	.name = "ip4",
+	.title = "Internet Protocol version 4",
+	.clause = "RFC 791 3.1",
+	.fields = ip4_fields,
+	.n = IP4_NF,
+	.var_len = ip4_var_len,
+	.compute = ip4_compute,
 };

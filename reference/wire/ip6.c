@@ -11,6 +11,7 @@
  *   |                    Source Address (128)                       |
  *   |                  Destination Address (128)                    |
  */
+/* clang-format off */
 static const struct field ip6_fields[IP6_NF] = {
 	[IP6_VERSION]        = { "version",         4, F_UINT, NULL,      "RFC 8200 3" },
 	[IP6_DSCP]           = { "dscp",            6, F_UINT, NULL,      "RFC 2474 3" },
@@ -22,6 +23,7 @@ static const struct field ip6_fields[IP6_NF] = {
 	[IP6_SRC]            = { "src",           128, F_IP6,  NULL,      "RFC 8200 3" },
 	[IP6_DST]            = { "dst",           128, F_IP6,  NULL,      "RFC 8200 3" },
 };
+/* clang-format on */
 
 static void
 ip6_compute(struct hdr *h, const struct build_ctx *c)
@@ -33,6 +35,10 @@ ip6_compute(struct hdr *h, const struct build_ctx *c)
 }
 
 const struct layout layout_ip6 = {
-	.name = "ip6", .title = "Internet Protocol version 6", .clause = "RFC 8200 3",
-	.fields = ip6_fields, .n = IP6_NF, .compute = ip6_compute,
+	.name = "ip6",
+	.title = "Internet Protocol version 6",
+	.clause = "RFC 8200 3",
+	.fields = ip6_fields,
+	.n = IP6_NF,
+	.compute = ip6_compute,
 };

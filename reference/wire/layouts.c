@@ -4,11 +4,11 @@
 
 /* Several names for a number are allowed when reading; the first is printed. */
 const struct name ip_protos[] = {
-	{ 0, "hbh" }, { 1, "icmp" }, { 2, "igmp" }, { 4, "ip4" }, { 6, "tcp" }, { 17, "udp" }, { 41, "ip6" },
-	{ 43, "rh" }, { 44, "frag" }, { 46, "rsvp" }, { 47, "gre" }, { 50, "esp" }, { 51, "ah" },
-	{ 58, "icmp6" }, { 59, "none" }, { 60, "dstopt" }, { 89, "ospf" }, { 103, "pim" }, { 108, "ipcomp" },
-	{ 112, "vrrp" }, { 115, "l2tp" }, { 132, "sctp" }, { 135, "mh" }, { 136, "udplite" }, { 139, "hip" }, { 1, "icmp4" },
-	{ 0, NULL },
+	{ 0, "hbh" },      { 1, "icmp" },   { 2, "igmp" },   { 4, "ip4" },     { 6, "tcp" },   { 17, "udp" },
+	{ 41, "ip6" },     { 43, "rh" },    { 44, "frag" },  { 46, "rsvp" },   { 47, "gre" },  { 50, "esp" },
+	{ 51, "ah" },      { 58, "icmp6" }, { 59, "none" },  { 60, "dstopt" }, { 89, "ospf" }, { 103, "pim" },
+	{ 108, "ipcomp" }, { 112, "vrrp" }, { 115, "l2tp" }, { 132, "sctp" },  { 135, "mh" },  { 136, "udplite" },
+	{ 139, "hip" },    { 1, "icmp4" },  { 0, NULL },
 };
 
 const struct name ip_ecns[] = {
@@ -16,26 +16,26 @@ const struct name ip_ecns[] = {
 };
 
 /* exact name, layout, the IP protocol that announces it, the field that announces its successor */
-#define LAYOUTS(X)                                                         \
-	X("eth",         layout_eth,         -1,              -1)                  \
-	X("arp",         layout_arp,         -1,              -1)                  \
-	X("ip4",         layout_ip4,         IPPROTO_IP4,     IP4_PROTOCOL)        \
-	X("ip6",         layout_ip6,         IPPROTO_IP6,     IP6_NEXT_HEADER)     \
-	X("hbh",         layout_hbh,         IPPROTO_HBH,     EXT_NEXT_HEADER)     \
-	X("dstopt",      layout_dstopt,      IPPROTO_DSTOPT,  EXT_NEXT_HEADER)     \
-	X("rh",          layout_rh,          IPPROTO_RH,      RH_NEXT_HEADER)      \
-	X("frag",        layout_frag,        IPPROTO_FRAG,    FRAG_NEXT_HEADER)    \
-	X("ah",          layout_ah,          IPPROTO_AH_,     AH_NEXT_HEADER)      \
-	X("esp",         layout_esp,         IPPROTO_ESP_,    ESP_NEXT_HEADER)     \
-	X("udp",         layout_udp,         IPPROTO_UDP_,    -1)                  \
-	X("tcp",         layout_tcp,         IPPROTO_TCP_,    -1)                  \
-	X("icmp4",       layout_icmp4,       IPPROTO_ICMP4,   -1)                  \
-	X("echo4",       layout_echo4,       IPPROTO_ICMP4,   -1)                  \
-	X("echo-reply4", layout_echo_reply4, IPPROTO_ICMP4,   -1)                  \
-	X("icmp6",       layout_icmp6,       IPPROTO_ICMP6,   -1)                  \
-	X("echo6",       layout_echo6,       IPPROTO_ICMP6,   -1)                  \
-	X("echo-reply6", layout_echo_reply6, IPPROTO_ICMP6,   -1)                  \
-	X("ipcomp",      layout_ipcomp,      IPPROTO_IPCOMP_, IPCOMP_NEXT_HEADER)
+#define LAYOUTS(X)                                                                                                     \
+	X("eth", layout_eth, -1, -1)                                                                                   \
+	X("arp", layout_arp, -1, -1)                                                                                   \
+	X("ip4", layout_ip4, IPPROTO_IP4, IP4_PROTOCOL)                                                                \
+	X("ip6", layout_ip6, IPPROTO_IP6, IP6_NEXT_HEADER)                                                             \
+	X("hbh", layout_hbh, IPPROTO_HBH, EXT_NEXT_HEADER)                                                             \
+	X("dstopt", layout_dstopt, IPPROTO_DSTOPT, EXT_NEXT_HEADER)                                                    \
+	X("rh", layout_rh, IPPROTO_RH, RH_NEXT_HEADER)                                                                 \
+	X("frag", layout_frag, IPPROTO_FRAG, FRAG_NEXT_HEADER)                                                         \
+	X("ah", layout_ah, IPPROTO_AH_, AH_NEXT_HEADER)                                                                \
+	X("esp", layout_esp, IPPROTO_ESP_, ESP_NEXT_HEADER)                                                            \
+	X("udp", layout_udp, IPPROTO_UDP_, -1)                                                                         \
+	X("tcp", layout_tcp, IPPROTO_TCP_, -1)                                                                         \
+	X("icmp4", layout_icmp4, IPPROTO_ICMP4, -1)                                                                    \
+	X("echo4", layout_echo4, IPPROTO_ICMP4, -1)                                                                    \
+	X("echo-reply4", layout_echo_reply4, IPPROTO_ICMP4, -1)                                                        \
+	X("icmp6", layout_icmp6, IPPROTO_ICMP6, -1)                                                                    \
+	X("echo6", layout_echo6, IPPROTO_ICMP6, -1)                                                                    \
+	X("echo-reply6", layout_echo_reply6, IPPROTO_ICMP6, -1)                                                        \
+	X("ipcomp", layout_ipcomp, IPPROTO_IPCOMP_, IPCOMP_NEXT_HEADER)
 
 #define POINTER(name_, layout_, protocol_, next_) &(layout_),
 const struct layout *const layouts[] = { LAYOUTS(POINTER) NULL };

@@ -9,12 +9,23 @@
 
 /* IP protocol numbers that have meaning here. */
 enum ip_proto {
-	IPPROTO_HBH = 0, IPPROTO_ICMP4 = 1, IPPROTO_IP4 = 4, IPPROTO_TCP_ = 6, IPPROTO_UDP_ = 17,
-	IPPROTO_IP6 = 41, IPPROTO_RH = 43, IPPROTO_FRAG = 44, IPPROTO_ESP_ = 50, IPPROTO_AH_ = 51,
-	IPPROTO_ICMP6 = 58, IPPROTO_NONE_ = 59, IPPROTO_DSTOPT = 60, IPPROTO_IPCOMP_ = 108,
+	IPPROTO_HBH = 0,
+	IPPROTO_ICMP4 = 1,
+	IPPROTO_IP4 = 4,
+	IPPROTO_TCP_ = 6,
+	IPPROTO_UDP_ = 17,
+	IPPROTO_IP6 = 41,
+	IPPROTO_RH = 43,
+	IPPROTO_FRAG = 44,
+	IPPROTO_ESP_ = 50,
+	IPPROTO_AH_ = 51,
+	IPPROTO_ICMP6 = 58,
+	IPPROTO_NONE_ = 59,
+	IPPROTO_DSTOPT = 60,
+	IPPROTO_IPCOMP_ = 108,
 };
 extern const struct name ip_protos[];
-extern const struct name ip_ecns[];    /* RFC 3168 5 */
+extern const struct name ip_ecns[]; /* RFC 3168 5 */
 
 /*
  * Parsing gives all octets of an options area to `options` and leaves `padding` empty; building computes padding
@@ -24,11 +35,37 @@ extern const struct name ip_ecns[];    /* RFC 3168 5 */
 /* "VERSION IHL DSCP ECN TOTAL_LENGTH ID ..": `flags` is the 3-bit field (df = 2, mf = 1). */
 enum { ETH_DST, ETH_SRC, ETH_TYPE, ETH_NF };
 enum { ARP_HTYPE, ARP_PTYPE, ARP_HLEN, ARP_PLEN, ARP_OP, ARP_SHA, ARP_SPA, ARP_THA, ARP_TPA, ARP_NF };
-enum { IP4_VERSION, IP4_IHL, IP4_DSCP, IP4_ECN, IP4_TOTAL_LENGTH, IP4_ID, IP4_FLAGS, IP4_OFFSET, IP4_TTL,
-       IP4_PROTOCOL, IP4_CHECKSUM, IP4_SRC, IP4_DST, IP4_OPTIONS, IP4_PADDING, IP4_NF };
-enum { IP6_VERSION, IP6_DSCP, IP6_ECN, IP6_FLOW, IP6_PAYLOAD_LENGTH, IP6_NEXT_HEADER, IP6_HOP_LIMIT, IP6_SRC,
-       IP6_DST, IP6_NF };
-enum { EXT_NEXT_HEADER, EXT_LENGTH, EXT_OPTIONS, EXT_PADDING, EXT_NF };        /* hbh, dstopt */
+enum {
+	IP4_VERSION,
+	IP4_IHL,
+	IP4_DSCP,
+	IP4_ECN,
+	IP4_TOTAL_LENGTH,
+	IP4_ID,
+	IP4_FLAGS,
+	IP4_OFFSET,
+	IP4_TTL,
+	IP4_PROTOCOL,
+	IP4_CHECKSUM,
+	IP4_SRC,
+	IP4_DST,
+	IP4_OPTIONS,
+	IP4_PADDING,
+	IP4_NF
+};
+enum {
+	IP6_VERSION,
+	IP6_DSCP,
+	IP6_ECN,
+	IP6_FLOW,
+	IP6_PAYLOAD_LENGTH,
+	IP6_NEXT_HEADER,
+	IP6_HOP_LIMIT,
+	IP6_SRC,
+	IP6_DST,
+	IP6_NF
+};
+enum { EXT_NEXT_HEADER, EXT_LENGTH, EXT_OPTIONS, EXT_PADDING, EXT_NF }; /* hbh, dstopt */
 enum { RH_NEXT_HEADER, RH_LENGTH, RH_TYPE, RH_SEGMENTS_LEFT, RH_RESERVED, RH_ADDRESSES, RH_NF };
 enum { FRAG_NEXT_HEADER, FRAG_RESERVED, FRAG_OFFSET, FRAG_RES, FRAG_M, FRAG_ID, FRAG_NF };
 enum { AH_NEXT_HEADER, AH_PAYLOAD_LEN, AH_RESERVED, AH_SPI, AH_SEQ, AH_ICV, AH_PADDING, AH_NF };
@@ -37,10 +74,23 @@ enum { AH_NEXT_HEADER, AH_PAYLOAD_LEN, AH_RESERVED, AH_SPI, AH_SEQ, AH_ICV, AH_P
  * many octets of TFC padding follow the payload. */
 enum { ESP_SPI, ESP_SEQ, ESP_IV, ESP_TFC, ESP_PADDING, ESP_PAD_LENGTH, ESP_NEXT_HEADER, ESP_ICV, ESP_NF };
 enum { UDP_SPORT, UDP_DPORT, UDP_LENGTH, UDP_CHECKSUM, UDP_NF };
-enum { TCP_SPORT, TCP_DPORT, TCP_SEQ, TCP_ACK, TCP_DATA_OFFSET, TCP_RESERVED, TCP_FLAGS, TCP_WINDOW,
-       TCP_CHECKSUM, TCP_URGENT, TCP_OPTIONS, TCP_PADDING, TCP_NF };
-enum { ICMP_TYPE, ICMP_CODE, ICMP_CHECKSUM, ICMP_ID, ICMP_SEQ, ICMP_NF };      /* echo, echo-reply, v4 and v6 */
-enum { ICMPE_TYPE, ICMPE_CODE, ICMPE_CHECKSUM, ICMPE_REST, ICMPE_NF };         /* every other: rest is 32 bits (MTU..) */
+enum {
+	TCP_SPORT,
+	TCP_DPORT,
+	TCP_SEQ,
+	TCP_ACK,
+	TCP_DATA_OFFSET,
+	TCP_RESERVED,
+	TCP_FLAGS,
+	TCP_WINDOW,
+	TCP_CHECKSUM,
+	TCP_URGENT,
+	TCP_OPTIONS,
+	TCP_PADDING,
+	TCP_NF
+};
+enum { ICMP_TYPE, ICMP_CODE, ICMP_CHECKSUM, ICMP_ID, ICMP_SEQ, ICMP_NF }; /* echo, echo-reply, v4 and v6 */
+enum { ICMPE_TYPE, ICMPE_CODE, ICMPE_CHECKSUM, ICMPE_REST, ICMPE_NF };    /* every other: rest is 32 bits (MTU..) */
 enum { IPCOMP_NEXT_HEADER, IPCOMP_FLAGS, IPCOMP_CPI, IPCOMP_NF };
 
 extern const struct layout layout_eth, layout_arp, layout_ip4, layout_ip6, layout_hbh, layout_dstopt, layout_rh,
@@ -71,8 +121,12 @@ extern const struct layout *const layouts[];
  * IPv4 and IPv6 options, walked once here for everyone (AH mutable fields, hosts, printing).
  * opt_next: false at the end of the area, or when the area is malformed (then r->bad).
  */
-struct ip_option { uint8_t type; struct bytes whole; struct bytes data; }; /* whole: type, length, data */
-bool ip4_option_next(struct rd *r, struct ip_option *o);  /* EOL and NOP are one octet; EOL ends the walk with it */
-bool ip6_option_next(struct rd *r, struct ip_option *o);  /* Pad1 is one octet */
+struct ip_option {
+	uint8_t type;
+	struct bytes whole;
+	struct bytes data;
+};                                                       /* whole: type, length, data */
+bool ip4_option_next(struct rd *r, struct ip_option *o); /* EOL and NOP are one octet; EOL ends the walk with it */
+bool ip6_option_next(struct rd *r, struct ip_option *o); /* Pad1 is one octet */
 
 #endif

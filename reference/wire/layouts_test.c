@@ -57,41 +57,105 @@ static const struct sample {
 	uint8_t family;
 	const char *given, *octets;
 } samples[] = {
-	{ "eth", 0, "dst=02:00:00:00:00:01 src=02:00:00:00:00:02 type=ip4", "0x020000000001" "020000000002" "0800" },
+	{ "eth", 0, "dst=02:00:00:00:00:01 src=02:00:00:00:00:02 type=ip4",
+	  "0x020000000001"
+	  "020000000002"
+	  "0800" },
 	{ "arp", 0, "sha=02:00:00:00:00:02 spa=10.0.0.1 tpa=10.0.0.2",
-	  "0x0001080006040001" "020000000002" "0a000001" "000000000000" "0a000002" },
+	  "0x0001080006040001"
+	  "020000000002"
+	  "0a000001"
+	  "000000000000"
+	  "0a000002" },
 	/* A header known from elsewhere: its checksum is not ours. */
 	{ "ip4", 4, "total_length=115 flags=df protocol=udp src=192.168.0.1 dst=192.168.0.199",
-	  "0x4500007300004000" "4011b861" "c0a80001" "c0a800c7" },
+	  "0x4500007300004000"
+	  "4011b861"
+	  "c0a80001"
+	  "c0a800c7" },
 	{ "ip4", 4, "dscp=46 ecn=ce id=1 flags=mf offset=8191 ttl=1 src=1.2.3.4 dst=5.6.7.8 options=0x94040000",
-	  "0x46bb001d00013fff" "0132d3dc" "01020304" "05060708" "94040000" },
+	  "0x46bb001d00013fff"
+	  "0132d3dc"
+	  "01020304"
+	  "05060708"
+	  "94040000" },
 	{ "ip6", 6, "dscp=46 ecn=ect0 flow=0xabcde src=2001:db8::1 dst=2001:db8::2",
-	  "0x6baabcde00053240" "20010db8000000000000000000000001" "20010db8000000000000000000000002" },
-	{ "hbh", 6, "", "0x3200" "010400000000" },
-	{ "hbh", 6, "options=0x05020000", "0x3200" "05020000" "0100" },
-	{ "dstopt", 6, "options=0x1e0801020304050607080000", "0x3201" "1e0801020304050607080000" "0100" },
+	  "0x6baabcde00053240"
+	  "20010db8000000000000000000000001"
+	  "20010db8000000000000000000000002" },
+	{ "hbh", 6, "",
+	  "0x3200"
+	  "010400000000" },
+	{ "hbh", 6, "options=0x05020000",
+	  "0x3200"
+	  "05020000"
+	  "0100" },
+	{ "dstopt", 6, "options=0x1e0801020304050607080000",
+	  "0x3201"
+	  "1e0801020304050607080000"
+	  "0100" },
 	{ "rh", 6, "addresses=2001:db8::3|2001:db8::4",
-	  "0x3204000200000000" "20010db8000000000000000000000003" "20010db8000000000000000000000004" },
+	  "0x3204000200000000"
+	  "20010db8000000000000000000000003"
+	  "20010db8000000000000000000000004" },
 	{ "rh", 6, "type=2 segments_left=1 addresses=2001:db8::3",
-	  "0x3202020100000000" "20010db8000000000000000000000003" },
-	{ "frag", 6, "offset=185 m=1 id=0xdeadbeef", "0x320005c9" "deadbeef" },
+	  "0x3202020100000000"
+	  "20010db8000000000000000000000003" },
+	{ "frag", 6, "offset=185 m=1 id=0xdeadbeef",
+	  "0x320005c9"
+	  "deadbeef" },
 	{ "ah", 4, "spi=0x1001 seq=1 icv=0x0102030405060708090a0b0c",
-	  "0x32040000" "00001001" "00000001" "0102030405060708090a0b0c" },
+	  "0x32040000"
+	  "00001001"
+	  "00000001"
+	  "0102030405060708090a0b0c" },
 	{ "ah", 6, "spi=0x1001 seq=1 icv=0x0102030405060708090a0b0c0d0e0f10",
-	  "0x32060000" "00001001" "00000001" "0102030405060708090a0b0c0d0e0f10" "00000000" },
-	{ "esp", 4, "spi=0x1001 seq=0x100000002", "0x00001001" "00000002" },
-	{ "udp", 4, "sport=5000 dport=7", "0x13880007" "000d265a" },
-	{ "udp", 6, "sport=5000 dport=7", "0x13880007" "000d4cfe" },
+	  "0x32060000"
+	  "00001001"
+	  "00000001"
+	  "0102030405060708090a0b0c0d0e0f10"
+	  "00000000" },
+	{ "esp", 4, "spi=0x1001 seq=0x100000002",
+	  "0x00001001"
+	  "00000002" },
+	{ "udp", 4, "sport=5000 dport=7",
+	  "0x13880007"
+	  "000d265a" },
+	{ "udp", 6, "sport=5000 dport=7",
+	  "0x13880007"
+	  "000d4cfe" },
 	{ "tcp", 4, "sport=1025 dport=80 seq=1 ack=2 flags=syn|ack window=512 options=0x020405b4",
-	  "0x04010050" "00000001" "00000002" "60120200" "cbd20000" "020405b4" },
+	  "0x04010050"
+	  "00000001"
+	  "00000002"
+	  "60120200"
+	  "cbd20000"
+	  "020405b4" },
 	{ "tcp", 6, "sport=1025 dport=80 flags=syn options=0x030307",
-	  "0x04010050" "00000000" "00000000" "60020000" "f23e0000" "03030700" },
-	{ "echo", 4, "id=1 seq=2", "0x0800b42a" "00010002" },
-	{ "echo-reply", 4, "id=1 seq=2", "0x0000bc2a" "00010002" },
-	{ "icmp", 4, "type=unreachable code=4 rest=1400", "0x0304b3b1" "00000578" },
-	{ "echo", 6, "id=1 seq=2", "0x8000e06d" "00010002" },
-	{ "echo-reply", 6, "id=1 seq=2", "0x8100df6d" "00010002" },
-	{ "icmp", 6, "type=packet-too-big rest=1280", "0x02005971" "00000500" },
+	  "0x04010050"
+	  "00000000"
+	  "00000000"
+	  "60020000"
+	  "f23e0000"
+	  "03030700" },
+	{ "echo", 4, "id=1 seq=2",
+	  "0x0800b42a"
+	  "00010002" },
+	{ "echo-reply", 4, "id=1 seq=2",
+	  "0x0000bc2a"
+	  "00010002" },
+	{ "icmp", 4, "type=unreachable code=4 rest=1400",
+	  "0x0304b3b1"
+	  "00000578" },
+	{ "echo", 6, "id=1 seq=2",
+	  "0x8000e06d"
+	  "00010002" },
+	{ "echo-reply", 6, "id=1 seq=2",
+	  "0x8100df6d"
+	  "00010002" },
+	{ "icmp", 6, "type=packet-too-big rest=1280",
+	  "0x02005971"
+	  "00000500" },
 	{ "ipcomp", 4, "cpi=deflate", "0x32000002" },
 };
 
@@ -205,7 +269,7 @@ Test(layouts, any_octets_parse_or_are_short_and_what_parses_is_written_back)
 			struct wr w = wr_of(again, sizeof again);
 			hdr_put(&h, &w, false);
 			cr_assert(bytes_equal(wr_done(&w), (struct bytes){ copy, r.at }), "round %d %s", round,
-			          layouts[l]->title);
+				  layouts[l]->title);
 		}
 		free(copy);
 	}
@@ -221,7 +285,8 @@ Test(layouts, tables_are_whole)
 		for (unsigned i = 0; i < lay->n; i++) {
 			const struct field *f = &lay->fields[i];
 			cr_assert(ne(ptr, (void *)f->name, NULL), "%s field %u", lay->title, i);
-			cr_assert(eq(int, layout_field(lay, f->name), (int)i), "%s.%s is there twice", lay->title, f->name);
+			cr_assert(eq(int, layout_field(lay, f->name), (int)i), "%s.%s is there twice", lay->title,
+				  f->name);
 			cr_assert(eq(int, strncmp(f->clause, "RFC ", 4), 0), "%s.%s", lay->title, f->name);
 			cr_assert(field_is_octets(f) || f->bits > 0, "%s.%s", lay->title, f->name);
 			bits += f->bits;
@@ -234,7 +299,12 @@ Test(layouts, tables_are_whole)
 
 Test(layouts, are_found_by_exact_name_and_by_family)
 {
-	static const struct { const char *name; uint8_t family; const struct layout *lay; int protocol, next; } rows[] = {
+	static const struct {
+		const char *name;
+		uint8_t family;
+		const struct layout *lay;
+		int protocol, next;
+	} rows[] = {
 		{ "eth", 0, &layout_eth, -1, -1 },
 		{ "arp", 4, &layout_arp, -1, -1 },
 		{ "ip4", 6, &layout_ip4, 4, IP4_PROTOCOL },
@@ -265,9 +335,12 @@ Test(layouts, are_found_by_exact_name_and_by_family)
 		cr_assert(eq(int, layout_protocol(lay), rows[i].protocol), "%s", rows[i].name);
 		cr_assert(eq(int, layout_next_field(lay), rows[i].next), "%s", rows[i].name);
 	}
-	static const struct { const char *name; uint8_t family; } unknown[] = {
-		{ "echo", 0 }, { "ip", 5 }, { "", 4 }, { "i", 4 }, { "gre", 4 }, { "ah", 4 | 8 }, { "udp6", 6 },
-		{ "a-name-that-is-much-longer-than-any", 4 },
+	static const struct {
+		const char *name;
+		uint8_t family;
+	} unknown[] = {
+		{ "echo", 0 }, { "ip", 5 },     { "", 4 },     { "i", 4 },
+		{ "gre", 4 },  { "ah", 4 | 8 }, { "udp6", 6 }, { "a-name-that-is-much-longer-than-any", 4 },
 	};
 	for (size_t i = 0; i < COUNT(unknown); i++) {
 		bool found = layout_by_name(unknown[i].name, unknown[i].family) != NULL;
@@ -280,21 +353,42 @@ Test(layouts, are_found_by_exact_name_and_by_family)
 
 Test(layouts, follow_protocol_numbers_and_icmp_types)
 {
-	static const struct { uint8_t protocol; int type; const struct layout *lay; } rows[] = {
-		{ 0, 0, &layout_hbh }, { 4, 0x45, &layout_ip4 }, { 41, 0x60, &layout_ip6 }, { 43, 0, &layout_rh },
-		{ 44, 0, &layout_frag }, { 50, 0, &layout_esp }, { 51, 0, &layout_ah }, { 60, 0, &layout_dstopt },
-		{ 108, 0, &layout_ipcomp }, { 6, 0, &layout_tcp }, { 17, 0, &layout_udp },
-		{ 1, 8, &layout_echo4 }, { 1, 0, &layout_echo_reply4 }, { 1, 3, &layout_icmp4 }, { 1, -1, &layout_icmp4 },
-		{ 1, 128, &layout_icmp4 }, { 58, 128, &layout_echo6 }, { 58, 129, &layout_echo_reply6 },
-		{ 58, 2, &layout_icmp6 }, { 58, 8, &layout_icmp6 }, { 58, -1, &layout_icmp6 },
-		{ 59, 0, NULL }, { 47, 0, NULL }, { 255, 0, NULL },
+	static const struct {
+		uint8_t protocol;
+		int type;
+		const struct layout *lay;
+	} rows[] = {
+		{ 0, 0, &layout_hbh },
+		{ 4, 0x45, &layout_ip4 },
+		{ 41, 0x60, &layout_ip6 },
+		{ 43, 0, &layout_rh },
+		{ 44, 0, &layout_frag },
+		{ 50, 0, &layout_esp },
+		{ 51, 0, &layout_ah },
+		{ 60, 0, &layout_dstopt },
+		{ 108, 0, &layout_ipcomp },
+		{ 6, 0, &layout_tcp },
+		{ 17, 0, &layout_udp },
+		{ 1, 8, &layout_echo4 },
+		{ 1, 0, &layout_echo_reply4 },
+		{ 1, 3, &layout_icmp4 },
+		{ 1, -1, &layout_icmp4 },
+		{ 1, 128, &layout_icmp4 },
+		{ 58, 128, &layout_echo6 },
+		{ 58, 129, &layout_echo_reply6 },
+		{ 58, 2, &layout_icmp6 },
+		{ 58, 8, &layout_icmp6 },
+		{ 58, -1, &layout_icmp6 },
+		{ 59, 0, NULL },
+		{ 47, 0, NULL },
+		{ 255, 0, NULL },
 	};
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		uint8_t first = (uint8_t)rows[i].type;
 		struct bytes rest = { &first, rows[i].type >= 0 };
 		const struct layout *lay = layout_for_protocol(rows[i].protocol, rest);
 		cr_assert(eq(ptr, (void *)lay, (void *)rows[i].lay), "protocol %u type %d", rows[i].protocol,
-		          rows[i].type);
+			  rows[i].type);
 	}
 }
 
@@ -304,7 +398,7 @@ Test(layouts, every_protocol_of_a_layout_has_a_name)
 		int protocol = layout_protocol(layouts[l]);
 		if (protocol >= 0)
 			cr_assert(ne(ptr, (void *)names_name(ip_protos, (uint64_t)protocol), NULL), "%s",
-			          layouts[l]->title);
+				  layouts[l]->title);
 	}
 	cr_assert(eq(str, (char *)names_name(ip_protos, 0), "hbh"));
 	cr_assert(eq(str, (char *)names_name(ip_protos, 1), "icmp"));
@@ -312,28 +406,50 @@ Test(layouts, every_protocol_of_a_layout_has_a_name)
 
 Test(layouts, what_is_given_goes_out_as_written)
 {
-	static const struct { const char *layout; uint8_t family; const char *given, *octets; } rows[] = {
+	static const struct {
+		const char *layout;
+		uint8_t family;
+		const char *given, *octets;
+	} rows[] = {
 		/* the checksum still covers the wrong fields; no padding is added under a given length */
-		{ "ip4", 4, "version=5 ihl=4 total_length=1 checksum=0xbad", "0x54000001000000004032" "0bad0000000000000000" },
-		{ "ip4", 4, "version=6 total_length=0", "0x650000000000000040325acd" "0000000000000000" },
-		{ "ip4", 4, "ihl=15 options=0x01", "0x4f00001a000000004032" "6fb3" "000000000000000001" },
-		{ "ip4", 4, "options=0x010101", "0x4600001d000000004032" "77af" "0000000000000000" "01010100" },
+		{ "ip4", 4, "version=5 ihl=4 total_length=1 checksum=0xbad",
+		  "0x54000001000000004032"
+		  "0bad0000000000000000" },
+		{ "ip4", 4, "version=6 total_length=0",
+		  "0x650000000000000040325acd"
+		  "0000000000000000" },
+		{ "ip4", 4, "ihl=15 options=0x01",
+		  "0x4f00001a000000004032"
+		  "6fb3"
+		  "000000000000000001" },
+		{ "ip4", 4, "options=0x010101",
+		  "0x4600001d000000004032"
+		  "77af"
+		  "0000000000000000"
+		  "01010100" },
 		{ "hbh", 6, "length=3", "0x3203010400000000" },
 		{ "hbh", 6, "length=0 options=0x05", "0x320005" },
 		{ "hbh", 6, "padding=0x00", "0x320000" },
 		{ "dstopt", 6, "next_header=none options=0x", "0x3b00010400000000" },
-		{ "rh", 6, "length=1 segments_left=9 addresses=::1", "0x3201000900000000" "00000000000000000000000000000001" },
+		{ "rh", 6, "length=1 segments_left=9 addresses=::1",
+		  "0x3201000900000000"
+		  "00000000000000000000000000000001" },
 		{ "ah", 4, "payload_len=0 icv=0xff reserved=0xffff", "0x3200ffff0000000000000000ff000000" },
-		{ "ah", 6, "icv=0x0102030405060708090a0b0c padding=0x00000000", "0x320500000000000000000000" "0102030405060708090a0b0c00000000" },
+		{ "ah", 6, "icv=0x0102030405060708090a0b0c padding=0x00000000",
+		  "0x320500000000000000000000"
+		  "0102030405060708090a0b0c00000000" },
 		{ "ah", 4, "icv=0xff padding=0x", "0x320200000000000000000000ff" },
 		{ "udp", 4, "length=7 checksum=0", "0x0000000000070000" },
-		{ "tcp", 4, "data_offset=15 checksum=1 options=0x01", "0x000000000000000000000000f0000000" "0001000001" },
+		{ "tcp", 4, "data_offset=15 checksum=1 options=0x01",
+		  "0x000000000000000000000000f0000000"
+		  "0001000001" },
 		{ "icmp", 4, "checksum=0x1234", "0x0300123400000000" },
 	};
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		uint8_t octets[128], given[128];
 		struct wr w = wr_of(octets, sizeof octets), store = wr_of(given, sizeof given);
-		struct hdr h = build(layout_by_name(rows[i].layout, rows[i].family), rows[i].given, rows[i].family, &store);
+		struct hdr h =
+			build(layout_by_name(rows[i].layout, rows[i].family), rows[i].given, rows[i].family, &store);
 		hdr_put(&h, &w, false);
 		char hex[300];
 		struct text t = text_of(hex, sizeof hex);
@@ -361,8 +477,11 @@ Test(layouts, ext_padding_is_options_that_fill_the_unit)
 		struct ip_option o;
 		unsigned found = 0;
 		for (; ip6_option_next(&r, &o); found++)
-			cr_assert(eq(u8, o.type, found == 0 ? 0x1e : o.data.n == 0 && o.whole.n == 1 ? 0 : 1),
-			          "%u octets of options", n);
+			cr_assert(eq(u8, o.type,
+				     found == 0                        ? 0x1e
+				     : o.data.n == 0 && o.whole.n == 1 ? 0
+								       : 1),
+				  "%u octets of options", n);
 		cr_assert(not(r.bad), "%u octets of options", n);
 		cr_assert(eq(uint, found, (n + 2) % 8 == 0 ? 1 : 2), "%u octets of options", n);
 	}
@@ -383,10 +502,15 @@ whole_checksum(const struct hdr *h, const struct build_ctx *c, uint8_t protocol)
 
 Test(layouts, checksums_hold_for_every_length_of_options_and_payload)
 {
-	static const struct { const struct layout *lay; unsigned options; uint8_t family, protocol; } rows[] = {
-		{ &layout_tcp, TCP_OPTIONS, 4, 6 }, { &layout_tcp, TCP_OPTIONS, 6, 6 }, { &layout_udp, UDP_NF, 4, 17 },
-		{ &layout_udp, UDP_NF, 6, 17 }, { &layout_echo4, ICMP_NF, 4, 0 }, { &layout_icmp4, ICMPE_NF, 4, 0 },
-		{ &layout_echo6, ICMP_NF, 6, 58 }, { &layout_icmp6, ICMPE_NF, 6, 58 },
+	static const struct {
+		const struct layout *lay;
+		unsigned options;
+		uint8_t family, protocol;
+	} rows[] = {
+		{ &layout_tcp, TCP_OPTIONS, 4, 6 }, { &layout_tcp, TCP_OPTIONS, 6, 6 },
+		{ &layout_udp, UDP_NF, 4, 17 },     { &layout_udp, UDP_NF, 6, 17 },
+		{ &layout_echo4, ICMP_NF, 4, 0 },   { &layout_icmp4, ICMPE_NF, 4, 0 },
+		{ &layout_echo6, ICMP_NF, 6, 58 },  { &layout_icmp6, ICMPE_NF, 6, 58 },
 	};
 	uint8_t octets[64];
 	for (size_t i = 0; i < sizeof octets; i++)
@@ -402,7 +526,7 @@ Test(layouts, checksums_hold_for_every_length_of_options_and_payload)
 			}
 			hdr_compute(&h, &c);
 			cr_assert(eq(u16, whole_checksum(&h, &c, rows[i].protocol), 0), "%s family %u n %zu",
-			          rows[i].lay->name, rows[i].family, n);
+				  rows[i].lay->name, rows[i].family, n);
 		}
 	}
 }
@@ -457,7 +581,10 @@ Test(layouts, esp_has_only_its_head_on_the_wire)
 
 Test(layouts, eth_type_follows_the_next_header)
 {
-	static const struct { uint8_t next; uint64_t type; } rows[] = { { 4, 0x800 }, { 41, 0x86dd }, { 59, 0 } };
+	static const struct {
+		uint8_t next;
+		uint64_t type;
+	} rows[] = { { 4, 0x800 }, { 41, 0x86dd }, { 59, 0 } };
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct hdr h = hdr_of(&layout_eth);
 		struct build_ctx c = { .next_header = rows[i].next };

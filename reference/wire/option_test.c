@@ -6,9 +6,14 @@
 #include <criterion/new/assert.h>
 
 #define COUNT(a) (sizeof(a) / sizeof(a)[0])
-#define END { 0, 0, 0 }
+#define END                                                                                                            \
+	{                                                                                                              \
+		0, 0, 0                                                                                                \
+	}
 
-struct want { uint8_t type, whole, data; };
+struct want {
+	uint8_t type, whole, data;
+};
 static const struct row {
 	const char *id;
 	bool (*next)(struct rd *r, struct ip_option *o);
@@ -18,8 +23,12 @@ static const struct row {
 } rows[] = {
 	{ "ip4 nothing", ip4_option_next, 0, { 0 }, { END }, false },
 	{ "ip4 eol ends", ip4_option_next, 4, { 0, 1, 1, 1 }, { { 0, 1, 0 }, END }, false },
-	{ "ip4 nop nop router alert", ip4_option_next, 6, { 1, 1, 0x94, 4, 0, 7 },
-	  { { 1, 1, 0 }, { 1, 1, 0 }, { 0x94, 4, 2 }, END }, false },
+	{ "ip4 nop nop router alert",
+	  ip4_option_next,
+	  6,
+	  { 1, 1, 0x94, 4, 0, 7 },
+	  { { 1, 1, 0 }, { 1, 1, 0 }, { 0x94, 4, 2 }, END },
+	  false },
 	{ "ip4 shortest", ip4_option_next, 2, { 0x99, 2 }, { { 0x99, 2, 0 }, END }, false },
 	{ "ip4 length 1", ip4_option_next, 4, { 1, 0x94, 1, 0 }, { { 1, 1, 0 }, END }, true },
 	{ "ip4 length 0", ip4_option_next, 3, { 0x94, 0, 0 }, { END }, true },

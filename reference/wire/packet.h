@@ -13,8 +13,8 @@
 struct packet {
 	unsigned n;
 	struct hdr layer[PACKET_LAYERS];
-	struct bytes payload;          /* after the last layer; borrowed */
-	bool payload_given;            /* expecting: compare it */
+	struct bytes payload; /* after the last layer; borrowed */
+	bool payload_given;   /* expecting: compare it */
 };
 
 /* Appends a header with nothing given and returns it; NULL when the stack is full. */
@@ -42,9 +42,9 @@ size_t payload_print(struct bytes payload, char *text, size_t cap);
 size_t packet_shape(const struct packet *p, char *text, size_t cap);
 
 struct packet_diff {
-	unsigned n;                    /* differences found; the first max are in d */
+	unsigned n; /* differences found; the first max are in d */
 	struct field_diff d[8];
-	char shape[200];               /* "want ip4/esp, got ip4" when the stacks differ, else empty */
+	char shape[200]; /* "want ip4/esp, got ip4" when the stacks differ, else empty */
 };
 
 /*

@@ -1,12 +1,15 @@
 #include "wire/packet.h"
 #include "wire/text.h"
 
-#define DIFF_MAX (sizeof ((struct packet_diff *)0)->d / sizeof(struct field_diff))
+#define DIFF_MAX (sizeof((struct packet_diff *)0)->d / sizeof(struct field_diff))
 
 /* A payload differs like a field of a layer called "payload". */
 static const struct field payload_fields[] = { { "octets", 0, F_BYTES, NULL, NULL } };
 static const struct layout layout_payload = {
-	.name = "payload", .title = "Payload", .fields = payload_fields, .n = 1,
+	.name = "payload",
+	.title = "Payload",
+	.fields = payload_fields,
+	.n = 1,
 };
 
 static bool

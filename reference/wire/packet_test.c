@@ -39,10 +39,14 @@ print_stack(const struct packet *p, char *text, size_t cap)
 }
 
 #define IP4(total, protocol) "45 00 " total " 0001 0000 40 " protocol " 0000 0a000001 0a000002 "
-#define IP6(length, next) "6 0 0 00000 " length next " 40 20010db8000000000000000000000001 20010db8000000000000000000000002 "
+#define IP6(length, next)                                                                                              \
+	"6 0 0 00000 " length next " 40 20010db8000000000000000000000001 20010db8000000000000000000000002 "
 #define UDP13 "1388 0007 000d 0000 68656c6c6f "
 
-static const struct { const char *id, *octets, *stack; size_t payload; } walks[] = {
+static const struct {
+	const char *id, *octets, *stack;
+	size_t payload;
+} walks[] = {
 	{ "udp", IP4("0021", "11") UDP13, "ip4/udp", 5 },
 	{ "ethernet padding is left out", IP4("0021", "11") UDP13 "0000000000000000", "ip4/udp", 5 },
 	{ "octets behind the udp length are left out", IP4("0025", "11") UDP13 "00000000", "ip4/udp", 5 },
@@ -63,7 +67,8 @@ static const struct { const char *id, *octets, *stack; size_t payload; } walks[]
 	{ "tcp", IP4("0028", "06") "0001 0002 00000000 00000000 5002 0000 0000 0000", "ip4/tcp", 0 },
 	{ "esp stops", IP4("0029", "32") "00001001 00000001" UDP13, "ip4/esp", 13 },
 	{ "ipcomp stops", IP4("0025", "6c") "11000002" UDP13, "ip4/ipcomp", 13 },
-	{ "ah goes on", IP4("0039", "33") "11 04 0000 00001001 00000001 000102030405060708090a0b " UDP13, "ip4/ah/udp", 5 },
+	{ "ah goes on", IP4("0039", "33") "11 04 0000 00001001 00000001 000102030405060708090a0b " UDP13, "ip4/ah/udp",
+	  5 },
 	{ "ah longer than the packet", IP4("0020", "33") "11 04 0000 00001001 00000001", "ip4", 12 },
 	{ "ah then esp", IP4("0034", "33") "32 04 0000 00001001 00000001 000102030405060708090a0b 00002002 00000001",
 	  "ip4/ah/esp", 0 },
@@ -74,9 +79,14 @@ static const struct { const char *id, *octets, *stack; size_t payload; } walks[]
 	{ "echo over 6", IP6("0008", "3a") "8000 0000 0001 0002", "ip6/echo", 0 },
 	{ "echo reply over 6", IP6("0008", "3a") "8100 0000 0001 0002", "ip6/echo-reply", 0 },
 	{ "packet too big", IP6("0008", "3a") "0200 0000 0000 0500", "ip6/icmp", 0 },
-	{ "every extension header", IP6("0055", "00") "3c 00 0104 00000000" "2b 00 0104 00000000"
-	  "2c 02 00 01 00000000 fec00000000000000000000000000001" "33 00 0000 00000007" "11 04 0000 00001001 00000001"
-	  "000102030405060708090a0b" UDP13, "ip6/hbh/dstopt/rh/frag/ah/udp", 5 },
+	{ "every extension header",
+	  IP6("0055", "00") "3c 00 0104 00000000"
+			    "2b 00 0104 00000000"
+			    "2c 02 00 01 00000000 fec00000000000000000000000000001"
+			    "33 00 0000 00000007"
+			    "11 04 0000 00001001 00000001"
+			    "000102030405060708090a0b" UDP13,
+	  "ip6/hbh/dstopt/rh/frag/ah/udp", 5 },
 	{ "later fragment over 6", IP6("0015", "2c") "11 00 0008 00000007" UDP13, "ip6/frag", 13 },
 	{ "no next header", IP6("0002", "3b") "abcd", "ip6", 2 },
 	{ "extension header longer than the packet", IP6("0008", "00") "11 01 0104 00000000", "ip6", 8 },
@@ -124,7 +134,11 @@ Test(packet, of_every_shorter_prefix_stays_inside_it)
 
 Test(packet, that_is_no_ip_is_refused)
 {
-	static const struct { const char *octets; enum err_code code; const char *says; } rows[] = {
+	static const struct {
+		const char *octets;
+		enum err_code code;
+		const char *says;
+	} rows[] = {
 		{ "", ERR_SHORT, "ip: want a header, got 0 octets" },
 		{ "55", ERR_SYNTAX, "ip.version: want 4 or 6, got 5" },
 		{ "4500", ERR_SHORT, "ip4.total_length: want 2 octets, got 0" },
@@ -217,7 +231,10 @@ Test(packet, prints_as_the_suite_writes_it)
 Test(packet, payload_prints_as_text_or_hex_and_is_cut)
 {
 	static const char as[] = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"; /* 48 */
-	static const struct { const char *octets, *text; size_t n; } rows[] = {
+	static const struct {
+		const char *octets, *text;
+		size_t n;
+	} rows[] = {
 		{ "say \"hi\\\"", "\"say \\\"hi\\\\\\\"\"", 9 },
 		{ "a\nb", "0x610a62", 3 },
 		{ "a\x7f", "0x617f", 2 },
@@ -225,14 +242,16 @@ Test(packet, payload_prints_as_text_or_hex_and_is_cut)
 		{ "~ ", "\"~ \"", 2 },
 		{ "", "\"\"", 0 },
 		{ as, "\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"", 48 },
-		{ "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab", "\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"..",
-		  49 },
+		{ "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab",
+		  "\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"..", 49 },
 		{ "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\n",
-		  "0x616161616161616161616161616161616161616161616161616161616161616161616161616161616161616161616161..", 49 },
+		  "0x616161616161616161616161616161616161616161616161616161616161616161616161616161616161616161616161..",
+		  49 },
 	};
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		char text[200];
-		size_t n = payload_print((struct bytes){ (const uint8_t *)rows[i].octets, rows[i].n }, text, sizeof text);
+		size_t n =
+			payload_print((struct bytes){ (const uint8_t *)rows[i].octets, rows[i].n }, text, sizeof text);
 		cr_assert(eq(str, text, (char *)rows[i].text), "row %zu", i);
 		cr_assert(eq(sz, n, strlen(rows[i].text)), "row %zu", i);
 	}

@@ -22,6 +22,7 @@ static const struct name tcp_flags[] = {
  *   |           Checksum            |         Urgent Pointer        |
  *   |                    Options                    |    Padding    |
  */
+/* clang-format off */
 static const struct field tcp_fields[TCP_NF] = {
 	[TCP_SPORT]       = { "sport",       16, F_UINT,  NULL,      "RFC 9293 3.1" },
 	[TCP_DPORT]       = { "dport",       16, F_UINT,  NULL,      "RFC 9293 3.1" },
@@ -36,6 +37,7 @@ static const struct field tcp_fields[TCP_NF] = {
 	[TCP_OPTIONS]     = { "options",      0, F_BYTES, NULL,      "RFC 9293 3.1" },
 	[TCP_PADDING]     = { "padding",      0, F_BYTES, NULL,      "RFC 9293 3.1" },
 };
+/* clang-format on */
 
 static size_t
 tcp_var_len(const struct hdr *h, unsigned i, size_t left)
@@ -59,6 +61,11 @@ tcp_compute(struct hdr *h, const struct build_ctx *c)
 }
 
 const struct layout layout_tcp = {
-	.name = "tcp", .title = "Transmission Control Protocol", .clause = "RFC 9293 3.1",
-	.fields = tcp_fields, .n = TCP_NF, .var_len = tcp_var_len, .compute = tcp_compute,
+	.name = "tcp",
+	.title = "Transmission Control Protocol",
+	.clause = "RFC 9293 3.1",
+	.fields = tcp_fields,
+	.n = TCP_NF,
+	.var_len = tcp_var_len,
+	.compute = tcp_compute,
 };

@@ -8,7 +8,10 @@
 #include "wire/cursor.h"
 #include "wire/err.h"
 
-struct text { char *p; size_t cap, n; };
+struct text {
+	char *p;
+	size_t cap, n;
+};
 
 static inline struct text
 text_of(char *p, size_t cap)

@@ -10,12 +10,14 @@ enum { UDP_FIXED = 8 };
  *   +-------------------------------+-------------------------------+
  *   |            Length             |           Checksum            |
  */
+/* clang-format off */
 static const struct field udp_fields[UDP_NF] = {
 	[UDP_SPORT]    = { "sport",    16, F_UINT, NULL, "RFC 768" },
 	[UDP_DPORT]    = { "dport",    16, F_UINT, NULL, "RFC 768" },
 	[UDP_LENGTH]   = { "length",   16, F_UINT, NULL, "RFC 768" },
 	[UDP_CHECKSUM] = { "checksum", 16, F_HEX,  NULL, "RFC 768" },
 };
+/* clang-format on */
 
 /* Covers what `length` says where that much is there, as a receiver does; else everything. A sum of
  * zero is sent as all ones, for zero means "none". */
@@ -40,6 +42,10 @@ udp_compute(struct hdr *h, const struct build_ctx *c)
 }
 
 const struct layout layout_udp = {
-	.name = "udp", .title = "User Datagram Protocol", .clause = "RFC 768",
-	.fields = udp_fields, .n = UDP_NF, .compute = udp_compute,
+	.name = "udp",
+	.title = "User Datagram Protocol",
+	.clause = "RFC 768",
+	.fields = udp_fields,
+	.n = UDP_NF,
+	.compute = udp_compute,
 };

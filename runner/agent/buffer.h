@@ -9,7 +9,10 @@
 
 #include "wire/cursor.h"
 
-struct buffer { uint8_t *p; size_t from, to, cap; };
+struct buffer {
+	uint8_t *p;
+	size_t from, to, cap;
+};
 
 static inline struct bytes
 buffer_held(const struct buffer *b)

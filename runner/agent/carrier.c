@@ -135,8 +135,10 @@ chunk_send(struct carrier *c, struct bytes octets)
 	wr_uint(&w, c->sent++, 4);
 	wr_uint(&w, octets.n, 2);
 	wr_bytes(&w, octets);
-	struct sockaddr_ll to = { .sll_family = AF_PACKET, .sll_protocol = htons(AGENT_ETHERTYPE),
-				  .sll_ifindex = (int)c->ifindex, .sll_halen = 6,
+	struct sockaddr_ll to = { .sll_family = AF_PACKET,
+				  .sll_protocol = htons(AGENT_ETHERTYPE),
+				  .sll_ifindex = (int)c->ifindex,
+				  .sll_halen = 6,
 				  .sll_addr = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff } };
 	while (!w.full) {
 		if (sendto(c->packet, frame, w.n, 0, (struct sockaddr *)&to, sizeof to) >= 0)

@@ -9,10 +9,10 @@
 #include "runner/agent/buffer.h"
 
 struct carrier {
-	int in, out;           /* the stream */
-	int packet;            /* the packet socket, or -1 */
+	int in, out; /* the stream */
+	int packet;  /* the packet socket, or -1 */
 	unsigned ifindex;
-	size_t chunk;          /* octets that fit in one frame */
+	size_t chunk; /* octets that fit in one frame */
 	uint32_t sent, received;
 };
 

@@ -24,7 +24,8 @@ help(FILE *to)
 	      "Usually started by espy, here or through ssh. The protocol is described in espy-agent(8).\n"
 	      "\n"
 	      "exit status: 0 the peer closed or asked for the end, 1 it sent what is not the protocol,\n"
-	      "             2 usage\n", to);
+	      "             2 usage\n",
+	      to);
 	return to == stdout ? 0 : 2;
 }
 

@@ -8,7 +8,7 @@
 struct frame {
 	uint8_t op, tag;
 	uint16_t handle;
-	struct bytes body;     /* borrowed from the run it was taken from */
+	struct bytes body; /* borrowed from the run it was taken from */
 };
 
 enum frame_found { FRAME_WHOLE, FRAME_PARTIAL, FRAME_BAD };

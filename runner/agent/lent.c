@@ -19,8 +19,11 @@
 #define AF_NETLINK (-1)
 #endif
 
-struct kind { int domain, type, protocol; };   /* protocol -1: the request says it */
+struct kind {
+	int domain, type, protocol;
+}; /* protocol -1: the request says it */
 
+/* clang-format off */
 static const struct kind kinds[AGENT_KINDS] = {
 	[AGENT_KEY]     = { PF_KEY,     SOCK_RAW,   2 },   /* PF_KEY_V2 */
 	[AGENT_UDP4]    = { AF_INET,    SOCK_DGRAM, IPPROTO_UDP },
@@ -29,6 +32,7 @@ static const struct kind kinds[AGENT_KINDS] = {
 	[AGENT_RAW6]    = { AF_INET6,   SOCK_RAW,   -1 },
 	[AGENT_NETLINK] = { AF_NETLINK, SOCK_RAW,   -1 },
 };
+/* clang-format on */
 
 static struct lent *
 lent_find(struct lending *l, uint16_t handle)
@@ -95,7 +99,11 @@ lent_close_all(struct lending *l)
 }
 
 struct address {
-	union { struct sockaddr any; struct sockaddr_in in; struct sockaddr_in6 in6; } u;
+	union {
+		struct sockaddr any;
+		struct sockaddr_in in;
+		struct sockaddr_in6 in6;
+	} u;
 	socklen_t n;
 };
 
@@ -105,8 +113,7 @@ address_of(const struct lent *s, struct endpoint at, struct address *a)
 {
 	memset(a, 0, sizeof *a);
 	bool six = kinds[s->kind].domain == AF_INET6;
-	struct wr w = wr_of(six ? (uint8_t *)&a->u.in6.sin6_addr : (uint8_t *)&a->u.in.sin_addr,
-			    six ? 16 : 4);
+	struct wr w = wr_of(six ? (uint8_t *)&a->u.in6.sin6_addr : (uint8_t *)&a->u.in.sin_addr, six ? 16 : 4);
 	if (!six && kinds[s->kind].domain != AF_INET)
 		return false;
 	if (at.address.n != 0 && at.address.n != w.cap)
@@ -237,8 +244,9 @@ receive_some(int fd, struct bytes *data, struct address *from)
 	for (size_t i = 0; i < AT_ONCE; i++) {
 		iov[i] = (struct iovec){ room[i], DATAGRAM_MAX };
 		memset(&from[i], 0, sizeof from[i]);
-		m[i].msg_hdr = (struct msghdr){ .msg_iov = &iov[i], .msg_iovlen = 1,
-						.msg_name = &from[i].u, .msg_namelen = sizeof from[i].u };
+		m[i].msg_hdr = (struct msghdr){
+			.msg_iov = &iov[i], .msg_iovlen = 1, .msg_name = &from[i].u, .msg_namelen = sizeof from[i].u
+		};
 	}
 	int n = recvmmsg(fd, m, AT_ONCE, MSG_DONTWAIT, NULL);
 	for (int i = 0; i < n; i++) {

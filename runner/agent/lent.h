@@ -9,14 +9,20 @@
 
 #include "runner/agent/frame.h"
 
-struct lent { uint16_t handle, kind; int fd; };
+struct lent {
+	uint16_t handle, kind;
+	int fd;
+};
 
 struct lending {
 	struct lent sock[AGENT_SOCKETS_MAX];
 	size_t n;
 };
 
-struct endpoint { struct bytes address; uint16_t port; };  /* address: 0, 4 or 16 octets */
+struct endpoint {
+	struct bytes address;
+	uint16_t port;
+}; /* address: 0, 4 or 16 octets */
 
 /* Each returns 0 or an errno of this system. */
 int lent_open(struct lending *l, uint16_t handle, unsigned kind, unsigned protocol);

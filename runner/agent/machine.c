@@ -18,7 +18,7 @@
 #include "runner/agent/serve.h"
 
 #define ADDRESS_PATIENCE_MS 2000
-#define MODULES_FILE "/modules"     /* one path a line, in the order to load */
+#define MODULES_FILE "/modules" /* one path a line, in the order to load */
 
 /* To the console, where espy looks when the machine does not come up. */
 static void
@@ -41,8 +41,12 @@ set(const char *path, const char *value)
 static void
 mount_all(void)
 {
-	static const struct { const char *type, *at; } mounts[] = {
-		{ "proc", "/proc" }, { "sysfs", "/sys" }, { "devtmpfs", "/dev" },
+	static const struct {
+		const char *type, *at;
+	} mounts[] = {
+		{ "proc", "/proc" },
+		{ "sysfs", "/sys" },
+		{ "devtmpfs", "/dev" },
 	};
 	for (size_t i = 0; i < sizeof mounts / sizeof mounts[0]; i++) {
 		(void)mkdir(mounts[i].at, 0755);
@@ -105,7 +109,9 @@ set_conf(const char *family, const char *interface, const char *name, const char
 static void
 quieten(const char *interface)
 {
-	static const struct { const char *family, *name, *value; } all[] = {
+	static const struct {
+		const char *family, *name, *value;
+	} all[] = {
 		{ "ipv6", "accept_dad", "0" },
 		{ "ipv6", "dad_transmits", "0" },
 		{ "ipv6", "router_solicitations", "0" },
@@ -122,7 +128,9 @@ quieten(const char *interface)
 static void
 set_tunables(void)
 {
-	static const struct { const char *path, *value; } all[] = {
+	static const struct {
+		const char *path, *value;
+	} all[] = {
 		/* There is no modprobe: an algorithm that is not loaded must be refused at once. */
 		{ "/proc/sys/kernel/modprobe", "" },
 		{ "/proc/sys/net/ipv4/ip_forward", "1" },
@@ -196,7 +204,10 @@ use_line(char *path)
 	snprintf(line, sizeof line, "%s", path);
 }
 
-struct word { const char *name; void (*use)(char *); };
+struct word {
+	const char *name;
+	void (*use)(char *);
+};
 
 static const struct word settings[] = {
 	{ "espy.line=", use_line },

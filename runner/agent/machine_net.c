@@ -14,7 +14,10 @@
 #include "wire/cursor.h"
 
 /* One rtnetlink request: header, the family's own struct, attributes; all in this system's order. */
-struct request { uint8_t room[256]; struct wr w; };
+struct request {
+	uint8_t room[256];
+	struct wr w;
+};
 
 static void
 put_struct(struct request *r, const void *p, size_t n)
@@ -41,8 +44,14 @@ request_begin(struct request *r)
 
 union answer {
 	struct nlmsghdr h;
-	struct { struct nlmsghdr h; struct nlmsgerr e; } error;
-	struct { struct nlmsghdr h; struct rtmsg r; } route;
+	struct {
+		struct nlmsghdr h;
+		struct nlmsgerr e;
+	} error;
+	struct {
+		struct nlmsghdr h;
+		struct rtmsg r;
+	} route;
 	uint8_t room[1024];
 };
 
@@ -50,7 +59,9 @@ union answer {
 static int
 request_exchange(struct request *r, unsigned short type, unsigned short flags, union answer *a)
 {
-	struct nlmsghdr h = { .nlmsg_len = (uint32_t)r->w.n, .nlmsg_type = type, .nlmsg_seq = 1,
+	struct nlmsghdr h = { .nlmsg_len = (uint32_t)r->w.n,
+			      .nlmsg_type = type,
+			      .nlmsg_seq = 1,
 			      .nlmsg_flags = (unsigned short)(flags | NLM_F_REQUEST) };
 	struct wr head = wr_of(r->room, sizeof h);
 	wr_bytes(&head, (struct bytes){ (const uint8_t *)&h, sizeof h });
@@ -80,8 +91,7 @@ int
 machine_link_up(const char *interface)
 {
 	struct request r;
-	struct ifinfomsg i = { .ifi_index = (int)if_nametoindex(interface), .ifi_flags = IFF_UP,
-			       .ifi_change = IFF_UP };
+	struct ifinfomsg i = { .ifi_index = (int)if_nametoindex(interface), .ifi_flags = IFF_UP, .ifi_change = IFF_UP };
 	if (i.ifi_index == 0)
 		return ENODEV;
 	request_begin(&r);
@@ -104,7 +114,8 @@ machine_address(const char *interface, const char *address, unsigned prefix)
 	uint8_t octets[16];
 	struct bytes a;
 	/* Nobody else is on this wire, so duplicate address detection would only delay the start. */
-	struct ifaddrmsg m = { .ifa_prefixlen = (uint8_t)prefix, .ifa_flags = IFA_F_NODAD,
+	struct ifaddrmsg m = { .ifa_prefixlen = (uint8_t)prefix,
+			       .ifa_flags = IFA_F_NODAD,
 			       .ifa_index = if_nametoindex(interface) };
 	if (m.ifa_index == 0)
 		return ENODEV;

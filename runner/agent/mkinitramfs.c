@@ -16,9 +16,9 @@
 
 struct modules {
 	const char *directory;
-	char *dep;                     /* modules.dep */
-	char *builtin;                 /* modules.builtin */
-	char path[MODULES_MAX][128];   /* relative to directory, in the order to load */
+	char *dep;                   /* modules.dep */
+	char *builtin;               /* modules.builtin */
+	char path[MODULES_MAX][128]; /* relative to directory, in the order to load */
 	size_t n;
 };
 
@@ -129,8 +129,8 @@ put_member(FILE *out, const char *name, unsigned mode, const char *data, size_t 
 {
 	static unsigned inode;
 	size_t name_size = strlen(name) + 1;
-	fprintf(out, "070701%08x%08x%08x%08x%08x%08x%08zx%08x%08x%08x%08x%08zx%08x", ++inode, mode, 0, 0, 1,
-		0, n, 0, 0, 0, 0, name_size, 0);
+	fprintf(out, "070701%08x%08x%08x%08x%08x%08x%08zx%08x%08x%08x%08x%08zx%08x", ++inode, mode, 0, 0, 1, 0, n, 0, 0,
+		0, 0, name_size, 0);
 	fwrite(name, 1, name_size, out);
 	fwrite("\0\0\0", 1, (4 - (110 + name_size) % 4) % 4, out);
 	if (n > 0)

@@ -11,13 +11,13 @@
 #include "runner/agent/frame.h"
 #include "runner/agent/lent.h"
 
-#define OUT_ENOUGH (256u << 10)     /* send before the batch is done: keeps memory bounded */
+#define OUT_ENOUGH (256u << 10) /* send before the batch is done: keeps memory bounded */
 
 struct agent {
 	struct carrier carrier;
 	struct lending lent;
 	struct buffer in, out, replies;
-	struct carrier next;        /* made by MOVE; takes effect behind its reply */
+	struct carrier next; /* made by MOVE; takes effect behind its reply */
 	bool moving;
 	bool shutdown;
 };
@@ -207,21 +207,21 @@ perform(struct agent *a, const struct frame *f, struct wr *body)
 {
 	struct rd r = rd_of(f->body);
 	switch (f->op) {
-	case AGENT_HELLO:      return do_hello(body);
-	case AGENT_OPEN:       return do_open(a, f, &r);
-	case AGENT_CLOSE:      return do_close(a, f);
+	case AGENT_HELLO: return do_hello(body);
+	case AGENT_OPEN: return do_open(a, f, &r);
+	case AGENT_CLOSE: return do_close(a, f);
 	case AGENT_BIND:
 	case AGENT_CONNECT:
-	case AGENT_SENDTO:     return do_addressed(a, f, &r);
-	case AGENT_SEND:       return lent_send(&a->lent, f->handle, f->body);
+	case AGENT_SENDTO: return do_addressed(a, f, &r);
+	case AGENT_SEND: return lent_send(&a->lent, f->handle, f->body);
 	case AGENT_SETSOCKOPT:
 	case AGENT_GETSOCKOPT: return do_option(a, f, &r, body);
-	case AGENT_READ:       return do_read(f->body, body);
-	case AGENT_WRITE:      return do_write(&r);
-	case AGENT_SYNC:       return 0;
-	case AGENT_MOVE:       return do_move(a, f->body);
-	case AGENT_SHUTDOWN:   a->shutdown = true; return 0;
-	default:               return ENOSYS;
+	case AGENT_READ: return do_read(f->body, body);
+	case AGENT_WRITE: return do_write(&r);
+	case AGENT_SYNC: return 0;
+	case AGENT_MOVE: return do_move(a, f->body);
+	case AGENT_SHUTDOWN: a->shutdown = true; return 0;
+	default: return ENOSYS;
 	}
 }
 
