@@ -128,7 +128,7 @@ asan: ## the same under address and undefined-behaviour sanitizers
 lint: ## formatting, static analysis, manual pages, scripts, and a build with clang
 	@sh runner/ci/lint.sh
 cover: ## line coverage of the unit tests, vectors and suites on the reference
-	@$(MAKE) --no-print-directory -s $(JOBS) B=build-cover OPT="-O0 -g --coverage" check
+	@$(MAKE) --no-print-directory -s $(JOBS) B=build-cover OPT="-O0 -g" SAN=--coverage check
 	@gcovr --root . --object-directory build-cover --filter 'reference/' --filter 'runner/' --filter 'reports/' \
 		--exclude '.*_test\.c' --exclude '.*_bench\.c' -s >build-cover/report.txt; cat build-cover/report.txt
 	@gcovr --root . --object-directory build-cover --filter 'reference/' --exclude '.*_test\.c' --fail-under-line 90 \

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Formatting, static analysis, manual pages, and a clean build with clang.
 set -e
-files=$(git ls-files '*.c' '*.h')
+files=$(find reference runner reports -name '*.[ch]')
 if command -v clang-format >/dev/null; then
 	# shellcheck disable=SC2086
 	clang-format --dry-run -Werror $files
@@ -13,7 +13,7 @@ if command -v cppcheck >/dev/null; then
 	# shellcheck disable=SC2046
 	cppcheck --quiet '-Djson_array_foreach(a,i,v)=while((v=json_array_get(a,i=next_index())))' \
 		'-Djson_object_foreach(o,k,v)=while((v=json_object_get(o,k)))'  --std=c11 --enable=warning,portability --inline-suppr --suppress=missingIncludeSystem \
-		--error-exitcode=1 -j "$(nproc)" -Ireference -I. $(git ls-files '*.c' | grep -v '_test\.c$')
+		--error-exitcode=1 -j "$(nproc)" -Ireference -I. $(find reference runner reports -name '*.c' ! -name '*_test.c')
 else
 	echo "lint: cppcheck is not here: static analysis skipped"
 fi
