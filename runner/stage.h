@@ -173,6 +173,11 @@ bool sentinel_message(const struct pfkey_msg *m);
 bool sentinel_open(struct engine *g, struct err *e) MUST_USE;
 void sentinel_close(struct engine *g);
 
+/* --- stage_vars.c ---------------------------------------------------------------------------- */
+
+/* Sets every variable and the stage's families from the case's parameters. */
+bool stage_variables(struct stage *s, struct err *e) MUST_USE;
+
 /* --- steps ----------------------------------------------------------------------------------- */
 
 void steps_run(struct stage *s, const struct step *steps);
@@ -183,6 +188,15 @@ bool stage_question(void *ctx, const char *name, const struct val *argument, boo
 bool pfkey_registers(struct stage *s, bool auth, const struct val *number, bool *result, struct err *e) MUST_USE;
 /* 50, or 51 where the case says `protocol in ah` or its transform has no cipher. */
 uint8_t stage_protocol(const struct stage *s);
+void step_for(struct stage *s, const struct step *st);
+void step_repeat(struct stage *s, const struct step *st);
+void step_shuffle(struct stage *s, const struct step *st);
+void step_if(struct stage *s, const struct step *st);
+void step_check(struct stage *s, const struct step *st);
+void step_model(struct stage *s, const struct step *st);
+void step_let(struct stage *s, const struct step *st);
+void step_wait(struct stage *s, const struct step *st);
+void step_note(struct stage *s, const struct step *st);
 void step_setkey(struct stage *s, const struct step *st);
 void step_send(struct stage *s, const struct step *st);
 void step_expect(struct stage *s, const struct step *st);

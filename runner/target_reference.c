@@ -1,9 +1,8 @@
+#include "runner/entropy.h"
 #include "runner/target_reference.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/random.h>
 #include <time.h>
 
 #define PREFIX4 24
@@ -36,24 +35,6 @@ bool
 reference_sound(const struct reference *r, struct err *e)
 {
 	return !r->lost || fail(e, ERR_DEAD, "the reference: no memory for what it sent");
-}
-
-/*
- * The kernel's randomness fails only where there is none at all: nothing true could be sent then.
- */
-static void
-kernel_fill(struct random *source, uint8_t *p, size_t n)
-{
-	(void)source;
-	while (n > 0) {
-		ssize_t got = getrandom(p, n, 0);
-		if (got < 0 && errno != EINTR)
-			abort();
-		if (got > 0) {
-			p += got;
-			n -= (size_t)got;
-		}
-	}
 }
 
 static void
@@ -153,7 +134,7 @@ target_reference_open(struct target *t, const struct target_options *o, struct e
 	struct reference *r = calloc(1, sizeof *r);
 	if (r == NULL)
 		return fail_errno(e, "the reference");
-	r->source.fill = kernel_fill;
+	r->source.fill = entropy_fill;
 	random_pool_init(&r->pool, &r->source);
 	r->epoch = seconds_of(CLOCK_REALTIME) - seconds_of(CLOCK_MONOTONIC);
 	r->ticked = r->epoch + seconds_of(CLOCK_MONOTONIC);

@@ -10,11 +10,11 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/random.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "runner/case_event.h"
+#include "runner/entropy.h"
 
 #define JOBS_MAX 64
 #define RESTARTS_MAX 8
@@ -77,21 +77,6 @@ say_event(int fd, const char *event, unsigned worker, const char *reason)
 	json_decref(j);
 }
 
-static void
-kernel_random(struct random *r, uint8_t *p, size_t n)
-{
-	(void)r;
-	while (n > 0) {
-		ssize_t got = getrandom(p, n, 0);
-		if (got < 0 && errno != EINTR)
-			abort();
-		if (got > 0) {
-			p += got;
-			n -= (size_t)got;
-		}
-	}
-}
-
 struct instance {
 	struct target target;
 	struct engine engine;
@@ -107,7 +92,7 @@ instance_up(struct instance *x, const struct worker_setup *s, unsigned worker, s
 	memset(&x->target, 0, sizeof x->target);
 	if (!target_open(&x->target, s->target, &o, e))
 		return false;
-	x->source.fill = kernel_random;
+	x->source.fill = entropy_fill;
 	random_pool_init(&x->pool, &x->source);
 	x->up = engine_open(&x->engine, &x->target, s->seed, &x->pool.random, e);
 	if (!x->up)
