@@ -45,8 +45,9 @@ event_has_exhibit(const json_t *event, const char *kind)
 {
 	const json_t *x;
 	size_t i;
-	json_array_foreach(json_object_get(event, "exhibits"), i,
-			   x) if (strcmp(event_text(x, "kind"), kind) == 0) return true;
+	json_array_foreach(json_object_get(event, "exhibits"), i, x)
+		if (strcmp(event_text(x, "kind"), kind) == 0)
+			return true;
 	return false;
 }
 

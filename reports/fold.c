@@ -24,8 +24,9 @@ param_of(const json_t *event, const char *word)
 	const char *name;
 	if (word[strspn(word, "0123456789")] == '\0')
 		return NULL;
-	json_object_foreach(params, name, value) if (json_is_string(value) &&
-						     strcmp(json_string_value(value), word) == 0) return name;
+	json_object_foreach(params, name, value)
+		if (json_is_string(value) && strcmp(json_string_value(value), word) == 0)
+			return name;
 	return NULL;
 }
 

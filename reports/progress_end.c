@@ -17,8 +17,7 @@ group_failures(const json_t *cases)
 {
 	json_t *groups = json_object(), *event;
 	size_t i;
-	json_array_foreach(cases, i, event)
-	{
+	json_array_foreach(cases, i, event) {
 		char why[1200], folded[1200], *key;
 		if (!event_unmet(event))
 			continue;
@@ -43,7 +42,8 @@ combinations_run(const json_t *cases, const char *id)
 {
 	const json_t *event;
 	size_t i, n = 0;
-	json_array_foreach(cases, i, event) n += strcmp(event_text(event, "id"), id) == 0 && !event_is(event, "SKIP");
+	json_array_foreach(cases, i, event)
+		n += strcmp(event_text(event, "id"), id) == 0 && !event_is(event, "SKIP");
 	return n;
 }
 
@@ -54,8 +54,7 @@ values_of(const json_t *events, const char *name)
 	json_t *seen = json_object();
 	const json_t *event;
 	size_t i;
-	json_array_foreach(events, i, event)
-	{
+	json_array_foreach(events, i, event) {
 		const char *value = event_text(json_object_get(event, "params"), name);
 		json_object_set_new_nocheck(seen, value[0] != '\0' ? value : "-", json_true());
 	}
@@ -67,14 +66,12 @@ put_values(FILE *out, const json_t *events)
 {
 	json_t *params = json_object_get(json_array_get(events, 0), "params"), *unused;
 	const char *name, *value, *between = " ";
-	json_object_foreach(params, name, unused)
-	{
+	json_object_foreach(params, name, unused) {
 		json_t *values = values_of(events, name);
 		size_t n = 0;
 		fputs(between, out);
 		put_printable(out, name, true);
-		json_object_foreach(values, value, unused)
-		{
+		json_object_foreach(values, value, unused) {
 			if (n++ == VALUES_SHOWN)
 				break;
 			putc(' ', out);
@@ -110,8 +107,7 @@ put_suites(FILE *out, const json_t *argv)
 	const json_t *word;
 	size_t i;
 	bool next = false;
-	json_array_foreach(argv, i, word)
-	{
+	json_array_foreach(argv, i, word) {
 		const char *text = json_string_value(word);
 		size_t n = text != NULL ? strlen(text) : 0;
 		bool joined = n > 9 && strncmp(text, "--suites=", 9) == 0;
@@ -171,15 +167,16 @@ put_failures(const struct progress *p, const struct run_record *r)
 	const char *key, *id;
 	if (json_object_size(groups) > 0)
 		fputs("\nNot met:\n", p->results);
-	json_object_foreach(groups, key, events) if (names_seen(shown, event_text(json_array_get(events, 0), "id")) <
-						     GROUPS_PER_CASE) put_group(p, r, events);
-	json_object_foreach(shown, id, events) if (json_integer_value(events) > GROUPS_PER_CASE)
-	{
-		fputs("     ", p->results);
-		put_printable(p->results, id, true);
-		fprintf(p->results, ": %lld more reasons, each for other combinations\n",
-			(long long)json_integer_value(events) - GROUPS_PER_CASE);
-	}
+	json_object_foreach(groups, key, events)
+		if (names_seen(shown, event_text(json_array_get(events, 0), "id")) < GROUPS_PER_CASE)
+			put_group(p, r, events);
+	json_object_foreach(shown, id, events)
+		if (json_integer_value(events) > GROUPS_PER_CASE) {
+			fputs("     ", p->results);
+			put_printable(p->results, id, true);
+			fprintf(p->results, ": %lld more reasons, each for other combinations\n",
+				(long long)json_integer_value(events) - GROUPS_PER_CASE);
+		}
 	json_decref(groups);
 	json_decref(shown);
 }
@@ -207,8 +204,8 @@ put_sorted_skips(FILE *out, json_t *reasons)
 	json_t *count;
 	if (rows == NULL)
 		return;
-	json_object_foreach(reasons, reason, count) rows[n++] =
-		(struct skip){ reason, (unsigned)json_integer_value(count) };
+	json_object_foreach(reasons, reason, count)
+		rows[n++] = (struct skip){ reason, (unsigned)json_integer_value(count) };
 	qsort(rows, n, sizeof *rows, most_first);
 	fputs("\nSkipped:\n", out);
 	for (size_t i = 0; i < n && i < SKIPS_SHOWN; i++) {
@@ -230,12 +227,12 @@ put_skips(FILE *out, const json_t *cases)
 	json_t *reasons = json_object();
 	const json_t *event;
 	size_t i;
-	json_array_foreach(cases, i, event) if (event_is(event, "SKIP"))
-	{
-		char reason[1200];
-		fold_text(event, event_text(event, "reason"), reason, sizeof reason);
-		(void)names_seen(reasons, reason[0] != '\0' ? reason : "no reason given");
-	}
+	json_array_foreach(cases, i, event)
+		if (event_is(event, "SKIP")) {
+			char reason[1200];
+			fold_text(event, event_text(event, "reason"), reason, sizeof reason);
+			(void)names_seen(reasons, reason[0] != '\0' ? reason : "no reason given");
+		}
 	if (json_object_size(reasons) > 0)
 		put_sorted_skips(out, reasons);
 	json_decref(reasons);

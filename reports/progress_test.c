@@ -23,7 +23,8 @@ speak(struct spoken *s, const struct run_record *r, bool quiet, unsigned verbose
 	struct progress *p = progress_new(results, status, 6, quiet, verbose);
 	const json_t *event;
 	size_t i;
-	json_array_foreach(r->cases, i, event) progress_case(p, event);
+	json_array_foreach(r->cases, i, event)
+		progress_case(p, event);
 	progress_end(p, r, "out");
 	progress_free(p);
 	read_back(results, s->results, sizeof s->results);

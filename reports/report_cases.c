@@ -86,8 +86,7 @@ deciding_frame(const json_t *event, const json_t *exhibits)
 	long line = event_line(event);
 	size_t last = SIZE_MAX, of_step = SIZE_MAX, i;
 	const json_t *x;
-	json_array_foreach(exhibits, i, x)
-	{
+	json_array_foreach(exhibits, i, x) {
 		if (!is_frame(x))
 			continue;
 		last = i;
@@ -148,8 +147,9 @@ write_packets(const struct run_record *r, const json_t *event, const char *folde
 		return false;
 	put_section(a.out, r, event);
 	pcapng_interface(a.out, "espy");
-	json_array_foreach(exhibits, i, x) if (ok && is_frame(x)) ok =
-		put_frame(a.out, event, x, start_ns(r), i == deciding, e);
+	json_array_foreach(exhibits, i, x)
+		if (ok && is_frame(x))
+			ok = put_frame(a.out, event, x, start_ns(r), i == deciding, e);
 	if (ok)
 		return atomic_file_commit(&a, path, 0666, e);
 	atomic_file_drop(&a);
@@ -157,6 +157,22 @@ write_packets(const struct run_record *r, const json_t *event, const char *folde
 }
 
 /* --- sa.setkey ------------------------------------------------------------------------------- */
+
+/* What was said by PF_KEY: all there is of a case that configures nothing by setkey. Keys are not shown in it. */
+static void
+put_messages(FILE *out, const json_t *event)
+{
+	const json_t *x;
+	size_t i;
+	json_array_foreach(json_object_get(event, "exhibits"), i, x) {
+		bool to_target = kind_is(x, "pfkey-out");
+		if (!to_target && !kind_is(x, "pfkey-in"))
+			continue;
+		fputs(to_target ? "# > " : "# < ", out);
+		put_printable(out, event_text(x, "text"), true);
+		fputc('\n', out);
+	}
+}
 
 static void
 put_setkey(FILE *out, const json_t *event)
@@ -167,9 +183,13 @@ put_setkey(FILE *out, const json_t *event)
 	put_printable(out, event_text(event, "full_id"), true);
 	fputs("\n# ", out);
 	put_printable(out, event_text(event, "title"), true);
+	if (!event_has_exhibit(event, "setkey")) {
+		fputs("\n# No setkey command is part of this case; its PF_KEY messages, > to the target:\n", out);
+		put_messages(out, event);
+		return;
+	}
 	fputs("\n# Load with: setkey -f sa.setkey\n", out);
-	json_array_foreach(json_object_get(event, "exhibits"), i, x)
-	{
+	json_array_foreach(json_object_get(event, "exhibits"), i, x) {
 		if (!kind_is(x, "setkey"))
 			continue;
 		const char *text = event_text(x, "text");
@@ -188,7 +208,7 @@ write_setkey(const json_t *event, const char *folder, struct err *e)
 	char path[PATH_MAX];
 	struct atomic_file a;
 	snprintf(path, sizeof path, "%.4000s/sa.setkey", folder);
-	if (!event_has_exhibit(event, "setkey"))
+	if (!event_has_exhibit(event, "setkey") && !event_has_exhibit(event, "pfkey-out"))
 		return true;
 	if (!atomic_file_begin(&a, e))
 		return false;
@@ -225,8 +245,7 @@ report_cases(const struct run_record *r, const char *dir, struct err *e)
 	size_t i;
 	struct err why;
 	bool ok = true;
-	json_array_foreach(r->cases, i, event)
-	{
+	json_array_foreach(r->cases, i, event) {
 		char below[1024], folder[PATH_MAX];
 		const char *id = event_text(event, "full_id");
 		case_path(id, names_seen(book, id), below, sizeof below);

@@ -110,8 +110,9 @@ put_case_properties(FILE *out, const struct run_record *r, const json_t *event)
 	put_property(out, "        ", "verdict", event_text(event, "verdict"));
 	put_property(out, "        ", "level", event_text(event, "level"));
 	put_rfc(out, event_text(event, "clause"));
-	json_array_foreach(ids, i, id) if (json_is_string(id))
-		put_property(out, "        ", "decides", json_string_value(id));
+	json_array_foreach(ids, i, id)
+		if (json_is_string(id))
+			put_property(out, "        ", "decides", json_string_value(id));
 	put_integer_property(out, "        ", "seed", json_object_get(r->start, "seed"));
 	fputs("      </properties>\n", out);
 }
@@ -131,8 +132,7 @@ put_diff(FILE *out, const json_t *diff)
 {
 	const json_t *d;
 	size_t i;
-	json_array_foreach(diff, i, d)
-	{
+	json_array_foreach(diff, i, d) {
 		xml_text(out, event_text(d, "field"));
 		fputs(": want ", out);
 		xml_text(out, event_text(d, "want"));
@@ -253,14 +253,16 @@ put_suite(FILE *out, const struct run_record *r, const char *suite, const json_t
 	struct counts c = { 0 };
 	const json_t *event;
 	size_t i;
-	json_array_foreach(events, i, event) count(&c, event);
+	json_array_foreach(events, i, event)
+		count(&c, event);
 	fputs("  <testsuite", out);
 	xml_attribute(out, "name", suite);
 	put_counts(out, &c);
 	put_timestamp(out, r);
 	fputs(">\n", out);
 	put_run_properties(out, r);
-	json_array_foreach(events, i, event) put_case(out, r, event, names_seen(book, event_text(event, "full_id")));
+	json_array_foreach(events, i, event)
+		put_case(out, r, event, names_seen(book, event_text(event, "full_id")));
 	fputs("  </testsuite>\n", out);
 }
 
@@ -270,8 +272,7 @@ by_suite(const json_t *cases)
 {
 	json_t *suites = json_object(), *event;
 	size_t i;
-	json_array_foreach(cases, i, event)
-	{
+	json_array_foreach(cases, i, event) {
 		json_t *list = json_object_get(suites, suite_of(event));
 		if (list == NULL) {
 			list = json_array();
@@ -290,11 +291,13 @@ put_document(FILE *out, const struct run_record *r)
 	const char *suite;
 	const json_t *event;
 	size_t i;
-	json_array_foreach(r->cases, i, event) count(&all, event);
+	json_array_foreach(r->cases, i, event)
+		count(&all, event);
 	fputs("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"espy\"", out);
 	put_counts(out, &all);
 	fputs(">\n", out);
-	json_object_foreach(suites, suite, events) put_suite(out, r, suite, events, book);
+	json_object_foreach(suites, suite, events)
+		put_suite(out, r, suite, events, book);
 	fputs("</testsuites>\n", out);
 	json_decref(suites);
 	json_decref(book);

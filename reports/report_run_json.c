@@ -37,8 +37,7 @@ cases(const json_t *events)
 	json_t *list = json_array();
 	size_t i;
 	json_t *event;
-	json_array_foreach(events, i, event)
-	{
+	json_array_foreach(events, i, event) {
 		json_t *c = json_object();
 		copy(c, "id", event, "full_id");
 		copy(c, "case", event, "id");

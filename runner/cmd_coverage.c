@@ -54,7 +54,8 @@ print_array(const char *before, const json_t *list)
 {
 	const json_t *word;
 	size_t i;
-	json_array_foreach(list, i, word) printf("%s%s", i == 0 ? before : " ", json_string_value(word));
+	json_array_foreach(list, i, word)
+		printf("%s%s", i == 0 ? before : " ", json_string_value(word));
 }
 
 static void

@@ -162,8 +162,7 @@ print_outcomes(const struct request *q)
 	printf("\nIn %s (", q->dir);
 	put_printable(stdout, event_text(target, "name"), true);
 	printf(" %s, %s):\n", event_text(target, "release"), event_text(q->run.start, "started"));
-	json_array_foreach(q->run.cases, i, event)
-	{
+	json_array_foreach(q->run.cases, i, event) {
 		const char *id = event_text(event, "full_id");
 		unsigned *count = tally_of(&t, event_text(event, "verdict")), nth = names_seen(book, id);
 		if (count == NULL || !in_plan(&q->choice.plan, id))

@@ -43,8 +43,7 @@ coverage_add_run(struct coverage *c, const struct run_record *r)
 	const json_t *event;
 	size_t i;
 	json_object_set_new_nocheck(c->targets, target, json_true());
-	json_array_foreach(r->cases, i, event)
-	{
+	json_array_foreach(r->cases, i, event) {
 		json_t *told = member(c->told, event_text(event, "id"), json_object);
 		const char *how = NULL;
 		for (size_t k = 0; k < sizeof silent / sizeof silent[0]; k++)
@@ -65,8 +64,7 @@ silence_on(const struct coverage *c, const json_t *by, const char *target)
 	const char *why = NULL;
 	const json_t *id;
 	size_t i;
-	json_array_foreach(by, i, id)
-	{
+	json_array_foreach(by, i, id) {
 		const json_t *said = json_object_get(json_object_get(c->told, json_string_value(id)), target);
 		if (json_is_null(said))
 			return NULL;
@@ -99,8 +97,7 @@ coverage_of(const struct coverage *c, const struct purpose *p, struct covered *d
 			 cannot ? " (cannot be tested from outside)" : "");
 		return;
 	}
-	json_object_foreach(c->targets, target, unused)
-	{
+	json_object_foreach(c->targets, target, unused) {
 		const char *why = silence_on(c, d->by, target);
 		if (why == NULL)
 			json_array_append_new(d->targets, json_string(target));

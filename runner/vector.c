@@ -217,8 +217,7 @@ read_fields(struct vector *v, json_t *object, struct arena *a, struct err *e)
 	const char *key;
 	json_t *value;
 	uint32_t seen = 0, may = ALWAYS | ALLOWED | kinds[v->kind].must | kinds[v->kind].may;
-	json_object_foreach(object, key, value)
-	{
+	json_object_foreach(object, key, value) {
 		unsigned i = 0;
 		while (i < F_N && strcmp(fields[i].name, key) != 0)
 			i++;
