@@ -106,8 +106,9 @@ is_hex(const struct token *t)
 }
 
 static bool
-take_key(struct parser *p, const struct alg *a, struct bytes *key)
+take_key(struct parser *p, const struct alg **alg, struct bytes *key)
 {
+	const struct alg *a = *alg;
 	char what[120], got[40];
 	struct token at = p->tok;
 	size_t from = p->keys.n;
@@ -120,7 +121,8 @@ take_key(struct parser *p, const struct alg *a, struct bytes *key)
 	else if (!decode_hex(p))
 		return false;
 	*key = bytes_slice(wr_done(&p->keys), from, p->keys.n - from);
-	if (!alg_key_fits(a, key->n)) {
+	*alg = alg_for_key(a, key->n);
+	if (!alg_key_fits(*alg, key->n)) {
 		snprintf(got, sizeof got, "%zu octets", key->n);
 		return want_got(p, ERR_RANGE, &at, what, got);
 	}
@@ -133,7 +135,7 @@ setkey_parse_cipher(struct parser *p, struct sa_spec *sa)
 {
 	if (sa->enc != NULL)
 		return want(p, "one -E");
-	return take_alg(p, ALG_ENC, &sa->enc) && take_key(p, sa->enc, &sa->enc_key);
+	return take_alg(p, ALG_ENC, &sa->enc) && take_key(p, &sa->enc, &sa->enc_key);
 }
 
 bool
@@ -141,5 +143,5 @@ setkey_parse_integrity(struct parser *p, struct sa_spec *sa)
 {
 	if (sa->auth != NULL)
 		return want(p, "one -A");
-	return take_alg(p, ALG_AUTH, &sa->auth) && take_key(p, sa->auth, &sa->auth_key);
+	return take_alg(p, ALG_AUTH, &sa->auth) && take_key(p, &sa->auth, &sa->auth_key);
 }

@@ -30,8 +30,9 @@
 	{ .name = name_, .setkey = names_, .use = ALG_AUTH, .kind = kind_, .pfkey = num_,         \
 	  .key_bits = { bits_ }, .block = 1, .icv = icv_, .evp = evp_, .clause = clause_ }
 
+/* One row a key size, since each has a number of its own (RFC 4543 5.3); setkey says "aes-gmac" and lets the key decide. */
 #define AH_GMAC(name_, num_, bits_)                                                              \
-	{ .name = name_, .setkey = { name_ }, .use = ALG_AUTH, .kind = ALG_AH_GMAC, .pfkey = num_, \
+	{ .name = name_, .setkey = { name_, "aes-gmac" }, .use = ALG_AUTH, .kind = ALG_AH_GMAC, .pfkey = num_, \
 	  .key_bits = { bits_ }, .salt = 4, .iv = 8, .block = 1, .icv = 16, .evp = "AES-%u-GCM",   \
 	  .clause = "RFC 4543" }
 
@@ -113,6 +114,19 @@ alg_by_name(const char *name, uint8_t use)
 		if ((a->use & use) != 0 && alg_is_called(a, name))
 			return a;
 	return NULL;
+}
+
+const struct alg *
+alg_for_key(const struct alg *a, size_t octets)
+{
+	const char *shared = a->setkey[1];
+	if (alg_key_fits(a, octets) || shared == NULL)
+		return a;
+	for (const struct alg *b = algs; b < algs + algs_n; b++)
+		if (b->use == a->use && b->setkey[1] != NULL && strcmp(b->setkey[1], shared) == 0 &&
+		    alg_key_fits(b, octets))
+			return b;
+	return a;
 }
 
 const struct alg *

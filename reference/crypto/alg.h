@@ -62,6 +62,9 @@ const struct alg *alg_by_name(const char *name, uint8_t use);
  * truncations) the RFC's current one is returned. */
 const struct alg *alg_by_pfkey(enum pf_os os, uint8_t use, int number);
 
+/* Of the rows that share a setkey name with a (aes-gmac of AH), the one that takes a key of this many octets; a itself if none. */
+const struct alg *alg_for_key(const struct alg *a, size_t octets);
+
 /* Whether a key of this many octets (salt included) fits the row. */
 bool alg_key_fits(const struct alg *a, size_t octets);
 

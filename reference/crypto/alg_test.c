@@ -141,9 +141,29 @@ Test(alg, every_name_finds_its_row_and_no_other)
 	for (const struct alg *a = algs; a < algs + algs_n; a++) {
 		cr_expect(alg_by_name(a->name, a->use) == a, "%s", a->name);
 		cr_expect(a->setkey[0] != NULL, "%s: setkey has no word for it", a->name);
+		size_t size[64];
+		cr_assert(alg_key_sizes(a, size, 64) > 0, "%s", a->name);
 		for (unsigned i = 0; i < 3; i++)
 			if (a->setkey[i] != NULL)
-				cr_expect(alg_by_name(a->setkey[i], a->use) == a, "%s: %s", a->name, a->setkey[i]);
+				cr_expect(alg_for_key(alg_by_name(a->setkey[i], a->use), size[0]) == a, "%s: %s",
+					  a->name, a->setkey[i]);
+	}
+}
+
+Test(alg, a_key_decides_between_rows_of_one_name)
+{
+	static const struct {
+		size_t octets;
+		const char *row;
+	} rows[] = {
+		{ 20, "aes-128-gmac" },
+		{ 28, "aes-192-gmac" },
+		{ 36, "aes-256-gmac" },
+		{ 21, "aes-128-gmac" },
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		const struct alg *a = alg_for_key(alg_by_name("aes-gmac", ALG_AUTH), rows[i].octets);
+		cr_assert(eq(str, (char *)a->name, (char *)rows[i].row), "%zu octets", rows[i].octets);
 	}
 }
 
