@@ -247,7 +247,7 @@ push_fragment(struct alteration *a, struct bytes front, struct bytes part, size_
 	bool v6 = outer_is_6(a);
 	size_t size = front.n + (v6 ? 8 : 0) + part.n;
 	struct alteration one = *a;
-	one.out = wr_of(arena_alloc(a->s->arena, size), size);
+	one.out = wr_of(arena_alloc(a->s->scratch, size), size);
 	wr_bytes(&one.out, front);
 	if (v6) {
 		struct rd r = rd_of(front);
@@ -388,7 +388,7 @@ alter_apply(struct stage *s, const struct mod *list, struct bytes datagram, cons
 	*out = (struct altered){ .times = 1 };
 	struct alteration a = { .s = s, .r = r, .all = out, .e = e };
 	size_t cap = datagram.n + 4096;
-	a.out = wr_of(arena_alloc(s->arena, cap), cap);
+	a.out = wr_of(arena_alloc(s->scratch, cap), cap);
 	wr_bytes(&a.out, datagram);
 	for (a.m = list; a.m != NULL; a.m = a.m->next)
 		if (!apply_one(&a))
@@ -405,9 +405,13 @@ alter_apply(struct stage *s, const struct mod *list, struct bytes datagram, cons
 bool
 alter_message(struct stage *s, const struct mod *list, struct bytes msg, struct bytes *out, struct err *e)
 {
+	if (list == NULL) {
+		*out = msg;
+		return true;
+	}
 	struct altered ignored = { .times = 1 };
 	struct alteration a = { .s = s, .all = &ignored, .e = e };
-	a.out = wr_of(arena_alloc(s->arena, msg.n + 65536), msg.n + 65536);
+	a.out = wr_of(arena_alloc(s->scratch, msg.n + 65536), msg.n + 65536);
 	wr_bytes(&a.out, msg);
 	for (a.m = list; a.m != NULL; a.m = a.m->next) {
 		uint64_t n, v = 0;

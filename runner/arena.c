@@ -6,6 +6,7 @@
 #include <string.h>
 
 #define BLOCK (1 << 20)
+#define SPARE_MAX 16 /* blocks kept by a reset */
 
 struct arena_block {
 	struct arena_block *next;
@@ -17,12 +18,17 @@ static struct arena_block *
 block_new(struct arena *a, size_t need)
 {
 	size_t cap = need > BLOCK ? need : BLOCK;
-	struct arena_block *b = calloc(1, sizeof *b + cap);
+	struct arena_block *b = cap == BLOCK ? a->spare : NULL;
+	if (b != NULL)
+		a->spare = b->next;
+	else
+		b = malloc(sizeof *b + cap);
 	if (b == NULL) {
 		fputs("espy: out of memory\n", stderr);
 		exit(3);
 	}
 	b->cap = cap;
+	b->used = 0;
 	b->next = a->blocks;
 	a->blocks = b;
 	return b;
@@ -37,7 +43,7 @@ arena_alloc(struct arena *a, size_t n)
 		b = block_new(a, rounded);
 	void *p = b->data + b->used;
 	b->used += rounded;
-	return p;
+	return memset(p, 0, rounded);
 }
 
 char *
@@ -73,32 +79,41 @@ arena_printf(struct arena *a, const char *fmt, ...)
 	return text;
 }
 
+static void
+free_list(struct arena_block *b)
+{
+	while (b != NULL) {
+		struct arena_block *next = b->next;
+		free(b);
+		b = next;
+	}
+}
+
 void
 arena_free(struct arena *a)
 {
-	while (a->blocks != NULL) {
-		struct arena_block *b = a->blocks;
-		a->blocks = b->next;
-		free(b);
-	}
+	free_list(a->blocks);
+	free_list(a->spare);
+	*a = (struct arena){ NULL, NULL };
 }
 
 void
 arena_reset(struct arena *a)
 {
-	struct arena_block *keep = NULL;
-	while (a->blocks != NULL) {
-		struct arena_block *b = a->blocks;
-		a->blocks = b->next;
-		if (keep == NULL && b->cap == BLOCK)
-			keep = b;
-		else
+	struct arena_block *b = a->blocks;
+	unsigned kept = 0;
+	for (const struct arena_block *x = a->spare; x != NULL; x = x->next)
+		kept++;
+	a->blocks = NULL;
+	while (b != NULL) {
+		struct arena_block *next = b->next;
+		if (b->cap == BLOCK && kept < SPARE_MAX) {
+			b->next = a->spare;
+			a->spare = b;
+			kept++;
+		} else {
 			free(b);
+		}
+		b = next;
 	}
-	if (keep == NULL)
-		return;
-	memset(keep->data, 0, keep->used);
-	keep->used = 0;
-	keep->next = NULL;
-	a->blocks = keep;
 }

@@ -11,7 +11,7 @@
 #include "wire/err.h"
 
 struct arena {
-	struct arena_block *blocks;
+	struct arena_block *blocks, *spare;
 };
 
 void *arena_alloc(struct arena *a, size_t n); /* zeroed, aligned for anything */
@@ -19,7 +19,7 @@ char *arena_strndup(struct arena *a, const char *s, size_t n);
 char *arena_strdup(struct arena *a, const char *s);
 char *arena_printf(struct arena *a, const char *fmt, ...) PRINTF(2, 3);
 void arena_free(struct arena *a); /* safe twice */
-/* As arena_free, but keeps a block for the next round: a page touched once need not be asked for again. */
+/* As arena_free, but keeps the blocks for the next round: a page touched once need not be asked for again. */
 void arena_reset(struct arena *a);
 
 #endif

@@ -248,5 +248,6 @@ void
 engine_close(struct engine *g)
 {
 	sentinel_close(g);
+	arena_free(&g->scratch);
 	g->target = NULL;
 }

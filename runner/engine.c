@@ -71,6 +71,7 @@ steps_run(struct stage *s, const struct step *steps)
 	for (const struct step *st = steps; st != NULL && !s->stop; st = st->next) {
 		size_t store = s->store.n;
 		s->step = st;
+		arena_reset(s->scratch);
 		s->o->want[0] = s->o->got[0] = '\0'; /* of this step, not of one before */
 		step_functions[st->kind](s, st);
 		s->store.n = store; /* what a step builds it uses itself */
@@ -185,7 +186,9 @@ engine_run(struct engine *g, const struct plan_item *item, struct evidence *evid
 	static _Thread_local uint8_t store[STAGE_STORE];
 	memset(o, 0, sizeof *o);
 	evidence_reset(evidence);
-	struct stage s = { .g = g, .item = item, .o = o, .arena = &evidence->arena, .ev = evidence };
+	struct stage s = {
+		.g = g, .item = item, .o = o, .arena = &evidence->arena, .scratch = &g->scratch, .ev = evidence
+	};
 	s.vars.arena = s.arena;
 	s.store = wr_of(store, sizeof store);
 	s.sad = sad_new();

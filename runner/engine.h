@@ -46,6 +46,7 @@ struct engine {
 	int case_sock;  /* the one `pfkey` steps use without a name */
 	uint32_t pf_seq;
 	uint32_t sentinel_seq;
+	struct arena scratch;                  /* of the step that runs now */
 	uint32_t fragment_id;                  /* of the last datagram that was sent in fragments */
 	struct sa *sentinel_out, *sentinel_in; /* our ends of the sentinel's own SAs; tester.c, sentinel.c */
 	bool unsettled;                        /* the case before ended early: answers may still be on their way */

@@ -273,8 +273,8 @@ notation_message(struct stage *s, const struct packet_spec *spec, enum heading h
 	if (type < 0)
 		return fail(e, ERR_UNKNOWN, "%u:%u: no PF_KEY message called '%s'", l->at.line, l->at.column,
 			    l->name != NULL ? l->name : "..");
-	struct defaults *d = arena_alloc(s->arena, sizeof *d); /* the message borrows its addresses */
-	struct pfkey_msg *full = arena_alloc(s->arena, sizeof *full);
+	struct defaults *d = arena_alloc(s->scratch, sizeof *d); /* the message borrows its addresses */
+	struct pfkey_msg *full = arena_alloc(s->scratch, sizeof *full);
 	uint8_t satype = default_satype(s, (enum pfkey_type)type);
 	if (!without_is_known(s, spec, e) || !case_defaults(s, d, (enum pfkey_type)type, e))
 		return false;

@@ -188,7 +188,7 @@ setup_apply(struct stage *s, const char *text, const char *file, unsigned line, 
 	    struct err *e)
 {
 	struct setkey_script *script = setkey_parse(text, strlen(text), file, line, e);
-	struct pending *p = arena_alloc(s->arena, PENDING_MAX * sizeof *p);
+	struct pending *p = arena_alloc(s->scratch, PENDING_MAX * sizeof *p);
 	unsigned n = 0;
 	bool ok = script != NULL;
 	refused[0] = '\0';

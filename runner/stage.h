@@ -29,7 +29,8 @@ struct stage {
 	struct engine *g;
 	const struct plan_item *item;
 	struct outcome *o;
-	struct arena *arena; /* the evidence's: lives as long as the outcome is looked at */
+	struct arena *arena;   /* the evidence's: lives as long as the outcome is looked at */
+	struct arena *scratch; /* gone with the step: packets and messages being built or compared */
 	struct evidence *ev;
 	struct vars vars;
 	const struct step *step; /* running now */

@@ -70,7 +70,7 @@ void
 step_send(struct stage *s, const struct step *st)
 {
 	struct err e = { 0 };
-	struct resolved *r = arena_alloc(s->arena, sizeof *r);
+	struct resolved *r = arena_alloc(s->scratch, sizeof *r);
 	if (!notation_packet(s, st->packet, TO_TARGET, st->link, r, &e) || !send_resolved(s, st, r, &e))
 		stage_error(s, &e);
 	else if (s->has_model)
@@ -168,11 +168,11 @@ static bool
 frame_agrees(struct stage *s, const struct step *st, const struct frame *f, bool decide)
 {
 	struct err e = { 0 };
-	struct resolved *want = arena_alloc(s->arena, sizeof *want);
-	struct dissected *got = arena_alloc(s->arena, sizeof *got);
+	struct resolved *want = arena_alloc(s->scratch, sizeof *want);
+	struct dissected *got = arena_alloc(s->scratch, sizeof *got);
 	struct packet_diff diff = { 0 };
 	size_t work_n = 2 * f->datagram.n + 64;
-	uint8_t *work = arena_alloc(s->arena, work_n);
+	uint8_t *work = arena_alloc(s->scratch, work_n);
 	if (!notation_packet(s, st->packet, FROM_TARGET, st->link, want, &e)) {
 		stage_error(s, &e);
 		return false;
@@ -182,8 +182,6 @@ frame_agrees(struct stage *s, const struct step *st, const struct frame *f, bool
 			stage_decide(s, V_FAIL, "what arrived is no IP datagram: %s", e.text);
 		return false;
 	}
-	packet_print(&want->packet, s->o->want, sizeof s->o->want);
-	packet_print(&got->packet, s->o->got, sizeof s->o->got);
 	/* A size that was asked for says more than what could not be opened because of it. */
 	bool same = size_agrees(s, st, f->datagram.n, &diff) && packet_agree(&want->packet, &got->packet, &diff) &&
 		    choices_agree(want, &got->packet, &diff);
@@ -198,6 +196,8 @@ frame_agrees(struct stage *s, const struct step *st, const struct frame *f, bool
 			wanted_bind(s, &want->wanted.bind[i], &got->packet.layer[want->wanted.bind[i].layer]);
 		return true;
 	}
+	packet_print(&want->packet, s->o->want, sizeof s->o->want);
+	packet_print(&got->packet, s->o->got, sizeof s->o->got);
 	if (decide)
 		decide_mismatch(s, &diff, got);
 	return false;
@@ -214,10 +214,10 @@ want_nothing(struct stage *s, const struct step *st)
 	const struct frame *f = tester_take(s, st->link);
 	if (f == NULL)
 		return;
-	struct dissected *got = arena_alloc(s->arena, sizeof *got);
+	struct dissected *got = arena_alloc(s->scratch, sizeof *got);
 	size_t work_n = 2 * f->datagram.n + 64;
 	snprintf(s->o->want, sizeof s->o->want, "nothing");
-	if (packet_dissect(got, s->sad, f->datagram, arena_alloc(s->arena, work_n), work_n, &e))
+	if (packet_dissect(got, s->sad, f->datagram, arena_alloc(s->scratch, work_n), work_n, &e))
 		packet_print(&got->packet, s->o->got, sizeof s->o->got);
 	else
 		snprintf(s->o->got, sizeof s->o->got, "%zu octets that are no IP datagram: %.400s", f->datagram.n,
@@ -244,7 +244,7 @@ static void
 decide_silence(struct stage *s, const struct step *st, const char *others)
 {
 	struct err e = { 0 };
-	struct resolved *want = arena_alloc(s->arena, sizeof *want);
+	struct resolved *want = arena_alloc(s->scratch, sizeof *want);
 	if (!notation_packet(s, st->packet, FROM_TARGET, st->link, want, &e)) {
 		stage_error(s, &e);
 		return;

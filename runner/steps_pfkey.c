@@ -64,7 +64,7 @@ step_pfkey_send(struct stage *s, const struct step *st)
 	struct err e = { 0 };
 	struct named_sock *sock;
 	struct wr w = wr_of(octets, sizeof octets);
-	struct resolved_msg *r = arena_alloc(s->arena, sizeof *r);
+	struct resolved_msg *r = arena_alloc(s->scratch, sizeof *r);
 	struct channel *c = &s->g->target->channel;
 	struct bytes out;
 	if (!socket_for(s, st->name, &sock, &e) || !notation_message(s, st->packet, TO_TARGET, r, &e) ||
@@ -198,16 +198,8 @@ choices_agree(struct stage *s, const struct resolved_msg *want, const struct pfk
 }
 
 static void
-judge_message(struct stage *s, const struct step *st, struct resolved_msg *want, struct bytes octets)
+compare_message(struct stage *s, const struct step *st, const struct resolved_msg *want, const struct pfkey_msg *got)
 {
-	struct err e = { 0 };
-	struct pfkey_msg *got = arena_alloc(s->arena, sizeof *got);
-	pfkey_msg_print(&want->msg, false, s->o->want, sizeof s->o->want);
-	if (!pfkey_msg_parse(got, s->g->dialect, octets, engine_swaps(s->g), &e)) {
-		stage_decide(s, V_FAIL, "a message that cannot be read arrived: %s", e.text);
-		return;
-	}
-	pfkey_msg_print(got, false, s->o->got, sizeof s->o->got);
 	if (!headers_agree(s, want, got) || !choices_agree(s, want, got))
 		return;
 	for (unsigned i = 0; i < st->without_n; i++) {
@@ -223,6 +215,22 @@ judge_message(struct stage *s, const struct step *st, struct resolved_msg *want,
 	}
 	for (unsigned i = 0; i < want->wanted.binds; i++)
 		wanted_bind(s, &want->wanted.bind[i], header_at(want, got, want->wanted.bind[i].layer));
+}
+
+static void
+judge_message(struct stage *s, const struct step *st, const struct resolved_msg *want, struct bytes octets)
+{
+	struct err e = { 0 };
+	struct pfkey_msg *got = arena_alloc(s->scratch, sizeof *got);
+	if (pfkey_msg_parse(got, s->g->dialect, octets, engine_swaps(s->g), &e)) {
+		compare_message(s, st, want, got);
+		if (s->stop)
+			pfkey_msg_print(got, false, s->o->got, sizeof s->o->got);
+	} else {
+		stage_decide(s, V_FAIL, "a message that cannot be read arrived: %s", e.text);
+	}
+	if (s->stop)
+		pfkey_msg_print(&want->msg, false, s->o->want, sizeof s->o->want);
 }
 
 static void
@@ -275,7 +283,7 @@ step_pfkey_expect(struct stage *s, const struct step *st)
 	struct err e = { 0 };
 	struct named_sock *sock;
 	struct bytes octets;
-	struct resolved_msg *want = arena_alloc(s->arena, sizeof *want);
+	struct resolved_msg *want = arena_alloc(s->scratch, sizeof *want);
 	if (!socket_for(s, st->name, &sock, &e) ||
 	    (st->want != WANT_NOTHING && !notation_message(s, st->packet, FROM_TARGET, want, &e))) {
 		stage_error(s, &e);
@@ -300,7 +308,7 @@ step_pfkey_expect(struct stage *s, const struct step *st)
 		return;
 	}
 	if (st->want == WANT_NOTHING) {
-		struct pfkey_msg *got = arena_alloc(s->arena, sizeof *got);
+		struct pfkey_msg *got = arena_alloc(s->scratch, sizeof *got);
 		if (octets.n == 0)
 			return;
 		if (pfkey_msg_parse(got, s->g->dialect, octets, engine_swaps(s->g), &e))
