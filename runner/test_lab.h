@@ -115,6 +115,7 @@ lab_stage(struct lab *x, uint8_t family, bool tunnel, const char *step)
 			     .item = &x->plan.items[0],
 			     .o = &x->outcome,
 			     .arena = &x->evidence.arena,
+			     .scratch = &x->evidence.arena,
 			     .ev = &x->evidence,
 			     .family = family,
 			     .inner = family,
