@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "wire/checksum.h"
+
 /* --- send ------------------------------------------------------------------------------------ */
 
 static uint64_t
@@ -163,6 +165,30 @@ decide_mismatch(struct stage *s, const struct packet_diff *diff, const struct di
 		stage_decide(s, V_FAIL, "%s", line);
 }
 
+/* Nobody writes a checksum into an expectation, and every IPv4 header that a target sends must have the right one (RFC 791 3.1). */
+static bool
+checksums_right(const struct packet *got, struct packet_diff *d)
+{
+	for (unsigned i = 0; i < got->n; i++) {
+		struct hdr h = got->layer[i];
+		uint8_t octets[64];
+		struct wr w = wr_of(octets, sizeof octets);
+		if (h.lay != &layout_ip4)
+			continue;
+		h.v[IP4_CHECKSUM].u = 0;
+		hdr_put(&h, &w, false);
+		struct value right = { .u = checksum_finish(checksum_add(0, wr_done(&w))) };
+		if (w.full || right.u == got->layer[i].v[IP4_CHECKSUM].u)
+			continue;
+		struct field_diff *fd = &d->d[d->n++];
+		*fd = (struct field_diff){ .lay = h.lay, .field = &h.lay->fields[IP4_CHECKSUM] };
+		field_print(fd->field, &right, fd->want, sizeof fd->want);
+		field_print(fd->field, &got->layer[i].v[IP4_CHECKSUM], fd->got, sizeof fd->got);
+		return false;
+	}
+	return true;
+}
+
 /* Compares one datagram with what the step wants. With decide, a difference is the verdict. */
 static bool
 frame_agrees(struct stage *s, const struct step *st, const struct frame *f, bool decide)
@@ -185,7 +211,7 @@ frame_agrees(struct stage *s, const struct step *st, const struct frame *f, bool
 	/* A size that was asked for says more than what could not be opened because of it. */
 	bool same = size_agrees(s, st, f->datagram.n, &diff) && packet_agree(&want->packet, &got->packet, &diff) &&
 		    choices_agree(want, &got->packet, &diff);
-	same = same && padding_agrees(want, &got->packet, &diff);
+	same = same && padding_agrees(want, &got->packet, &diff) && checksums_right(&got->packet, &diff);
 	/* What cannot be opened agrees with nothing that names its inside; of a fragment nobody expects it. */
 	bool piece = got->verdict == DROP_FRAGMENT && tester_wants_fragment(st->packet);
 	bool opened = got->verdict == ACCEPT || piece ||
