@@ -11,6 +11,7 @@
 #include "runner/commands.h"
 #include "runner/evidence.h"
 #include "runner/options.h"
+#include "runner/target.h"
 #include "runner/worker.h"
 
 enum { O_TARGET, O_JOBS, O_OUT, O_SEED, O_LEVEL, O_PARAM, O_SUITES, O_FAIL_FAST, O_VERBOSE, O_QUIET };
@@ -88,7 +89,7 @@ take_option(struct run *r, int which, const char *value)
 	struct err e;
 	uint64_t n;
 	switch (which) {
-	case O_TARGET: r->target = value; return true;
+	case O_TARGET: r->target = value; return target_known(value, &e) || complain(&e);
 	case O_OUT: r->dir = value; return true;
 	case O_LEVEL: return choice_level(&r->choice, value, &e) || complain(&e);
 	case O_PARAM: return choice_param(&r->choice, value, &e) || complain(&e);

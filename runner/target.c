@@ -32,19 +32,36 @@ static const struct driver {
 	{ "reference", target_reference_open },
 };
 
+/* By the text in front of the colon. */
+static const struct driver *
+driver_of(const char *spec, struct err *e)
+{
+	size_t n = strcspn(spec, ":");
+	for (size_t i = 0; i < sizeof drivers / sizeof drivers[0]; i++)
+		if (strlen(drivers[i].name) == n && strncmp(drivers[i].name, spec, n) == 0)
+			return &drivers[i];
+	fail(e, ERR_UNKNOWN, "target: want linux, linux:PATH or reference, got '%s'", spec);
+	return NULL;
+}
+
+bool
+target_known(const char *spec, struct err *e)
+{
+	return driver_of(spec, e) != NULL;
+}
+
 bool
 target_open(struct target *t, const char *spec, const struct target_options *o, struct err *e)
 {
+	const struct driver *driver = driver_of(spec, e);
 	size_t n = strcspn(spec, ":");
 	struct target_options with = *o;
+	if (driver == NULL)
+		return false;
 	with.argument = spec[n] == ':' ? spec + n + 1 : NULL;
-	for (size_t i = 0; i < sizeof drivers / sizeof drivers[0]; i++)
-		if (strlen(drivers[i].name) == n && strncmp(drivers[i].name, spec, n) == 0) {
-			memset(t, 0, sizeof *t);
-			if (!drivers[i].open(t, &with, e))
-				return err_prefix(e, "target %s", spec);
-			snprintf(t->name, sizeof t->name, "%s", spec);
-			return true;
-		}
-	return fail(e, ERR_UNKNOWN, "target %s: want linux, linux:PATH or reference", spec);
+	memset(t, 0, sizeof *t);
+	if (!driver->open(t, &with, e))
+		return err_prefix(e, "target %s", spec);
+	snprintf(t->name, sizeof t->name, "%s", spec);
+	return true;
 }

@@ -42,6 +42,9 @@ struct target_options {
 bool target_linux_open(struct target *t, const struct target_options *o, struct err *e) MUST_USE;
 bool target_reference_open(struct target *t, const struct target_options *o, struct err *e) MUST_USE;
 
+/* Whether a -t names a driver there is: a question of usage, before anything is started. */
+bool target_known(const char *spec, struct err *e) MUST_USE;
+
 /* Picks the driver by the text of -t ("linux", "linux:PATH", "reference"). */
 bool target_open(struct target *t, const char *spec, const struct target_options *o, struct err *e) MUST_USE;
 

@@ -69,7 +69,7 @@ Test(worker, a_target_that_cannot_start_says_why)
 	static const struct {
 		const char *target, *want;
 	} rows[] = {
-		{ "nonesuch", "target nonesuch: want linux, linux:PATH or reference" },
+		{ "nonesuch", "target: want linux, linux:PATH or reference, got 'nonesuch'" },
 		{ "reference:posix", "target reference:posix: profile: want " },
 		{ "linux:/nonexistent", "target linux:/nonexistent: " },
 	};

@@ -86,7 +86,7 @@ says 'option without its value' 2 'needs a value' "$espy" run -t
 says 'number that is none' 2 "want a number up to 64, got 'many'" "$espy" run -j many
 says 'unknown level' 2 "got 'mist'" run --level mist "$dir/few.suite"
 says 'unknown command' 2 "no command 'rum'" "$espy" rum
-says 'unknown target' 3 'want linux, linux:PATH or reference' "$espy" run -q -t refrence -o "$dir/run" "$dir/few.suite"
+says 'unknown target' 2 'want linux, linux:PATH or reference' "$espy" run -q -t refrence -o "$dir/run" "$dir/few.suite"
 says 'kernel that is none' 3 'linux:/nonexistent' "$espy" run -q -t linux:/nonexistent -o "$dir/run" "$dir/few.suite"
 
 # --- nothing to do
