@@ -1,12 +1,11 @@
 #include "runner/capture.h"
+#include "wire/layouts.h"
 
 #include <pcap/pcap.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #define READ_BUFFER (1 << 20) /* read() in blocks: faster than mmap and its page faults */
-
-enum { ETHERTYPE_IP4 = 0x0800, ETHERTYPE_IP6 = 0x86dd, ETHERTYPE_VLAN = 0x8100, ETHERTYPE_QINQ = 0x88a8 };
 
 struct capture {
 	pcap_t *pcap;
@@ -20,11 +19,11 @@ struct capture {
 static struct bytes
 behind_type(struct rd *r, uint64_t type)
 {
-	while (type == ETHERTYPE_VLAN || type == ETHERTYPE_QINQ) {
+	while (type == ETHER_VLAN || type == ETHER_QINQ) {
 		rd_skip(r, 2);
 		type = rd_uint(r, 2);
 	}
-	return type == ETHERTYPE_IP4 || type == ETHERTYPE_IP6 ? rd_rest(r) : BYTES_NONE;
+	return type == ETHER_IP4 || type == ETHER_IP6 ? rd_rest(r) : BYTES_NONE;
 }
 
 static struct bytes

@@ -147,23 +147,16 @@ send_echo(struct stage *s, unsigned link, struct err *e)
 	struct hdr *echo = packet_push(&p, &layout_echo4);
 	hdr_set(echo, ICMP_ID, SENTINEL_ID);
 	hdr_set(echo, ICMP_SEQ, ++s->g->sentinel_seq & 0xffff);
-	return packet_compose(&p, sa, s->g->random, &w, NULL, e) && tester_frame(s, link, 0x0800, wr_done(&w), e);
+	return packet_compose(&p, sa, s->g->random, &w, NULL, e) && tester_frame(s, link, ETHER_IP4, wr_done(&w), e);
 }
 
 static bool
 send_arp(struct stage *s, unsigned link, struct err *e)
 {
+	static const uint8_t nobody[6];
 	struct addr from = sentinel_address(s->g);
-	uint8_t octets[64];
-	struct wr w = wr_of(octets, sizeof octets);
-	wr_uint(&w, 1, 2);
-	wr_uint(&w, 0x0800, 2);
-	wr_uint(&w, 0x06040001, 4);
-	wr_bytes(&w, BYTES_OF(s->g->target->link[link - 1].tester_mac));
-	wr_bytes(&w, addr_bytes(&from));
-	wr_fill(&w, 0, 6);
-	wr_bytes(&w, BYTES_OF(s->g->target->net[link - 1].target4));
-	return tester_frame(s, link, 0x0806, wr_done(&w), e);
+	return tester_arp(s, link, ARP_REQUEST, addr_bytes(&from), BYTES_OF(nobody),
+			  BYTES_OF(s->g->target->net[link - 1].target4), e);
 }
 
 /* Waits for the echo, or with `arp` for the ARP answer, or until ms have passed. */

@@ -162,6 +162,9 @@ bool tester_pump(struct stage *s, bool *echoed, bool *resolved, struct err *e) M
 /* Waits until a link has something, at most ms; false when nothing came or everything is synchronous. */
 bool tester_wait(struct stage *s, int ms);
 bool tester_frame(struct stage *s, unsigned link, uint16_t ethertype, struct bytes payload, struct err *e) MUST_USE;
+enum arp_op { ARP_REQUEST = 1, ARP_REPLY = 2 };
+bool tester_arp(struct stage *s, unsigned link, enum arp_op op, struct bytes spa, struct bytes tha, struct bytes tpa,
+		struct err *e) MUST_USE;
 
 /* --- sentinel.c ------------------------------------------------------------------------------ */
 

@@ -9,6 +9,8 @@ struct scan {
 	const char *text;    /* whole file, for the words of a step */
 	size_t text_n;
 	unsigned line, column; /* of the next character */
+	const char *known;     /* begin of the line known_line, from where step_text goes on */
+	unsigned known_line;
 	size_t offset;
 	unsigned depth; /* open parentheses */
 	char *raw;      /* setkey block being read */

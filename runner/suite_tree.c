@@ -206,9 +206,14 @@ step_expectation(struct arena *a, struct place at, unsigned link, struct packet_
 struct step *
 step_text(struct scan *s, struct step *st)
 {
-	const char *p = s->text, *end = s->text + s->text_n;
-	for (unsigned line = 1; line < st->at.line && p < end; p++)
-		line += *p == '\n';
+	const char *end = s->text + s->text_n;
+	if (s->known == NULL || st->at.line < s->known_line) {
+		s->known = s->text;
+		s->known_line = 1;
+	}
+	for (; s->known_line < st->at.line && s->known < end; s->known++)
+		s->known_line += *s->known == '\n';
+	const char *p = s->known;
 	while (p < end && (*p == ' ' || *p == '\t'))
 		p++;
 	const char *eol = memchr(p, '\n', (size_t)(end - p));

@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "runner/test_uml.h"
 #include "runner/target.h"
 
 /* Boots the real kernel. Skipped where the package user-mode-linux or the initramfs is not there. */
@@ -18,25 +19,6 @@
 static struct target t;
 static struct err e;
 static const struct target_options plain = { .worker = 0 };
-static char initramfs[256]; /* a name of this test's own, which its kernels have on their command line */
-
-static void
-name_initramfs(void)
-{
-	char self[200], whole[300];
-	ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
-	self[n > 0 ? n : 0] = '\0';
-	*strrchr(self, '/') = '\0';
-	snprintf(whole, sizeof whole, "%s/../../initramfs.cpio", self);
-	const char *given = getenv("ESPY_INITRAMFS");
-	char *real = realpath(given != NULL ? given : whole, NULL);
-	snprintf(initramfs, sizeof initramfs, "/tmp/espy-test-%d.cpio", (int)getpid());
-	unlink(initramfs);
-	if (real != NULL)
-		cr_assert(eq(int, symlink(real, initramfs), 0));
-	free(real);
-	setenv("ESPY_INITRAMFS", initramfs, 1);
-}
 
 static void
 boot(void)
@@ -56,31 +38,6 @@ shut_down(void)
 	if (t.close != NULL)
 		t.close(&t);
 	unlink(initramfs);
-}
-
-static bool
-is_ours(const char *pid)
-{
-	char path[300], line[4096];
-	snprintf(path, sizeof path, "/proc/%s/cmdline", pid);
-	int fd = open(path, O_RDONLY);
-	ssize_t n = fd < 0 ? -1 : read(fd, line, sizeof line);
-	if (fd >= 0)
-		close(fd);
-	return n > 0 && memmem(line, (size_t)n, initramfs, strlen(initramfs)) != NULL;
-}
-
-/* Host processes that are part of a kernel of this test. */
-static unsigned
-kernels(void)
-{
-	unsigned n = 0;
-	struct dirent *d;
-	DIR *proc = opendir("/proc");
-	while ((d = readdir(proc)) != NULL)
-		n += is_ours(d->d_name);
-	closedir(proc);
-	return n;
 }
 
 static void
@@ -282,9 +239,9 @@ Test(target_linux, tunables_are_as_a_conformance_run_needs_them)
 Test(target_linux, nothing_is_left_when_it_is_closed)
 {
 	boot();
-	cr_assert(ge(uint, kernels(), 2));
+	cr_assert(ge(uint, kernels(false), 2));
 	t.close(&t);
-	cr_assert(eq(uint, kernels(), 0));
+	cr_assert(eq(uint, kernels(false), 0));
 	t.close(&t);
 }
 
@@ -303,15 +260,15 @@ Test(target_linux, nothing_is_left_when_espy_is_killed)
 		_exit(0);
 	}
 	cr_assert(eq(long, (long)read(up[0], &octet, 1), 1));
-	unsigned before = kernels();
+	unsigned before = kernels(false);
 	kill(espy, SIGKILL);
 	waitpid(espy, NULL, 0);
 	if (octet == 'n')
 		cr_skip_test("no kernel to boot");
 	cr_assert(ge(uint, before, 2));
-	for (int i = 0; kernels() > 0 && i < 300; i++)
+	for (int i = 0; kernels(false) > 0 && i < 300; i++)
 		sleep_ms(10);
-	cr_assert(eq(uint, kernels(), 0));
+	cr_assert(eq(uint, kernels(false), 0));
 }
 
 Test(target_linux, a_kernel_that_ends_while_booting_says_its_last_words)
@@ -324,7 +281,7 @@ Test(target_linux, a_kernel_that_ends_while_booting_says_its_last_words)
 	cr_assert(eq(int, (int)e.code, ERR_DEAD));
 	cr_assert(ne(ptr, strstr(e.text, "the kernel ended while booting; its console ends: "), NULL), "%s", e.text);
 	cr_assert(ne(ptr, strstr(e.text, "espy.neighbour=vec1"), NULL), "%s", e.text);
-	cr_assert(eq(uint, kernels(), 0));
+	cr_assert(eq(uint, kernels(false), 0));
 }
 
 Test(target_linux, a_missing_kernel_is_named)

@@ -10,9 +10,6 @@
 #include "wire/checksum.h"
 
 #define REPLY_MS 2 /* how long to look for an answer before asking the sentinel: a shortcut, decides nothing */
-#define ETHERTYPE_IP4 0x0800
-#define ETHERTYPE_ARP 0x0806
-#define ETHERTYPE_IP6 0x86dd
 
 /* --- out ------------------------------------------------------------------------------------- */
 
@@ -42,7 +39,7 @@ bool
 tester_send(struct stage *s, unsigned link, struct bytes datagram, size_t trail, struct err *e)
 {
 	struct rd r = rd_of(datagram);
-	uint16_t type = rd_peek(&r, 0) >> 4 == 6 ? ETHERTYPE_IP6 : ETHERTYPE_IP4;
+	uint16_t type = rd_peek(&r, 0) >> 4 == 6 ? ETHER_IP6 : ETHER_IP4;
 	if (link == 0 || link > s->g->target->links)
 		return fail(e, ERR_UNSUPPORTED, "the target has no link %u", link);
 	s->awaiting = true;
@@ -52,30 +49,37 @@ tester_send(struct stage *s, unsigned link, struct bytes datagram, size_t trail,
 
 /* --- address resolution ---------------------------------------------------------------------- */
 
+/* RFC 826: from the tester's own MAC address in the name of spa. */
+bool
+tester_arp(struct stage *s, unsigned link, enum arp_op op, struct bytes spa, struct bytes tha, struct bytes tpa,
+	   struct err *e)
+{
+	uint8_t octets[64];
+	struct wr w = wr_of(octets, sizeof octets);
+	wr_uint(&w, 1, 2);
+	wr_uint(&w, ETHER_IP4, 2);
+	wr_uint(&w, 0x0604, 2);
+	wr_uint(&w, op, 2);
+	wr_bytes(&w, BYTES_OF(s->g->target->link[link - 1].tester_mac));
+	wr_bytes(&w, spa);
+	wr_bytes(&w, tha);
+	wr_bytes(&w, tpa);
+	return tester_frame(s, link, ETHER_ARP, wr_done(&w), e);
+}
+
 static bool
 answer_arp(struct stage *s, unsigned link, struct bytes arp, bool *is_reply, struct err *e)
 {
-	const struct link *l = &s->g->target->link[link - 1];
 	struct rd r = rd_of(arp);
 	rd_skip(&r, 6);
 	uint64_t op = rd_uint(&r, 2);
 	struct bytes sha = rd_take(&r, 6), spa = rd_take(&r, 4);
 	rd_skip(&r, 6);
 	struct bytes tpa = rd_take(&r, 4);
-	*is_reply = !r.bad && op == 2;
-	if (r.bad || op != 1)
+	*is_reply = !r.bad && op == ARP_REPLY;
+	if (r.bad || op != ARP_REQUEST)
 		return true;
-	uint8_t octets[64];
-	struct wr w = wr_of(octets, sizeof octets);
-	wr_uint(&w, 1, 2);
-	wr_uint(&w, ETHERTYPE_IP4, 2);
-	wr_uint(&w, 0x0604, 2);
-	wr_uint(&w, 2, 2);
-	wr_bytes(&w, BYTES_OF(l->tester_mac));
-	wr_bytes(&w, tpa);
-	wr_bytes(&w, sha);
-	wr_bytes(&w, spa);
-	return send_frame(s, link, ETHERTYPE_ARP, wr_done(&w), 18, e);
+	return tester_arp(s, link, ARP_REPLY, tpa, sha, spa, e);
 }
 
 /* A neighbour solicitation for any address on the link is ours to answer (RFC 4861 4.4). */
@@ -98,7 +102,7 @@ answer_nd(struct stage *s, unsigned link, struct bytes src, struct bytes wanted,
 	wr_bytes(&d, wanted);
 	wr_bytes(&d, src);
 	wr_bytes(&d, wr_done(&w));
-	return send_frame(s, link, ETHERTYPE_IP6, wr_done(&d), 0, e);
+	return send_frame(s, link, ETHER_IP6, wr_done(&d), 0, e);
 }
 
 /* --- in -------------------------------------------------------------------------------------- */
@@ -182,16 +186,16 @@ pump_one(struct stage *s, unsigned link, bool *some, enum arrival *what, struct 
 	bool ok = true, is_reply = false;
 	if (n == 0 || r.bad)
 		return true;
-	if (type == ETHERTYPE_ARP) {
+	if (type == ETHER_ARP) {
 		ok = answer_arp(s, link, payload, &is_reply, e);
 		*what = is_reply ? A_LINK_SENTINEL : A_HOUSEKEEPING;
-	} else if (type == ETHERTYPE_IP4) {
+	} else if (type == ETHER_IP4) {
 		*what = classify_ip4(s, payload);
-	} else if (type == ETHERTYPE_IP6) {
+	} else if (type == ETHER_IP6) {
 		*what = classify_ip6(s, link, payload, e, &ok);
 	}
 	if (*what == A_FRAME)
-		queue_frame(s, link, ip_octets(payload, type == ETHERTYPE_IP6));
+		queue_frame(s, link, ip_octets(payload, type == ETHER_IP6));
 	return ok;
 }
 

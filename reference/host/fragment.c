@@ -9,7 +9,7 @@
 static void
 send_whole(struct host *h, unsigned link, const struct ip *ip)
 {
-	struct wr w = frame_begin(h, link, ip->family == 4 ? 0x0800 : 0x86dd, &ip->dst);
+	struct wr w = frame_begin(h, link, ip->family == 4 ? ETHER_IP4 : ETHER_IP6, &ip->dst);
 	wr_bytes(&w, ip->all);
 	frame_send(h, link, &w);
 }
@@ -56,7 +56,7 @@ split4(struct host *h, unsigned link, const struct ip *ip)
 	struct bytes data = bytes_slice(ip->all, ip->header, SIZE_MAX);
 	uint32_t step = (uint32_t)((host_mtu(h, 4) - ip->header) & ~(size_t)7);
 	for (uint32_t at = 0; at < data.n; at += step) {
-		struct wr w = frame_begin(h, link, 0x0800, &ip->dst);
+		struct wr w = frame_begin(h, link, ETHER_IP4, &ip->dst);
 		put_piece4(&w, ip, at, bytes_slice(data, at, step), at + step < data.n);
 		frame_send(h, link, &w);
 	}
@@ -73,7 +73,7 @@ split6(struct host *h, unsigned link, const struct ip *ip)
 	size_t step = (host_mtu(h, 6) - IP6_HEADER - 8) & ~(size_t)7;
 	h->ident6++;
 	for (size_t at = 0; at < data.n; at += step) {
-		struct wr w = frame_begin(h, link, 0x86dd, &ip->dst);
+		struct wr w = frame_begin(h, link, ETHER_IP6, &ip->dst);
 		struct bytes piece = bytes_slice(data, at, step);
 		wr_bytes(&w, bytes_slice(ip->all, 0, IP6_HEADER));
 		wr_patch(&w, ETHER_HEADER + 4, 8 + piece.n, 2);

@@ -1,8 +1,6 @@
 /* Frames in, and which of them are for us. */
 #include "host/parts.h"
 
-enum { TYPE_IP4 = 0x0800, TYPE_ARP = 0x0806, TYPE_IP6 = 0x86dd };
-
 static bool
 is_group(struct bytes mac)
 {
@@ -66,9 +64,9 @@ host_input(struct host *h, unsigned link, struct bytes frame, uint64_t now)
 	}
 	learn(h, link, src);
 	struct arrival a = { .link = link, .group = is_group(dst), .now = now };
-	if (type == TYPE_IP4 || type == TYPE_IP6)
+	if (type == ETHER_IP4 || type == ETHER_IP6)
 		input_datagram(h, &a, rest);
-	else if (type == TYPE_ARP)
+	else if (type == ETHER_ARP)
 		neigh_arp(h, link, rest);
 	else
 		host_count(h, EV_FRAME_FOREIGN);

@@ -29,7 +29,7 @@ neigh_arp(struct host *h, unsigned link, struct bytes packet)
 	struct addr target = addr_of(tpa), sender = addr_of(spa);
 	if (r.bad || kind != 0x0001080006040001 || !link_has(h, link, &target))
 		return;
-	struct wr w = frame_begin(h, link, 0x0806, &sender);
+	struct wr w = frame_begin(h, link, ETHER_ARP, &sender);
 	wr_uint(&w, 0x0001080006040002, 8);
 	wr_bytes(&w, BYTES_OF(h->setup.link[link].mac));
 	wr_bytes(&w, tpa);
@@ -45,7 +45,7 @@ advertise(struct host *h, unsigned link, const struct addr *target, const struct
 	static const struct addr all_nodes = { 6, { 0xff, 2, [15] = 1 } };
 	bool nobody = addr_is_any(asker);
 	const struct addr *to = nobody ? &all_nodes : asker;
-	struct wr w = frame_begin(h, link, 0x86dd, to);
+	struct wr w = frame_begin(h, link, ETHER_IP6, to);
 	struct wr d = wr_of(h->said, sizeof h->said);
 	ip_begin(&d, &(struct ip_head){ .src = target, .dst = to, .protocol = IPPROTO_ICMP6, .ttl = ND_HOPS });
 	wr_uint(&d, ND_ADVERT << 8, 2);

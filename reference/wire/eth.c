@@ -1,7 +1,7 @@
 #include "wire/layouts.h"
 
 static const struct name ether_types[] = {
-	{ 0x0800, "ip4" }, { 0x0806, "arp" }, { 0x86dd, "ip6" }, { 0x8100, "vlan" }, { 0, NULL },
+	{ ETHER_IP4, "ip4" }, { ETHER_ARP, "arp" }, { ETHER_IP6, "ip6" }, { ETHER_VLAN, "vlan" }, { 0, NULL },
 };
 
 /*
@@ -21,8 +21,8 @@ static void
 eth_compute(struct hdr *h, const struct build_ctx *c)
 {
 	switch (c->next_header) {
-	case IPPROTO_IP4: hdr_fill(h, ETH_TYPE, 0x0800); break;
-	case IPPROTO_IP6: hdr_fill(h, ETH_TYPE, 0x86dd); break;
+	case IPPROTO_IP4: hdr_fill(h, ETH_TYPE, ETHER_IP4); break;
+	case IPPROTO_IP6: hdr_fill(h, ETH_TYPE, ETHER_IP6); break;
 	default: hdr_fill(h, ETH_TYPE, 0); break;
 	}
 }
@@ -65,7 +65,7 @@ arp_compute(struct hdr *h, const struct build_ctx *c)
 {
 	(void)c;
 	hdr_fill(h, ARP_HTYPE, 1);
-	hdr_fill(h, ARP_PTYPE, 0x0800);
+	hdr_fill(h, ARP_PTYPE, ETHER_IP4);
 	hdr_fill(h, ARP_HLEN, 6);
 	hdr_fill(h, ARP_PLEN, 4);
 	hdr_fill(h, ARP_OP, 1);

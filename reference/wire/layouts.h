@@ -25,6 +25,15 @@ enum ip_proto {
 	IPPROTO_IPCOMP_ = 108,
 };
 extern const struct name ip_protos[];
+
+/* What an Ethernet frame says it carries (IEEE 802 numbers). */
+enum ether_type {
+	ETHER_IP4 = 0x0800,
+	ETHER_ARP = 0x0806,
+	ETHER_VLAN = 0x8100,
+	ETHER_IP6 = 0x86dd,
+	ETHER_QINQ = 0x88a8,
+};
 extern const struct name ip_ecns[]; /* RFC 3168 5 */
 
 /*
