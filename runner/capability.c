@@ -206,9 +206,26 @@ need_met(const struct engine *g, const char *need)
 	return strcmp(need, g->target->os) == 0;
 }
 
+/* A rule of some system's manual binds those that say they follow it. */
+static bool
+profile_fits(const struct engine *g, const struct plan_item *item, char *why, size_t cap)
+{
+	const struct word_list *all = case_profiles(item->suite, item->spec);
+	const char *own = g->target->profile != NULL ? g->target->profile : "none";
+	for (const struct word_list *w = all; w != NULL; w = w->next)
+		if (strcmp(w->word, own) == 0)
+			return true;
+	if (all != NULL)
+		snprintf(why, cap, "a rule of profile %s%s; this target follows %s", all->word,
+			 all->next != NULL ? " and others" : "", own);
+	return all == NULL;
+}
+
 bool
 capability_allows(const struct engine *g, const struct plan_item *item, char *why, size_t cap)
 {
+	if (!profile_fits(g, item, why, cap))
+		return false;
 	for (const struct word_list *w = item->spec->needs; w != NULL; w = w->next) {
 		if (need_met(g, w->word))
 			continue;

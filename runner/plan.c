@@ -101,6 +101,19 @@ clause_matches(const struct clause *c, const char *glob)
 	return false;
 }
 
+/* "profile/kame" */
+static bool
+profile_matches(const struct plan_item *it, const char *glob)
+{
+	char text[80];
+	for (const struct word_list *w = case_profiles(it->suite, it->spec); w != NULL; w = w->next) {
+		snprintf(text, sizeof text, "profile/%s", w->word);
+		if (fnmatch(glob, text, 0) == 0)
+			return true;
+	}
+	return false;
+}
+
 static bool
 selector_matches(const char *glob, const struct plan_item *it)
 {
@@ -108,7 +121,8 @@ selector_matches(const char *glob, const struct plan_item *it)
 	snprintf(wide, sizeof wide, "%s/*", glob);
 	return fnmatch(glob, it->id, 0) == 0 || fnmatch(glob, it->full_id, 0) == 0 ||
 	       fnmatch(wide, it->full_id, 0) == 0 || fnmatch(glob, it->suite->name, 0) == 0 ||
-	       strcmp(glob, it->suite->file) == 0 || clause_matches(it->spec->clauses, glob) ||
+	       strcmp(glob, it->suite->file) == 0 || profile_matches(it, glob) ||
+	       clause_matches(it->spec->clauses, glob) ||
 	       (it->spec->clauses == NULL && clause_matches(it->suite->clauses, glob));
 }
 

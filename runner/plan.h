@@ -29,7 +29,7 @@ struct plan {
 };
 
 /*
- * Selectors: globs over id, full id, suite name or "rfc4303/3.4.3" (clause); "!glob" takes out; none: everything.
+ * Selectors: globs over id, full id, suite name, "rfc4303/3.4.3" (clause) or "profile/kame"; "!glob" takes out; none: everything.
  * levels: bit mask of enum level (0: all). params: "name=value" filters, NULL-terminated, may be NULL.
  */
 struct selection {

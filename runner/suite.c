@@ -90,6 +90,18 @@ suite_case_decides(struct suite *s, struct word_list *w)
 }
 
 void
+suite_profiles(struct suite *s, struct word_list *w)
+{
+	APPEND(s->profiles, w);
+}
+
+void
+suite_case_profiles(struct suite *s, struct word_list *w)
+{
+	APPEND(last_case(s)->profiles, w);
+}
+
+void
 suite_case_needs(struct suite *s, struct word_list *w)
 {
 	APPEND(last_case(s)->needs, w);
@@ -130,6 +142,12 @@ void
 suite_case_steps(struct suite *s, struct step *steps)
 {
 	last_case(s)->steps = steps;
+}
+
+const struct word_list *
+case_profiles(const struct suite *s, const struct case_spec *c)
+{
+	return c->profiles != NULL ? c->profiles : s->profiles;
 }
 
 /* --- whole files ----------------------------------------------------------------------------- */

@@ -152,9 +152,10 @@ extern const char *const level_names[CASE_LEVELS];
 struct case_spec {
 	const char *name, *title;
 	uint8_t level;
-	struct clause *clauses;    /* the first is the one printed */
-	struct word_list *decides; /* ids of the catalogue and of requirements */
-	struct word_list *needs;   /* features: esn, nat-t, link2, sockets, tunables, aead */
+	struct clause *clauses;     /* the first is the one printed */
+	struct word_list *decides;  /* ids of the catalogue and of requirements */
+	struct word_list *profiles; /* whose rules these are; NULL: the suite's, or everybody's */
+	struct word_list *needs;    /* features: esn, nat-t, link2, sockets, tunables, aead */
 	struct axis *axes;
 	struct condition *when; /* combinations outside are not cases at all */
 	const char *setup;      /* name; NULL: "default" if the suite has it; "none" */
@@ -169,6 +170,7 @@ struct suite {
 	const char *file, *name, *title;
 	struct clause *clauses;
 	struct axis *axes;
+	struct word_list *profiles; /* of every case that has none of its own; NULL: everybody's */
 	struct setup *setups;
 	struct case_spec *cases;
 	struct suite *next;
@@ -182,6 +184,9 @@ struct suite {
 struct suite *suite_parse(const char *file, const char *text, size_t n, struct err *e);
 struct suite *suite_load(const char *file, struct err *e);
 void suite_free(struct suite *s);
+
+/* Whose rules a case holds a target to: names of profiles, NULL for everybody's. */
+const struct word_list *case_profiles(const struct suite *s, const struct case_spec *c);
 
 /* Checks vocabulary; called by suite_parse. */
 bool suite_check(const struct suite *s, struct err *e) MUST_USE;

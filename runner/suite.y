@@ -38,7 +38,7 @@ static void suite_yyerror(struct SUITE_YYLTYPE *at, struct scan *s, void *scanne
 %token T_NL "end of line" YYEOF 0 "end of file"
 %token T_DOTS ".." T_EQ "==" T_NE "!=" T_LE "<=" T_GE ">="
 %token <text> T_SUITE "suite" T_CASE "case" T_SETUP "setup" T_FOR "for" T_IN "in" T_CLAUSE "clause" T_DECIDES "decides"
-%token <text> T_NEEDS "needs" T_WHEN "when" T_UNCALIBRATED "uncalibrated" T_PFKEY "pfkey" T_APP "app"
+%token <text> T_NEEDS "needs" T_WHEN "when" T_UNCALIBRATED "uncalibrated" T_PROFILE "profile" T_PFKEY "pfkey" T_APP "app"
 %token <text> T_DELIVER "deliver" T_TUNABLE "tunable" T_WAIT "wait" T_REPEAT "repeat" T_SHUFFLE "shuffle" T_OF "of"
 %token <text> T_AS "as" T_MODEL "model" T_ANY "any" T_IF "if" T_ELSE "else" T_AND "and" T_AUDIT "audit" T_LET "let"
 %token <text> T_CHECK "check"
@@ -76,6 +76,7 @@ clause: word word	{ $$ = clause_new(A, $1, $2); }
 items: %empty | items item ;
 item: T_NL
 	| axis T_NL		{ suite_add_axis(s->suite, $1); }
+	| T_PROFILE words T_NL	{ suite_profiles(s->suite, $2); }
 	| T_SETUP word block T_NL	{ suite_add_setup(s->suite, $2, $3, AT(@1)); }
 	| T_SETUP block T_NL		{ suite_add_setup(s->suite, "default", $2, AT(@1)); }
 	;
@@ -100,6 +101,7 @@ attr: T_NL
 	| T_CLAUSE clause T_NL	{ suite_case_clause(s->suite, $2); }
 	| T_DECIDES words T_NL	{ suite_case_decides(s->suite, $2); }
 	| T_NEEDS words T_NL	{ suite_case_needs(s->suite, $2); }
+	| T_PROFILE words T_NL	{ suite_case_profiles(s->suite, $2); }
 	| T_WHEN condition T_NL	{ suite_case_when(s->suite, $2); }
 	| T_SETUP word T_NL	{ suite_case_setup(s->suite, $2); }
 	| T_UNCALIBRATED T_NL	{ suite_case_uncalibrated(s->suite); }
@@ -108,7 +110,7 @@ attr: T_NL
 words: word		{ $$ = words_add(A, NULL, $1, AT(@1)); }
 	| words word	{ $$ = words_add(A, $1, $2, AT(@2)); }
 	;
-word: T_WORD | T_IN | T_UDP | T_SIZE | T_POLICY | T_ANY | T_LINK | T_SEND | T_MODEL ;
+word: T_WORD | T_IN | T_UDP | T_SIZE | T_POLICY | T_ANY | T_LINK | T_SEND | T_MODEL | T_PROFILE ;
 
 
 block: '{' steps '}'		{ $$ = steps_first($2); }

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "host/profile.h"
 #include "runner/stage.h"
 
 struct check {
@@ -117,6 +118,14 @@ static const char *const needs_known[] = {
 };
 
 static void
+check_profiles(struct check *c, const struct word_list *w)
+{
+	for (; w != NULL; w = w->next)
+		if (profile_by_name(w->word) == NULL)
+			complain(c, w->at, "profile", w->word, "");
+}
+
+static void
 check_case(struct check *c, const struct case_spec *k)
 {
 	bool setup = k->setup == NULL || strcmp(k->setup, "none") == 0;
@@ -135,6 +144,7 @@ check_case(struct check *c, const struct case_spec *k)
 		if (strcmp(o->name, k->name) == 0 && c->errors++ == 0)
 			fail(c->e, ERR_RANGE, "%s:%u:%u: case %s is already there at line %u", c->s->file, k->at.line,
 			     k->at.column, k->name, o->at.line);
+	check_profiles(c, k->profiles);
 	check_condition(c, k->when);
 	check_steps(c, k->steps);
 }
@@ -155,6 +165,7 @@ bool
 suite_check(const struct suite *s, struct err *e)
 {
 	struct check c = { s, e, 0 };
+	check_profiles(&c, s->profiles);
 	check_setups(&c);
 	for (const struct case_spec *k = s->cases; k != NULL; k = k->next)
 		check_case(&c, k);

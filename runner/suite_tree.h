@@ -46,6 +46,8 @@ void suite_add_setup(struct suite *s, const char *name, struct step *steps, stru
 bool suite_begin_case(struct suite *s, const char *name, const char *level, const char *title, struct place at);
 void suite_case_clause(struct suite *s, struct clause *c);
 void suite_case_decides(struct suite *s, struct word_list *w);
+void suite_profiles(struct suite *s, struct word_list *w);
+void suite_case_profiles(struct suite *s, struct word_list *w);
 void suite_case_needs(struct suite *s, struct word_list *w);
 void suite_case_when(struct suite *s, struct condition *c);
 void suite_case_setup(struct suite *s, const char *name);

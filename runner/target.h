@@ -21,6 +21,7 @@ struct target {
 	const char *driver; /* "linux", "reference" */
 	char name[160];     /* as the user gave it: "linux:/path" */
 	char os[32], release[96];
+	const char *profile; /* whose documented rules it follows: a name of host/profile.h, or NULL */
 	struct link link[TARGET_LINKS];
 	unsigned links;
 	struct channel channel;

@@ -250,6 +250,7 @@ target_linux_open(struct target *t, const struct target_options *o, struct err *
 	memset(t, 0, sizeof *t);
 	l->carrier = -1;
 	t->driver = "linux";
+	t->profile = "linux";
 	t->impl = l;
 	t->close = linux_close;
 	snprintf(t->name, sizeof t->name, o->argument != NULL ? "linux:%s" : "linux",

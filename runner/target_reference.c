@@ -88,7 +88,14 @@ build_host(struct reference *r, const struct profile *profile, struct err *e)
 				.ctx = r };
 	for (unsigned i = 0; i < TARGET_LINKS; i++)
 		set_link(&s.link[i], &target_nets[i], target_macs[i]);
-	return host_new(&s, e);
+	struct host *h = host_new(&s, e);
+	/* Every case begins with an SPD that lets plain traffic pass; here that is a last entry of the administrator's. */
+	if (h != NULL && host_tunable_set(h, "spd.miss", "1") != 0) {
+		host_free(h);
+		fail(e, ERR_UNKNOWN, "the reference: no tunable spd.miss");
+		return NULL;
+	}
+	return h;
 }
 
 static void
@@ -126,11 +133,11 @@ open_ends(struct target *t, struct reference *r)
 bool
 target_reference_open(struct target *t, const struct target_options *o, struct err *e)
 {
-	const char *name = o->argument != NULL ? o->argument : "reference";
+	const char *name = o->argument != NULL ? o->argument : "rfc4301";
 	const struct profile *profile = profile_by_name(name);
 	memset(t, 0, sizeof *t);
 	if (profile == NULL)
-		return fail(e, ERR_UNKNOWN, "profile: want reference, rfc4301, linux or kame, got \"%s\"", name);
+		return fail(e, ERR_UNKNOWN, "profile: want rfc4301, rfc2401, solaris, kame or linux, got \"%s\"", name);
 	struct reference *r = calloc(1, sizeof *r);
 	if (r == NULL)
 		return fail_errno(e, "the reference");
@@ -144,6 +151,7 @@ target_reference_open(struct target *t, const struct target_options *o, struct e
 	snprintf(t->name, sizeof t->name, o->argument != NULL ? "reference:%s" : "reference", name);
 	snprintf(t->os, sizeof t->os, "reference");
 	snprintf(t->release, sizeof t->release, "%s", name);
+	t->profile = profile->name;
 	r->host = build_host(r, profile, e);
 	if (r->host == NULL) {
 		reference_close(t);

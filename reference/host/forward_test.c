@@ -4,7 +4,7 @@
 
 Test(forward, carries_between_the_links_with_one_hop_less)
 {
-	struct world *w = world_open("reference");
+	struct world *w = world_open(NULL);
 	for (unsigned i = 0; i < COUNT(places); i++) {
 		const struct place *p = &places[i];
 		struct {
@@ -52,7 +52,7 @@ last_hop(struct world *w, struct bytes d)
 
 Test(forward, ends_at_the_last_hop_with_time_exceeded)
 {
-	struct world *w = world_open("reference");
+	struct world *w = world_open(NULL);
 	for (unsigned i = 0; i < COUNT(places); i++) {
 		const struct place *p = &places[i];
 		world_forget(w);
@@ -69,7 +69,7 @@ Test(forward, ends_at_the_last_hop_with_time_exceeded)
 
 Test(forward, is_silent_about_errors_and_later_fragments)
 {
-	struct world *w = world_open("reference");
+	struct world *w = world_open(NULL);
 	static const uint8_t types4[] = { 3, 4, 5, 11, 12 }, types6[] = { 1, 2, 3, 4, 100, 127, 137 };
 	for (unsigned i = 0; i < COUNT(types4) + COUNT(types6); i++) {
 		bool v4 = i < COUNT(types4);
@@ -89,7 +89,7 @@ Test(forward, is_silent_about_errors_and_later_fragments)
 
 Test(forward, cuts_a_fragment_into_fragments_of_the_same_whole)
 {
-	struct world *w = world_open("reference");
+	struct world *w = world_open(NULL);
 	struct ip ip;
 	cr_assert(zero(int, host_tunable_set(w->h, "mtu", "576")));
 	/*
@@ -121,7 +121,7 @@ Test(forward, cuts_a_fragment_into_fragments_of_the_same_whole)
 
 Test(forward, is_off_for_a_host)
 {
-	struct world *w = world_open("reference");
+	struct world *w = world_open(NULL);
 	cr_assert(zero(int, host_tunable_set(w->h, "forward", "0")));
 	for (unsigned i = 0; i < COUNT(places); i++)
 		input(w, 0, echo(w, places[i].tester, places[i].far, 1, 8));
@@ -141,7 +141,7 @@ struct gateway {
 static struct gateway
 gateway_open(const struct place *p, uint8_t transit)
 {
-	struct gateway g = { .w = world_open("reference") };
+	struct gateway g = { .w = world_open(NULL) };
 	struct sa_row in = { 0x5001, 50, MODE_TUNNEL, "aes-cbc", "hmac-sha1-96", p->tester, p->target, 0, 32 };
 	struct sa_row out = { 0x5002, 50, MODE_TUNNEL, "aes-cbc", "hmac-sha1-96", p->target, p->tester, 0, 0 };
 	g.in = add_sa(g.w, &in);
@@ -214,7 +214,7 @@ Test(forward, tells_the_sender_what_would_fit_and_that_much_fits)
 
 Test(forward, reports_a_discarded_datagram_when_told_to)
 {
-	struct world *w = world_open("reference");
+	struct world *w = world_open(NULL);
 	for (unsigned i = 0; i < COUNT(places); i++) {
 		const struct place *p = &places[i];
 		struct spd_entry e = policy(DIR_OUT, SPD_DISCARD, p->tester, p->far, SELECTOR_ANY);
@@ -238,7 +238,7 @@ Test(forward, fragments_of_what_it_sends_come_together_again)
 		for (unsigned m = 0; m < COUNT(mtus); m++)
 			for (unsigned esp = 0; esp < 2; esp++) {
 				const struct place *p = &places[i];
-				struct world *w = world_open("reference"), *peer = world_open("reference");
+				struct world *w = world_open(NULL), *peer = world_open(NULL);
 				struct sa_row row = { 0x5002,       50,   MODE_TRANSPORT,
 						      "aes-gcm-16", NULL, p->target,
 						      p->tester,    0,    0 };
@@ -282,7 +282,7 @@ Test(forward, fragments_of_what_it_sends_come_together_again)
 
 Test(forward, does_not_pass_on_what_belongs_to_its_link)
 {
-	struct world *w = world_open("reference");
+	struct world *w = world_open(NULL);
 	uint8_t octets[200];
 	struct wr frame = wr_of(octets, sizeof octets);
 	wr_fill(&frame, 0xff, 6);

@@ -4,7 +4,7 @@
 
 Test(host, answers_an_echo_in_clear_with_the_same_data)
 {
-	struct world *w = world_open("reference");
+	struct world *w = world_open(NULL);
 	for (unsigned i = 0; i < COUNT(places); i++)
 		for (unsigned n = 0; n < 1400; n = n * 3 + 1) {
 			const struct place *p = &places[i];
@@ -24,7 +24,7 @@ Test(host, answers_an_echo_in_clear_with_the_same_data)
 
 Test(host, answers_from_the_address_that_was_asked_and_on_its_link)
 {
-	struct world *w = world_open("reference");
+	struct world *w = world_open(NULL);
 	for (unsigned i = 0; i < COUNT(places); i++) {
 		const struct place *p = &places[i];
 		struct {
@@ -51,7 +51,7 @@ Test(host, answers_from_the_address_that_was_asked_and_on_its_link)
 
 Test(host, answers_a_multicast_echo_from_its_own_address_and_a_broadcast_not_at_all)
 {
-	struct world *w = world_open("reference");
+	struct world *w = world_open(NULL);
 	input(w, 0, echo(w, places[1].tester, "ff02::1", 1, 8));
 	expect("multicast", heard(w, 0), places[1].target, places[1].tester, "58 129/0");
 	input(w, 0, echo(w, places[0].tester, "192.0.2.255", 1, 8));
@@ -62,7 +62,7 @@ Test(host, answers_a_multicast_echo_from_its_own_address_and_a_broadcast_not_at_
 
 Test(host, takes_nothing_from_a_source_that_can_be_none)
 {
-	struct world *w = world_open("reference");
+	struct world *w = world_open(NULL);
 	static const struct {
 		const char *src, *dst;
 	} rows[] = {
@@ -78,7 +78,7 @@ Test(host, takes_nothing_from_a_source_that_can_be_none)
 
 Test(host, answers_with_the_dscp_of_the_asker_and_without_its_ecn)
 {
-	struct world *w = world_open("reference");
+	struct world *w = world_open(NULL);
 	for (unsigned i = 0; i < COUNT(places); i++) {
 		struct ip ip;
 		struct wr d = room(w);
@@ -95,7 +95,7 @@ Test(host, answers_with_the_dscp_of_the_asker_and_without_its_ecn)
 
 Test(host, gives_each_ip4_datagram_the_next_id)
 {
-	struct world *w = world_open("reference");
+	struct world *w = world_open(NULL);
 	for (unsigned i = 0; i < 5; i++)
 		input(w, 0, echo(w, places[0].tester, places[0].target, 1, 8));
 	struct ip first, next;
@@ -109,7 +109,7 @@ Test(host, gives_each_ip4_datagram_the_next_id)
 
 Test(host, says_which_protocol_and_port_it_lacks)
 {
-	struct world *w = world_open("reference");
+	struct world *w = world_open(NULL);
 	static const uint8_t data[64] = { 1, 2, 3 };
 	for (unsigned i = 0; i < COUNT(places); i++) {
 		const struct place *p = &places[i];
@@ -135,7 +135,7 @@ Test(host, says_which_protocol_and_port_it_lacks)
 
 Test(host, quotes_no_more_than_an_error_may_hold)
 {
-	struct world *w = world_open("reference");
+	struct world *w = world_open(NULL);
 	static const uint8_t data[1400];
 	static const size_t limit[] = { 576, 1280 };
 	for (unsigned i = 0; i < COUNT(places); i++) {
@@ -148,7 +148,7 @@ Test(host, quotes_no_more_than_an_error_may_hold)
 
 Test(host, answers_no_error_where_the_rfcs_forbid_it)
 {
-	struct world *w = world_open("reference");
+	struct world *w = world_open(NULL);
 	static const uint8_t data[16], unreachable4[16] = { 3, 1 }, unreachable6[16] = { 1, 1 };
 	const struct {
 		const char *id;
@@ -177,7 +177,7 @@ Test(host, answers_no_error_where_the_rfcs_forbid_it)
 
 Test(host, stays_silent_about_every_damaged_header_and_every_prefix)
 {
-	struct world *w = world_open("reference");
+	struct world *w = world_open(NULL);
 	struct bytes good = echo(w, places[0].tester, places[0].target, 1, 8);
 	for (size_t n = 0; n < good.n; n++)
 		input(w, 0, bytes_slice(good, 0, n));
@@ -206,7 +206,7 @@ Test(host, stays_silent_about_every_damaged_header_and_every_prefix)
 
 Test(host, ignores_what_ethernet_padding_adds)
 {
-	struct world *w = world_open("reference");
+	struct world *w = world_open(NULL);
 	uint8_t padded[60] = { 0 };
 	struct wr d = wr_of(padded, sizeof padded);
 	wr_bytes(&d, echo(w, places[0].tester, places[0].target, 1, 0));
@@ -218,7 +218,7 @@ Test(host, ignores_what_ethernet_padding_adds)
 
 Test(host, hears_only_frames_for_its_own_mac)
 {
-	struct world *w = world_open("reference");
+	struct world *w = world_open(NULL);
 	uint8_t frame[100];
 	struct wr f = wr_of(frame, sizeof frame);
 	wr_fill(&f, 0x02, 6);
@@ -238,7 +238,7 @@ Test(host, hears_only_frames_for_its_own_mac)
 Test(host, refuses_a_setup_that_lacks_something)
 {
 	struct err e = { 0 };
-	struct host_setup s = { .profile = profile_by_name("reference") };
+	struct host_setup s = { .profile = profile_by_name("rfc4301") };
 	cr_assert(host_new(&s, &e) == NULL);
 	cr_assert(eq(int, e.code, ERR_RANGE));
 	cr_assert(profile_by_name("nobody's") == NULL);
@@ -247,7 +247,7 @@ Test(host, refuses_a_setup_that_lacks_something)
 
 Test(host, names_its_counters_and_settings)
 {
-	struct world *w = world_open("reference");
+	struct world *w = world_open(NULL);
 	char text[4];
 	cr_assert(eq(int, host_tunable_get(w->h, "no.such", text, sizeof text), -ENOENT));
 	cr_assert(eq(int, host_tunable_set(w->h, "no.such", "1"), -ENOENT));
@@ -271,7 +271,7 @@ Test(host, names_its_counters_and_settings)
 
 Test(host, limits_its_errors_when_told_to)
 {
-	struct world *w = world_open("reference");
+	struct world *w = world_open(NULL);
 	cr_assert(zero(int, host_tunable_set(w->h, "icmp.rate", "2")));
 	for (unsigned i = 0; i < 5; i++)
 		input(w, 0, datagram(w, places[0].tester, places[0].target, 253, BYTES_NONE));

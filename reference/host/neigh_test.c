@@ -31,7 +31,7 @@ arp(struct world *w, unsigned op, const char *sender, const char *target)
 
 Test(neigh, answers_arp_for_the_addresses_of_the_link)
 {
-	struct world *w = world_open("reference");
+	struct world *w = world_open(NULL);
 	const struct {
 		const char *target;
 		unsigned op, frames;
@@ -117,7 +117,7 @@ Test(neigh, advertises_itself_to_who_solicits)
 
 Test(neigh, does_not_hear_a_damaged_solicitation_or_one_by_an_sa)
 {
-	struct world *w = world_open("reference");
+	struct world *w = world_open(NULL);
 	const struct place *p = &places[1];
 	struct sa_row row = { 0x2001, 50, MODE_TUNNEL, "aes-gcm-16", NULL, p->tester, p->target, 0, 0 };
 	struct sa *sa = add_sa(w, &row);
@@ -134,7 +134,7 @@ Test(neigh, does_not_hear_a_damaged_solicitation_or_one_by_an_sa)
 Test(neigh, answers_to_whoever_spoke_last_and_to_all_before)
 {
 	static const uint8_t mac[6] = { 2, 9, 9, 9, 9, 9 };
-	struct world *w = world_open("reference");
+	struct world *w = world_open(NULL);
 	struct addr tester = at(places[0].tester);
 	int s = host_udp_open(w->h, 4, NULL, 7);
 	cr_assert(zero(int, host_udp_send(w->h, s, &tester, 9, BYTES_NONE, w->now)));

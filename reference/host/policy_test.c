@@ -62,7 +62,7 @@ round_trip(const struct place *p, const struct transform *t, uint8_t mode)
 {
 	char id[100];
 	struct secpath path;
-	struct world *w = world_open("reference");
+	struct world *w = world_open(NULL);
 	snprintf(id, sizeof id, "%s %s mode %u", p->id, t->id, mode);
 	struct pair sas = add_pair(w, p, t, mode, 0x1001, 0);
 	require_both(w, p, t->protocol, mode);
@@ -158,36 +158,36 @@ struct rule {
 
 static const struct rule rules[] = {
 	/*                                           clear, esp, esp tunnel, ah, esp in ah, ah in esp, esp in esp */
-	{ "reference", -1, "", "yynyyyy" },
+	{ NULL, -1, "", "yynyyyy" },
 	{ "rfc4301", -1, "", "nnnnnnn" },
 	{ "linux", -1, "", "yynyyyy" },
 	{ "kame", -1, "", "yyyyyyy" },
-	{ "reference", SPD_DISCARD, "", "nnnnnnn" },
+	{ NULL, SPD_DISCARD, "", "nnnnnnn" },
 	{ "linux", SPD_DISCARD, "", "nnnnnnn" },
-	{ "reference", SPD_BYPASS, "", "ynnnnnn" },
+	{ NULL, SPD_BYPASS, "", "ynnnnnn" },
 	{ "linux", SPD_BYPASS, "", "yynyyyy" },
 	{ "kame", SPD_BYPASS, "", "yyyyyyy" },
-	{ "reference", SPD_PROTECT, "50t", "nynnnnn" },
+	{ NULL, SPD_PROTECT, "50t", "nynnnnn" },
 	{ "rfc4301", SPD_PROTECT, "50t", "nynnnnn" },
 	{ "linux", SPD_PROTECT, "50t", "nynnyyy" },
 	{ "kame", SPD_PROTECT, "50t", "nynnyyy" },
-	{ "reference", SPD_PROTECT, "50T", "nnynnnn" },
+	{ NULL, SPD_PROTECT, "50T", "nnynnnn" },
 	{ "linux", SPD_PROTECT, "50T", "nnynnnn" },
-	{ "reference", SPD_PROTECT, "51t", "nnnynnn" },
+	{ NULL, SPD_PROTECT, "51t", "nnnynnn" },
 	/* requests in the order of output: the first is the inner layer */
-	{ "reference", SPD_PROTECT, "50t 51t", "nnnnynn" },
-	{ "reference", SPD_PROTECT, "51t 50t", "nnnnnyn" },
-	{ "reference", SPD_PROTECT, "50t 50t", "nnnnnny" },
+	{ NULL, SPD_PROTECT, "50t 51t", "nnnnynn" },
+	{ NULL, SPD_PROTECT, "51t 50t", "nnnnnyn" },
+	{ NULL, SPD_PROTECT, "50t 50t", "nnnnnny" },
 	{ "linux", SPD_PROTECT, "50t 51t", "nnnnynn" },
 	/* level use */
-	{ "reference", SPD_PROTECT, "50t?", "yynnnnn" },
-	{ "reference", SPD_PROTECT, "50t? 51t", "nnnyynn" },
-	{ "reference", SPD_PROTECT, "50t 51t?", "nynnynn" },
+	{ NULL, SPD_PROTECT, "50t?", "yynnnnn" },
+	{ NULL, SPD_PROTECT, "50t? 51t", "nnnyynn" },
+	{ NULL, SPD_PROTECT, "50t 51t?", "nynnynn" },
 	/* unique: the SAs' reqids are 5, 6, 7 */
-	{ "reference", SPD_PROTECT, "50t#5", "nynnnnn" },
-	{ "reference", SPD_PROTECT, "50t#9", "nnnnnnn" },
-	{ "reference", SPD_PROTECT, "50T#6", "nnynnnn" },
-	{ "reference", SPD_PROTECT, "50t#0", "nynnnnn" },
+	{ NULL, SPD_PROTECT, "50t#5", "nynnnnn" },
+	{ NULL, SPD_PROTECT, "50t#9", "nnnnnnn" },
+	{ NULL, SPD_PROTECT, "50T#6", "nnynnnn" },
+	{ NULL, SPD_PROTECT, "50t#0", "nynnnnn" },
 };
 
 Test(policy, lets_pass_what_came_by_the_sas_that_it_asks_for)
@@ -215,7 +215,7 @@ Test(policy, lets_pass_what_came_by_the_sas_that_it_asks_for)
 
 Test(policy, wants_the_tunnel_of_the_entry_and_no_other)
 {
-	struct world *w = world_open("reference");
+	struct world *w = world_open(NULL);
 	const struct place *p = &places[0];
 	struct sa_row row = { 0x2002, 50, MODE_TUNNEL, "aes-gcm-16", NULL, p->tester, p->second, 0, 0 };
 	struct sa *sa = add_sa(w, &row);
@@ -234,7 +234,7 @@ Test(policy, wants_the_tunnel_of_the_entry_and_no_other)
 
 Test(policy, judges_the_inner_datagram_not_the_outer)
 {
-	struct world *w = world_open("reference");
+	struct world *w = world_open(NULL);
 	const struct place *p = &places[0];
 	struct pair sas = add_pair(w, p, &transforms[1], MODE_TUNNEL, 0x1001, 0);
 	require_both(w, p, 50, MODE_TUNNEL);
@@ -251,7 +251,7 @@ Test(policy, takes_a_transport_mode_sa_only_from_its_own_source)
 	const struct {
 		const char *profile;
 		unsigned frames;
-	} rows[] = { { "reference", 0 }, { "linux", 1 } };
+	} rows[] = { { NULL, 0 }, { "linux", 1 } };
 	for (unsigned i = 0; i < COUNT(rows); i++) {
 		struct world *w = world_open(rows[i].profile);
 		const struct place *p = &places[0];
@@ -265,7 +265,7 @@ Test(policy, takes_a_transport_mode_sa_only_from_its_own_source)
 
 Test(policy, counts_what_an_sa_refuses_by_its_reason)
 {
-	struct world *w = world_open("reference");
+	struct world *w = world_open(NULL);
 	const struct place *p = &places[0];
 	struct sa_row row = { 0x2001, 50, MODE_TRANSPORT, "null", "hmac-sha1-96", p->tester, p->target, 0, 32 };
 	struct sa *sa = add_sa(w, &row);
@@ -294,7 +294,7 @@ Test(policy, carries_esp_in_udp_where_the_sas_say_so_and_leaves_other_udp_alone)
 	for (unsigned i = 0; i < COUNT(places); i++)
 		for (unsigned m = 0; m < COUNT(modes); m++) {
 			const struct place *p = &places[i];
-			struct world *w = world_open("reference");
+			struct world *w = world_open(NULL);
 			struct secpath path;
 			struct ip ip;
 			struct pair sas = add_pair(w, p, &transforms[1], modes[m], 0x1001, 0);
@@ -318,7 +318,7 @@ Test(policy, carries_esp_in_udp_where_the_sas_say_so_and_leaves_other_udp_alone)
 
 Test(policy, applies_requests_inside_out)
 {
-	struct world *w = world_open("reference");
+	struct world *w = world_open(NULL);
 	struct secpath path;
 	const struct place *p = &places[0];
 	static const struct sa_row rows[] = {
@@ -371,7 +371,7 @@ Test(policy, sends_nothing_in_clear_for_want_of_an_sa)
 		{ "discard", SPD_DISCARD, 0, 0, 0 },
 	};
 	for (unsigned i = 0; i < COUNT(rows); i++) {
-		struct world *w = world_open("reference");
+		struct world *w = world_open(NULL);
 		const struct place *p = &places[0];
 		/* an SA there is, of another reqid */
 		struct sa_row sa = { 0x3001, 50, MODE_TRANSPORT, "aes-gcm-16", NULL, p->target, p->tester, 3, 0 };
@@ -423,7 +423,7 @@ Test(policy, sends_an_error_that_no_entry_names_by_the_way_of_what_it_is_about)
 
 Test(policy, sends_nothing_by_an_sa_that_has_reached_its_limit)
 {
-	struct world *w = world_open("reference");
+	struct world *w = world_open(NULL);
 	const struct place *p = &places[0];
 	struct sa_row row = { 0x3001, 50, MODE_TRANSPORT, "aes-gcm-16", NULL, p->target, p->tester, 0, 0 };
 	(void)add_sa(w, &row);
@@ -443,7 +443,7 @@ Test(policy, sends_nothing_by_an_sa_that_has_reached_its_limit)
 
 Test(policy, tells_of_a_limit_once_and_removes_the_sa_at_the_hard_one)
 {
-	struct world *w = world_open("reference");
+	struct world *w = world_open(NULL);
 	const struct place *p = &places[0];
 	struct sa_row row = { 0x2001, 50, MODE_TRANSPORT, "aes-gcm-16", NULL, p->tester, p->target, 0, 0 };
 	struct sa *sa = add_sa(w, &row), *theirs = sad_next(w->h->sad, NULL);

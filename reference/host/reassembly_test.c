@@ -78,7 +78,7 @@ Test(reassembly, gives_the_datagram_back_when_every_octet_came_once)
 {
 	for (unsigned f = 0; f < COUNT(places); f++)
 		for (unsigned i = 0; i < COUNT(rows); i++) {
-			struct world *w = world_open("reference");
+			struct world *w = world_open(NULL);
 			const struct place *p = &places[f];
 			for (unsigned k = 0; k < PIECES && rows[i].piece[k].at + rows[i].piece[k].n > 0; k++)
 				input(w, 0,
@@ -95,7 +95,7 @@ Test(reassembly, gives_the_datagram_back_when_every_octet_came_once)
 
 Test(reassembly, accepts_any_order_of_any_cut)
 {
-	struct world *w = world_open("reference");
+	struct world *w = world_open(NULL);
 	struct random_seeded rnd;
 	random_seeded_init(&rnd, 7);
 	for (unsigned round = 0; round < 400; round++) {
@@ -125,7 +125,7 @@ Test(reassembly, accepts_any_order_of_any_cut)
 
 Test(reassembly, keeps_datagrams_apart)
 {
-	struct world *w = world_open("reference");
+	struct world *w = world_open(NULL);
 	struct bytes a =
 		piece_of(w, echo(w, places[0].tester, places[0].target, 1, 48), (struct piece){ 0, 24, 0 }, -1);
 	input(w, 0, a);
@@ -153,7 +153,7 @@ Test(reassembly, keeps_datagrams_apart)
 
 Test(reassembly, does_not_join_what_came_too_late)
 {
-	struct world *w = world_open("reference");
+	struct world *w = world_open(NULL);
 	struct piece first = { 0, 24, 0 }, second = { 24, 32, 0 };
 	input(w, 0, piece_of(w, echo(w, places[0].tester, places[0].target, 1, 48), first, -1));
 	w->now += REASSEMBLY_SECONDS;
@@ -164,7 +164,7 @@ Test(reassembly, does_not_join_what_came_too_late)
 
 Test(reassembly, says_nothing_of_what_overlapped)
 {
-	struct world *w = world_open("reference");
+	struct world *w = world_open(NULL);
 	struct piece first = { 0, 24, 0 }, second = { 16, 32, 0 };
 	input(w, 0, piece_of(w, echo(w, places[1].tester, places[1].target, 1, 48), first, -1));
 	input(w, 0, piece_of(w, echo(w, places[1].tester, places[1].target, 1, 48), second, -1));
@@ -184,7 +184,7 @@ pieces(struct world *w, unsigned first, unsigned last, struct piece p)
 
 Test(reassembly, has_a_fixed_number_of_datagrams_and_drops_the_oldest)
 {
-	struct world *w = world_open("reference");
+	struct world *w = world_open(NULL);
 	struct piece first = { 0, 24, 0 }, second = { 24, 32, 0 };
 	pieces(w, 1, REASSEMBLY_SLOTS + 2, first);
 	pieces(w, 3, REASSEMBLY_SLOTS + 2, second);
@@ -196,7 +196,7 @@ Test(reassembly, has_a_fixed_number_of_datagrams_and_drops_the_oldest)
 
 Test(reassembly, takes_nothing_from_a_fragment_without_data)
 {
-	struct world *w = world_open("reference");
+	struct world *w = world_open(NULL);
 	struct piece none = { 0, 0, 0 }, whole = { 0, 56, 0 };
 	for (unsigned i = 0; i < COUNT(places); i++) {
 		input(w, 0, piece_of(w, echo(w, places[i].tester, places[i].target, 1, 48), none, 1));
@@ -211,7 +211,7 @@ Test(reassembly, reports_what_did_not_come_in_time_if_it_began)
 {
 	for (unsigned f = 0; f < COUNT(places); f++) {
 		const struct place *p = &places[f];
-		struct world *w = world_open("reference");
+		struct world *w = world_open(NULL);
 		struct bytes first = piece_of(w, echo(w, p->tester, p->target, 1, 48), (struct piece){ 0, 24, 0 }, -1);
 		input(w, 0, piece_of(w, echo(w, p->second, p->target, 2, 48), (struct piece){ 24, 24, 0 }, -1));
 		first = piece_of(w, echo(w, p->tester, p->target, 1, 48), (struct piece){ 0, 24, 0 }, -1);
@@ -232,7 +232,7 @@ Test(reassembly, reports_what_did_not_come_in_time_if_it_began)
 
 Test(reassembly, answers_lengths_that_cannot_be_as_rfc_8200_says)
 {
-	struct world *w = world_open("reference");
+	struct world *w = world_open(NULL);
 	const struct place *p = &places[1];
 	/* 20 octets and more to come: points to the payload length */
 	input(w, 0, piece_of(w, echo(w, p->tester, p->target, 1, 48), (struct piece){ 0, 20, 0 }, 1));
@@ -270,7 +270,7 @@ Test(reassembly, joins_congestion_marks_as_rfc_3168_says)
 	for (unsigned i = 0; i < COUNT(marks); i++)
 		for (unsigned f = 0; f < COUNT(places); f++) {
 			static struct reassembly a;
-			struct world *w = world_open("reference");
+			struct world *w = world_open(NULL);
 			struct bytes d = echo(w, places[f].tester, places[f].target, (uint16_t)i, 48),
 				     whole = BYTES_NONE;
 			struct ip ip, got;
@@ -319,7 +319,7 @@ Test(reassembly, comes_before_esp_and_ah_in_both_families)
 	for (unsigned f = 0; f < COUNT(places); f++)
 		for (unsigned tunnel = 0; tunnel < 2; tunnel++) {
 			const struct place *p = &places[f];
-			struct world *w = world_open("reference");
+			struct world *w = world_open(NULL);
 			struct sa_row row = { 0x2001,
 					      (uint8_t)(tunnel ? 50 : 51),
 					      tunnel ? MODE_TUNNEL : MODE_TRANSPORT,
@@ -353,7 +353,7 @@ Test(reassembly, joins_fragments_inside_a_tunnel_only_with_those_of_the_same_sa)
 {
 	for (unsigned f = 0; f < COUNT(places); f++) {
 		const struct place *p = &places[f];
-		struct world *w = world_open("reference");
+		struct world *w = world_open(NULL);
 		struct sa_row row = { 0x2001, 50, MODE_TUNNEL, "aes-gcm-16", NULL, p->tester, p->target, 0, 0 };
 		struct sa *a = add_sa(w, &row);
 		let_out_of_tunnel(w, p);

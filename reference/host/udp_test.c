@@ -6,7 +6,7 @@ Test(udp, delivers_to_the_socket_that_fits_best)
 {
 	static const uint8_t data[] = "hello";
 	for (unsigned i = 0; i < COUNT(places); i++) {
-		struct world *w = world_open("reference");
+		struct world *w = world_open(NULL);
 		const struct place *p = &places[i];
 		uint8_t family = i == 0 ? 4 : 6;
 		struct addr target = at(p->target), second = at(p->second);
@@ -52,7 +52,7 @@ Test(udp, delivers_to_the_socket_that_fits_best)
 Test(udp, sends_from_the_bound_address_or_that_of_the_link)
 {
 	for (unsigned i = 0; i < COUNT(places); i++) {
-		struct world *w = world_open("reference");
+		struct world *w = world_open(NULL);
 		const struct place *p = &places[i];
 		uint8_t family = i == 0 ? 4 : 6;
 		struct addr second = at(p->second), tester = at(p->tester), far = at(p->far);
@@ -70,7 +70,7 @@ Test(udp, sends_from_the_bound_address_or_that_of_the_link)
 
 Test(udp, sends_a_checksum_of_zero_as_all_ones)
 {
-	struct world *w = world_open("reference");
+	struct world *w = world_open(NULL);
 	struct addr tester = at(places[0].tester);
 	int s = host_udp_open(w->h, 4, NULL, 7);
 	/* The sum of everything else, as data, makes the checksum zero. */
@@ -89,7 +89,7 @@ Test(udp, judges_checksum_and_length)
 {
 	static const uint8_t data[] = "hello!";
 	for (unsigned i = 0; i < COUNT(places); i++) {
-		struct world *w = world_open("reference");
+		struct world *w = world_open(NULL);
 		const struct place *p = &places[i];
 		size_t header = i == 0 ? 20 : 40;
 		cr_assert(host_udp_open(w->h, i == 0 ? 4 : 6, NULL, 7) >= 0);
@@ -120,7 +120,7 @@ Test(udp, judges_checksum_and_length)
 
 Test(udp, refuses_what_a_kernel_refuses)
 {
-	struct world *w = world_open("reference");
+	struct world *w = world_open(NULL);
 	struct addr here4 = at(places[0].target), there4 = at(places[0].tester), there6 = at(places[1].tester);
 	static uint8_t much[65508];
 	cr_assert(eq(int, host_udp_open(w->h, 5, NULL, 7), -EAFNOSUPPORT));
