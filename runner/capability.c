@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "runner/stage.h"
+#include "runner/oracle.h"
 #include "runner/transform.h"
 
 /* --- asking ---------------------------------------------------------------------------------- */
@@ -264,6 +264,8 @@ engine_open(struct engine *g, struct target *t, uint64_t seed, struct random *ra
 void
 engine_close(struct engine *g)
 {
+	oracle_free(g->oracle);
+	g->oracle = NULL;
 	sentinel_close(g);
 	arena_free(&g->scratch);
 	g->target = NULL;

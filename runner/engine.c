@@ -61,7 +61,7 @@ static step_function *const step_functions[] = {
 	[STEP_IF] = step_if,               [STEP_AUDIT] = step_audit,
 	[STEP_LET] = step_let,             [STEP_ALIVE] = step_alive,
 	[STEP_NOTE] = step_note,           [STEP_PFKEY_CLOSE] = step_pfkey_close,
-	[STEP_CHECK] = step_check,
+	[STEP_CHECK] = step_check,         [STEP_PREDICT] = step_predict,
 };
 /* clang-format on */
 

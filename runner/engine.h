@@ -48,6 +48,7 @@ struct engine {
 	uint32_t sentinel_seq;
 	struct arena scratch;                  /* of the step that runs now */
 	uint32_t fragment_id;                  /* of the last datagram that was sent in fragments */
+	struct oracle *oracle;                 /* oracle.c; NULL until a case predicts */
 	struct sa *sentinel_out, *sentinel_in; /* our ends of the sentinel's own SAs; tester.c, sentinel.c */
 	bool unsettled;                        /* the case before ended early: answers may still be on their way */
 	bool dead;                             /* the target is gone, or not as it was; the caller restarts it */

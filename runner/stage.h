@@ -205,6 +205,7 @@ void step_setkey(struct stage *s, const struct step *st);
 void step_send(struct stage *s, const struct step *st);
 void step_expect(struct stage *s, const struct step *st);
 void step_any(struct stage *s, const struct step *st);
+void step_predict(struct stage *s, const struct step *st); /* steps_predict.c */
 void step_alive(struct stage *s, const struct step *st);
 void step_pfkey_send(struct stage *s, const struct step *st);
 void step_pfkey_expect(struct stage *s, const struct step *st);

@@ -96,6 +96,7 @@ enum step_kind {
 	STEP_NOTE,
 	STEP_PFKEY_CLOSE,
 	STEP_CHECK,
+	STEP_PREDICT, /* body: the packets, as sends */
 };
 
 enum expectation { WANT_PACKET, WANT_NOTHING, WANT_MODEL, WANT_WHATEVER };

@@ -38,7 +38,7 @@ static void suite_yyerror(struct SUITE_YYLTYPE *at, struct scan *s, void *scanne
 %token T_NL "end of line" YYEOF 0 "end of file"
 %token T_DOTS ".." T_EQ "==" T_NE "!=" T_LE "<=" T_GE ">="
 %token <text> T_SUITE "suite" T_CASE "case" T_SETUP "setup" T_FOR "for" T_IN "in" T_CLAUSE "clause" T_DECIDES "decides"
-%token <text> T_NEEDS "needs" T_WHEN "when" T_UNCALIBRATED "uncalibrated" T_PROFILE "profile" T_PFKEY "pfkey" T_APP "app"
+%token <text> T_NEEDS "needs" T_WHEN "when" T_UNCALIBRATED "uncalibrated" T_PROFILE "profile" T_PREDICT "predict" T_PFKEY "pfkey" T_APP "app"
 %token <text> T_DELIVER "deliver" T_TUNABLE "tunable" T_WAIT "wait" T_REPEAT "repeat" T_SHUFFLE "shuffle" T_OF "of"
 %token <text> T_AS "as" T_MODEL "model" T_ANY "any" T_IF "if" T_ELSE "else" T_AND "and" T_AUDIT "audit" T_LET "let"
 %token <text> T_CHECK "check"
@@ -53,7 +53,7 @@ static void suite_yyerror(struct SUITE_YYLTYPE *at, struct scan *s, void *scanne
 %type <mod> mod mods
 %type <packet> packet altered
 %type <condition> condition test
-%type <step> steps step block plain send expect pfkey app else_opt
+%type <step> steps step block plain send expect pfkey app else_opt predictions
 %type <axis> axis axis_values
 %type <clause> clause
 %type <words> words without extensions
@@ -110,7 +110,7 @@ attr: T_NL
 words: word		{ $$ = words_add(A, NULL, $1, AT(@1)); }
 	| words word	{ $$ = words_add(A, $1, $2, AT(@2)); }
 	;
-word: T_WORD | T_IN | T_UDP | T_SIZE | T_POLICY | T_ANY | T_LINK | T_SEND | T_MODEL | T_PROFILE ;
+word: T_WORD | T_IN | T_UDP | T_SIZE | T_POLICY | T_ANY | T_LINK | T_SEND | T_MODEL | T_PROFILE | T_PREDICT ;
 
 
 block: '{' steps '}'		{ $$ = steps_first($2); }
@@ -159,10 +159,18 @@ plain: T_SETKEY
 		{ $$ = step_new(A, STEP_LET, AT(@1)); $$->name = $2; $$->value = $4; }
 	| T_CHECK condition
 		{ $$ = step_new(A, STEP_CHECK, AT(@1)); $$->condition = $2; }
+	| link_opt T_PREDICT '>' predictions
+		{ $$ = step_new(A, STEP_PREDICT, AT(@2)); $$->link = $1; $$->body = predictions_on($1, $4); }
 	| T_ALIVE
 		{ $$ = step_new(A, STEP_ALIVE, AT(@1)); }
 	| T_NOTE T_STRING
 		{ $$ = step_new(A, STEP_NOTE, AT(@1)); $$->name = $2.p; }
+	;
+
+predictions: altered
+		{ $$ = steps_add(NULL, step_send_new(A, AT(@1), $1)); }
+	| predictions ',' altered
+		{ $$ = steps_add($1, step_send_new(A, AT(@3), $3)); }
 	;
 
 link_opt: %empty	{ $$ = 1; }

@@ -202,6 +202,23 @@ step_expectation(struct arena *a, struct place at, unsigned link, struct packet_
 	return st;
 }
 
+struct step *
+step_send_new(struct arena *a, struct place at, struct packet_spec *p)
+{
+	struct step *st = step_new(a, STEP_SEND, at);
+	st->packet = p;
+	return st;
+}
+
+struct step *
+predictions_on(unsigned link, struct step *tail)
+{
+	struct step *head = steps_first(tail);
+	for (struct step *st = head; st != NULL; st = st->next)
+		st->link = link;
+	return head;
+}
+
 /* The line as the author wrote it: what a report shows as the step. */
 struct step *
 step_text(struct scan *s, struct step *st)

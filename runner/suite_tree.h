@@ -28,6 +28,9 @@ struct condition *condition_new(struct arena *a, struct expr *l, unsigned rel, s
 struct condition *condition_and(struct condition *c, struct condition *more);
 
 struct step *step_new(struct arena *a, int kind, struct place at);
+struct step *step_send_new(struct arena *a, struct place at, struct packet_spec *p);
+/* Cuts the list of sends open and puts them all on a link. */
+struct step *predictions_on(unsigned link, struct step *tail);
 struct step *step_expectation(struct arena *a, struct place at, unsigned link, struct packet_spec *p);
 struct step *step_text(struct scan *s, struct step *st);
 void step_without(struct scan *s, struct step *st, struct word_list *words);

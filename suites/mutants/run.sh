@@ -18,11 +18,11 @@ program() {
 	strip -g -R .note.gnu.build-id -o "$2" "$1"
 }
 
-# In process, with what is built in the current folder. Usage: judge LOG SELECTOR..
+# In process, with what is built in the current folder. Usage: judge LOG TARGET SELECTOR..
 judge() {
-	log=$1
-	shift
-	timeout 120 build/espy run -q -t reference --seed 1 --fail-fast -o "$log.run" "$@" >"$log" 2>&1
+	log=$1 target=$2
+	shift 2
+	timeout 120 build/espy run -q -t "$target" --seed 1 --fail-fast -o "$log.run" "$@" >"$log" 2>&1
 	status=$?
 	rm -rf "$log.run"
 	return $status
@@ -32,11 +32,11 @@ red() {
 	sed -n 's/^FAIL \([^ ]*\).*/\1/p' "$1" | head -n 1
 }
 
-# Which case kills what is built in the current folder: prints "WORD NAME DETAIL".
+# Which case kills what is built in the current folder, on that target: prints "WORD NAME DETAIL".
 verdict() {
-	name=$1 case=$2 log=$out/$1.log
+	name=$1 on=$2 case=$3 log=$out/$1.log
 	# shellcheck disable=SC2086 # selectors are words
-	judge "$log" $plain || { echo "blunt $name not even a plain echo works: $(red "$log")"; return; }
+	judge "$log" "$on" $plain || { echo "blunt $name not even a plain echo works: $(red "$log")"; return; }
 	if [ "$case" = vectors ]; then
 		if build/espy vectors >"$log" 2>&1; then
 			echo "survived $name every vector passes"
@@ -45,13 +45,13 @@ verdict() {
 		fi
 		return
 	fi
-	judge "$log" "$case"
+	judge "$log" "$on" "$case"
 	case $? in
 	1) echo "killed $name $(red "$log")" ;;
 	124 | 13[0-9]) echo "killed $name $case crashed or hung" ;;
 	2 | 4) echo "stale $name it names no case: $case" ;;
 	*)
-		judge "$log" || true
+		judge "$log" "$on" || true
 		other=$(red "$log")
 		echo "survived $name $case stays green${other:+, though $other does not}"
 		;;
@@ -61,7 +61,7 @@ verdict() {
 # One mutant in the current folder, which is left as it was.
 one() {
 	name=$(basename "$1" .patch) patch=$here/$1 log=$out/$(basename "$1" .patch).log
-	case=$(sed -n 's/^Case: //p' "$patch")
+	case=$(sed -n 's/^Case: //p' "$patch") on=$(sed -n 's/^Target: //p' "$patch")
 	files=$(sed -n 's,^+++ b/\([^[:space:]]*\).*,\1,p' "$patch")
 	if [ -z "$case" ] || ! grep -q '^Clause: ' "$patch" || [ "$(sed -n 's/^Mutant: //p' "$patch")" != "${name%%-*}" ]; then
 		echo "broken $name want Mutant:, Clause: and Case: in front of the diff"
@@ -77,7 +77,7 @@ one() {
 		elif program build/espy build/program && cmp -s build/program "$out/program"; then
 			echo "broken $name it changes nothing in the program"
 		else
-			verdict "$name" "$case"
+			verdict "$name" "${on:-reference}" "$case"
 		fi
 	fi
 	for f in $files; do
@@ -105,7 +105,7 @@ if [ ! -x "$build/espy" ] || ! make -q --no-print-directory B="$build" "$build/e
 	echo "mutants: $build/espy is not up to date"
 elif ! program "$build/espy" "$out/program"; then
 	echo "mutants: strip(1) is needed"
-elif ! "$build/espy" run -q -t reference --seed 1 -o "$out/run" >"$out/log" 2>&1 || ! "$build/espy" vectors >>"$out/log" 2>&1; then
+elif ! sh runner/ci/reference.sh "$build/espy" "$out/run" >"$out/log" 2>&1 || ! "$build/espy" vectors >>"$out/log" 2>&1; then
 	echo "mutants: the reference itself is not green: $(grep -m1 -E '^(FAIL|ERROR|espy)' "$out/log" | cut -c1-150)"
 else
 	jobs=$(nproc)
