@@ -33,6 +33,22 @@ aead_nonce(struct aead *a, const uint8_t *iv)
 	return a->nonce;
 }
 
+/* The number of a packet as its IV: 64 bits, the high half zero where the sequence number has none (RFC 8750 4). */
+static const uint8_t *
+aead_nonce_numbered(struct aead *a, const struct seal_esp *p)
+{
+	struct wr w = { a->nonce, sizeof a->nonce, a->salt, false };
+	wr_uint(&w, p->esn ? p->seq_hi : 0, 4);
+	wr_bytes(&w, bytes_slice((struct bytes){ p->head, HEAD }, 4, 4));
+	return a->nonce;
+}
+
+static inline const uint8_t *
+aead_nonce_of(struct aead *a, const struct seal_esp *p)
+{
+	return a->implicit_iv ? aead_nonce_numbered(a, p) : aead_nonce(a, p->iv);
+}
+
 /* Where libcrypto writes the tag when it is got, and reads it when a decryption starts. */
 static inline OSSL_PARAM *
 aead_tag(struct aead *a, uint8_t *icv)
@@ -42,15 +58,15 @@ aead_tag(struct aead *a, uint8_t *icv)
 }
 
 static inline bool
-aead_start_encrypt(struct aead *a, const uint8_t *iv)
+aead_start_encrypt(struct aead *a, const uint8_t *nonce)
 {
-	return EVP_EncryptInit_ex2(a->enc, NULL, NULL, aead_nonce(a, iv), NULL) == 1;
+	return EVP_EncryptInit_ex2(a->enc, NULL, NULL, nonce, NULL) == 1;
 }
 
 static inline bool
 aead_start_decrypt(struct aead *a, const struct seal_esp *p)
 {
-	const uint8_t *nonce = aead_nonce(a, p->iv);
+	const uint8_t *nonce = aead_nonce_of(a, p);
 	return EVP_DecryptInit_ex2(a->dec, NULL, NULL, nonce, aead_tag(a, p->icv)) == 1;
 }
 
@@ -77,7 +93,7 @@ stream_encrypt(struct aead *a, const struct seal_esp *p)
 {
 	uint8_t room[HEAD_ESN];
 	int done;
-	return aead_start_encrypt(a, p->iv) && aead_aad(a->enc, aead_head(p, room)) &&
+	return aead_start_encrypt(a, aead_nonce_of(a, p)) && aead_aad(a->enc, aead_head(p, room)) &&
 	       EVP_EncryptUpdate(a->enc, p->body, &done, p->body, (int)p->body_n) == 1 && aead_finish(a, p->icv);
 }
 
@@ -102,7 +118,8 @@ ccm_encrypt(struct aead *a, const struct seal_esp *p)
 {
 	uint8_t room[HEAD_ESN];
 	int done;
-	return aead_start_encrypt(a, p->iv) && EVP_EncryptUpdate(a->enc, NULL, &done, NULL, (int)p->body_n) == 1 &&
+	return aead_start_encrypt(a, aead_nonce_of(a, p)) &&
+	       EVP_EncryptUpdate(a->enc, NULL, &done, NULL, (int)p->body_n) == 1 &&
 	       aead_aad(a->enc, aead_head(p, room)) &&
 	       EVP_EncryptUpdate(a->enc, p->body, &done, p->body, (int)p->body_n) == 1 &&
 	       EVP_CIPHER_CTX_get_params(a->enc, aead_tag(a, p->icv)) == 1;
@@ -137,7 +154,7 @@ gmac_aad(EVP_CIPHER_CTX *ctx, const struct seal_esp *p)
 static bool
 gmac_encrypt(struct aead *a, const struct seal_esp *p)
 {
-	return aead_start_encrypt(a, p->iv) && gmac_aad(a->enc, p) && aead_finish(a, p->icv);
+	return aead_start_encrypt(a, aead_nonce(a, p->iv)) && gmac_aad(a->enc, p) && aead_finish(a, p->icv);
 }
 
 static enum seal_result
@@ -157,7 +174,7 @@ gmac_decrypt(struct aead *a, const struct seal_esp *p)
 bool
 aead_mac(struct aead *a, const struct bytes *runs, unsigned n, const uint8_t *iv, uint8_t *tag)
 {
-	if (!aead_start_encrypt(a, iv))
+	if (!aead_start_encrypt(a, aead_nonce(a, iv)))
 		return false;
 	for (unsigned i = 0; i < n; i++)
 		if (runs[i].n > 0 && !aead_aad(a->enc, runs[i]))
@@ -178,14 +195,14 @@ aead_is_ccm(const struct aead *a)
 bool
 aead_open(struct aead *a, const struct alg *alg, struct bytes key, struct err *e)
 {
-	*a = (struct aead){ .salt = alg->salt };
+	*a = (struct aead){ .salt = alg->salt, .implicit_iv = alg->implicit_iv };
 	struct bytes cipher_key = bytes_slice(key, 0, key.n - alg->salt);
 	struct wr w = wr_of(a->nonce, sizeof a->nonce);
 	wr_bytes(&w, bytes_slice(key, cipher_key.n, alg->salt));
 	a->tag[0] = OSSL_PARAM_construct_octet_string(OSSL_CIPHER_PARAM_AEAD_TAG, NULL, alg->icv);
 	a->tag[1] = OSSL_PARAM_construct_end();
 
-	int nonce_n = alg->salt + alg->iv;
+	int nonce_n = alg->salt + IV;
 	a->enc = lib_cipher(alg, cipher_key, nonce_n, alg->icv, LIB_ENCRYPT, e);
 	if (a->enc == NULL)
 		return false;

@@ -2,7 +2,7 @@
  * Combined modes: nonce and AAD of ESP, and the tag, in contexts that stay keyed; also AES-GMAC of
  * AH, which is the same context fed nothing but AAD. It knows no padding, no policy.
  *
- * RFC 4106 3-5 (GCM), 4309 3-5 (CCM), 4543 3-4 (GMAC), 7634 2 (ChaCha20-Poly1305).
+ * RFC 4106 3-5 (GCM), 4309 3-5 (CCM), 4543 3-4 (GMAC), 7634 2 (ChaCha20-Poly1305), 8750 4 (implicit IV).
  */
 #ifndef ESPY_CRYPTO_AEAD_H
 #define ESPY_CRYPTO_AEAD_H
@@ -17,6 +17,7 @@ struct aead {
 	OSSL_PARAM tag[2]; /* prebuilt: a control call would build it per packet, at 25 ns */
 	uint8_t nonce[12]; /* salt | IV; the salt stays */
 	unsigned salt;
+	bool implicit_iv;
 	bool (*encrypt)(struct aead *a, const struct seal_esp *p);
 	enum seal_result (*decrypt)(struct aead *a, const struct seal_esp *p);
 };

@@ -26,6 +26,12 @@
 	{ .name = name_, .setkey = { name_ }, .use = ALG_ENC, .kind = kind_, .pfkey = num_, .key_bits = bits_, \
 	  .salt = salt_, .iv = 8, .block = 1, .icv = icv_, .evp = evp_, .clause = clause_ }
 
+/* The same with the sequence number for an IV. RFC 8750 8 gives it to these three alone. */
+#define IMPLICIT(name_, bits_, salt_, icv_, evp_)                                                         \
+	{ .name = name_, .setkey = { name_ }, .use = ALG_ENC, .kind = ALG_AEAD, .pfkey = NO_NUM,           \
+	  .key_bits = bits_, .salt = salt_, .implicit_iv = true, .block = 1, .icv = icv_, .evp = evp_,     \
+	  .clause = "RFC 8750" }
+
 #define MAC(name_, names_, kind_, num_, bits_, icv_, evp_, clause_)                              \
 	{ .name = name_, .setkey = names_, .use = ALG_AUTH, .kind = kind_, .pfkey = num_,         \
 	  .key_bits = { bits_ }, .block = 1, .icv = icv_, .evp = evp_, .clause = clause_ }
@@ -43,7 +49,13 @@ const struct alg algs[] = {
 	{ .name = "null", .setkey = { "null" }, .use = ALG_ENC, .kind = ALG_NULL, .pfkey = NUM(11, 11, 11, 11, 11),
 	  .block = 1, .clause = "RFC 2410" },
 
-	CBC("des-cbc", LIST("des-cbc"), NUM(2, 2, 2, -1, 2), LIST(64), 0, 8, "DES-CBC", "RFC 2405", weak_des),
+	{ .name = "des-cbc", .setkey = { "des-cbc" }, .use = ALG_ENC, .kind = ALG_CBC, .pfkey = NUM(2, 2, 2, -1, 2),
+	  .key_bits = { 64 }, .iv = 8, .old = OLD_TOO, .block = 8, .evp = "DES-CBC", .clause = "RFC 2405",
+	  .weak = weak_des },
+	/* The same with half an IV on the wire, which its complement completes; KAME says it by a flag. */
+	{ .name = "des-cbc-iv32", .setkey = { "des-32iv" }, .use = ALG_ENC, .kind = ALG_CBC,
+	  .pfkey = NO_NUM, .key_bits = { 64 }, .iv = 4, .old = OLD_ONLY, .block = 8, .evp = "DES-CBC",
+	  .clause = "RFC 1829", .weak = weak_des },
 	CBC("3des-cbc", LIST("3des-cbc"), NUM(3, 3, 3, 3, 3), LIST(192), 0, 8, "DES-EDE3-CBC", "RFC 2451",
 	    weak_3des),
 	CBC("blowfish-cbc", LIST("blowfish-cbc"), NUM(7, 7, 7, 7, 7), LIST(40, 448), 8, 8, "BF-CBC", "RFC 2451",
@@ -68,6 +80,9 @@ const struct alg algs[] = {
 	COMBINED("aes-gmac", ALG_GMAC, NUM(23, 23, 23, 21, -1), AES_BITS, 4, 16, "AES-%u-GCM", "RFC 4543"),
 	COMBINED("chacha20-poly1305", ALG_AEAD, NUM(-1, 15, -1, 22, -1), LIST(256), 4, 16, "ChaCha20-Poly1305",
 		 "RFC 7634"),
+	IMPLICIT("aes-ccm-8-iiv", AES_BITS, 3, 8, "AES-%u-CCM"),
+	IMPLICIT("aes-gcm-16-iiv", AES_BITS, 4, 16, "AES-%u-GCM"),
+	IMPLICIT("chacha20-poly1305-iiv", LIST(256), 4, 16, "ChaCha20-Poly1305"),
 
 	/* RFC 2403 3, RFC 2404 3 and RFC 4868 2.1.1 fix the key to the length of the digest. */
 	MAC("hmac-md5-96", LIST("hmac-md5"), ALG_HMAC, NUM(2, 2, 2, 2, 2), 128, 12, "MD5", "RFC 2403"),
@@ -91,6 +106,9 @@ const struct alg algs[] = {
 	AH_GMAC("aes-128-gmac", NUM(-1, 11, 11, 9, -1), 128),
 	AH_GMAC("aes-192-gmac", NUM(-1, 12, 12, 10, -1), 192),
 	AH_GMAC("aes-256-gmac", NUM(-1, 13, 13, 11, -1), 256),
+	{ .name = "keyed-md5", .setkey = { "keyed-md5" }, .use = ALG_AUTH, .kind = ALG_KEYED,
+	  .pfkey = NUM(-1, 249, 249, -1, -1), .key_bits = { 128 }, .old = OLD_ONLY, .block = 1, .icv = 16, .evp = "MD5",
+	  .clause = "RFC 1828" },
 	{ .name = "null", .setkey = { "null" }, .use = ALG_AUTH, .kind = ALG_NULL,
 	  .pfkey = NUM(251, 251, 251, -1, -1), .block = 1, .clause = "RFC 4835" },
 };

@@ -22,7 +22,11 @@ enum alg_kind {
 	ALG_CMAC,    /* AES-CMAC-96 */
 	ALG_XCBC,    /* AES-XCBC-MAC-96 */
 	ALG_AH_GMAC, /* RFC 4543 4: integrity of AH with an explicit IV in front of the ICV */
+	ALG_KEYED,   /* RFC 1828: a digest between two copies of its key */
 };
+
+/* Whether AH and ESP of RFC 1826 and 1827 have it. */
+enum alg_old { OLD_NOT, OLD_TOO, OLD_ONLY };
 
 enum alg_use { ALG_ENC = 1, ALG_AUTH = 2 }; /* which SADB algorithm list it belongs to */
 
@@ -36,12 +40,14 @@ struct alg {
 	uint16_t key_bits[8];   /* allowed cipher/MAC key sizes without the salt, 0-ended; a {min, max, step}
 	                                     range where key_step != 0 (Blowfish, CAST) */
 	uint16_t key_step;
-	uint8_t salt;                   /* octets of salt at the end of the SA key */
-	uint8_t iv;                     /* explicit IV octets on the wire */
-	uint8_t block;                  /* the plaintext with its trailer is a multiple of this (1: stream) */
-	uint8_t icv;                    /* octets on the wire; 0 for pure ciphers */
-	const char *evp;                /* libcrypto name; %u is the key size in bits */
-	const char *clause;             /* "RFC 4106" */
+	uint8_t salt;       /* octets of salt at the end of the SA key */
+	uint8_t iv;         /* explicit IV octets on the wire; of a CBC row with less than a block: RFC 1829 2 */
+	uint8_t old;        /* enum alg_old */
+	bool implicit_iv;   /* the IV is the sequence number and stays at home (RFC 8750 4) */
+	uint8_t block;      /* the plaintext with its trailer is a multiple of this (1: stream) */
+	uint8_t icv;        /* octets on the wire; 0 for pure ciphers */
+	const char *evp;    /* libcrypto name; %u is the key size in bits */
+	const char *clause; /* "RFC 4106" */
 	bool (*weak)(struct bytes key); /* keys the RFC says to refuse; NULL: the algorithm has none */
 };
 

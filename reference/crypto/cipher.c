@@ -7,7 +7,7 @@
 bool
 cipher_open(struct cipher *c, const struct alg *a, struct bytes key, struct err *e)
 {
-	*c = (struct cipher){ .counts = a->kind == ALG_CTR };
+	*c = (struct cipher){ .counts = a->kind == ALG_CTR, .half_iv = a->kind == ALG_CBC && a->iv < a->block };
 	if (a->kind == ALG_NULL)
 		return true;
 	struct bytes cipher_key = bytes_slice(key, 0, key.n - a->salt);
@@ -32,11 +32,21 @@ cipher_close(struct cipher *c)
 	OPENSSL_cleanse(c, sizeof *c);
 }
 
+static const uint8_t *
+cipher_complete(struct cipher *c, const uint8_t *iv)
+{
+	for (unsigned i = 0; i < 4; i++) {
+		c->counter[i] = iv[i];
+		c->counter[4 + i] = (uint8_t)~iv[i];
+	}
+	return c->counter;
+}
+
 static inline const uint8_t *
 cipher_start(struct cipher *c, const uint8_t *iv)
 {
 	if (!c->counts)
-		return iv;
+		return c->half_iv ? cipher_complete(c, iv) : iv;
 	memcpy(c->counter + 4, iv, 8);
 	return c->counter;
 }

@@ -16,6 +16,7 @@ struct cipher {
 	EVP_CIPHER_CTX *enc, *dec; /* NULL: identity */
 	uint8_t counter[16];       /* RFC 3686 4: nonce(4) | IV(8) | 1; the nonce and the 1 stay */
 	bool counts;
+	bool half_iv; /* RFC 1829 2: 4 octets, then their complement */
 };
 
 /* key as PF_KEY carries it, salt last. cipher_close is allowed after a failure, and twice. */

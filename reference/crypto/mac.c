@@ -36,7 +36,7 @@ mac_open(struct mac *m, const struct alg *a, struct bytes key, struct err *e)
 {
 	static bool (*const open_kind[])(struct mac *, const struct alg *, struct bytes, struct err *) = {
 		[ALG_NULL] = null_open, [ALG_HMAC] = hmac_open,       [ALG_CMAC] = cmac_open,
-		[ALG_XCBC] = xcbc_open, [ALG_AH_GMAC] = ah_gmac_open,
+		[ALG_XCBC] = xcbc_open, [ALG_AH_GMAC] = ah_gmac_open, [ALG_KEYED] = keyed_open,
 	};
 	*m = (struct mac){ 0 };
 	return open_kind[a->kind](m, a, key, e);

@@ -30,6 +30,14 @@ struct cbcmac {
 	uint8_t padded[16];    /* K3: into one that was padded, or empty */
 };
 
+/* RFC 1828 */
+struct keyed {
+	EVP_MD_CTX *started; /* already fed the filled key */
+	EVP_MD_CTX *work;
+	uint8_t key[64];
+	size_t key_n;
+};
+
 struct mac {
 	bool (*sum)(struct mac *m, const struct bytes *runs, unsigned n, const uint8_t *iv, uint8_t out[MAC_MAX]);
 	void (*close)(struct mac *m);
@@ -37,6 +45,7 @@ struct mac {
 		struct hmac hmac;
 		struct cbcmac cbcmac;
 		struct aead gmac;
+		struct keyed keyed;
 	};
 };
 
@@ -49,6 +58,7 @@ void mac_close(struct mac *m);
 
 bool hmac_open(struct mac *m, const struct alg *a, struct bytes key, struct err *e);
 bool xcbc_open(struct mac *m, const struct alg *a, struct bytes key, struct err *e);
+bool keyed_open(struct mac *m, const struct alg *a, struct bytes key, struct err *e);
 bool cmac_open(struct mac *m, const struct alg *a, struct bytes key, struct err *e);
 
 #endif

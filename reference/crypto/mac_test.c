@@ -184,6 +184,23 @@ twin_xcbc(struct bytes key, struct bytes data, uint8_t out[64])
 	aes_block(k[0], e, out);
 }
 
+/* RFC 1828 2, in one piece; the key has 16 octets, so that its fill ends with their length in bits, 128. */
+static void
+twin_keyed(struct bytes key, struct bytes data, uint8_t out[64])
+{
+	uint8_t room[1024];
+	unsigned done;
+	struct wr w = wr_of(room, sizeof room);
+	wr_bytes(&w, key);
+	wr_uint(&w, 0x80, 1);
+	wr_fill(&w, 0, 39);
+	wr_uint(&w, 0x8000000000000000, 8);
+	wr_bytes(&w, data);
+	wr_bytes(&w, key);
+	cr_assert(EVP_Digest(room, w.n, out, &done, EVP_md5(), NULL) == 1);
+	cr_assert(not(w.full));
+}
+
 static void
 twin(const struct alg *a, struct bytes key, struct bytes iv, struct bytes data, uint8_t out[64])
 {
@@ -196,6 +213,8 @@ twin(const struct alg *a, struct bytes key, struct bytes iv, struct bytes data, 
 		twin_evp("CMAC", "cipher", "AES-128-CBC", key, BYTES_NONE, data, out);
 	} else if (a->kind == ALG_XCBC) {
 		twin_xcbc(key, data, out);
+	} else if (a->kind == ALG_KEYED) {
+		twin_keyed(key, data, out);
 	} else {
 		struct bytes aes = bytes_slice(key, 0, key.n - 4);
 		snprintf(cipher, sizeof cipher, a->evp, (unsigned)aes.n * 8);

@@ -214,7 +214,12 @@ twin_combined(const struct pair *p, struct packet *k)
 	int done, text_n = p->enc->kind == ALG_GMAC ? 0 : (int)k->esp.body_n;
 	struct wr nonce = wr_of(nonce_room, sizeof nonce_room), aad = wr_of(aad_room, sizeof aad_room);
 	wr_bytes(&nonce, bytes_slice((struct bytes){ p->enc_key, p->enc_key_n }, key_n, p->enc->salt));
-	wr_bytes(&nonce, (struct bytes){ k->esp.iv, 8 });
+	if (p->enc->implicit_iv) { /* RFC 8750 4, figures 1 and 2 */
+		wr_uint(&nonce, k->esp.esn ? k->esp.seq_hi : 0, 4);
+		wr_bytes(&nonce, bytes_slice((struct bytes){ k->esp.head, 8 }, 4, 4));
+	} else {
+		wr_bytes(&nonce, (struct bytes){ k->esp.iv, 8 });
+	}
 	wr_bytes(&aad, sequence_number(k, head_room, true));
 	if (p->enc->kind == ALG_GMAC)
 		wr_bytes(&aad, (struct bytes){ k->esp.iv, 8 + k->esp.body_n });

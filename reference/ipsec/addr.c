@@ -60,6 +60,26 @@ addr_in_prefix(const struct addr *a, const struct addr *prefix, unsigned bits)
 	return rest == 0 || (a->o[bits / 8] ^ prefix->o[bits / 8]) >> (8 - rest) == 0;
 }
 
+void
+addr_prefix_ends(const struct addr *prefix, unsigned bits, struct addr *first, struct addr *last)
+{
+	*first = *last = *prefix;
+	for (unsigned i = 0; i < addr_len(prefix->family); i++) {
+		unsigned before = bits > i * 8 ? bits - i * 8 : 0;
+		uint8_t host = (uint8_t)(before >= 8 ? 0 : 0xff >> before);
+		first->o[i] &= (uint8_t)~host;
+		last->o[i] |= host;
+	}
+}
+
+int
+addr_compare(const struct addr *a, const struct addr *b)
+{
+	if (a->family != b->family)
+		return a->family < b->family ? -1 : 1;
+	return memcmp(a->o, b->o, addr_len(a->family));
+}
+
 bool
 addr_parse(struct addr *a, const char *text, struct err *e)
 {

@@ -17,6 +17,10 @@ bool addr_is_multicast(const struct addr *a);
 bool addr_is_any(const struct addr *a); /* family 0 or all zero */
 /* Whether a lies in prefix/bits; bits 0 matches every address of the family. */
 bool addr_in_prefix(const struct addr *a, const struct addr *prefix, unsigned bits);
+/* The first and last address of a prefix. */
+void addr_prefix_ends(const struct addr *prefix, unsigned bits, struct addr *first, struct addr *last);
+/* Below, at or above zero as a comes before, at or behind b; families in their order. */
+int addr_compare(const struct addr *a, const struct addr *b);
 /* Text of either family, no prefix. */
 bool addr_parse(struct addr *a, const char *text, struct err *e) MUST_USE;
 const char *addr_print(const struct addr *a, char text[48]);

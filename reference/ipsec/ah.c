@@ -99,7 +99,7 @@ cover_packet(struct cover *c, const struct sa *sa, struct bytes front, struct by
 {
 	size_t iv_n = sa->spec.auth->iv, icv_n = seal_icv_len(sa->seal), icv_at = FIXED + iv_n;
 	struct wr w = wr_of(c->front, sizeof c->front), high = wr_of(c->high, sizeof c->high);
-	enum verdict v = ah_prepare_front(front, &w);
+	enum verdict v = ah_prepare_front_by(sa->ah, front, &w);
 	if (v != ACCEPT)
 		return v;
 	c->n = 0;

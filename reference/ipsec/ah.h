@@ -29,6 +29,8 @@ size_t ah_header_len(const struct sa *sa, uint8_t family);
  * DROP_HEADER. An IPv4 source route that is not used up puts its last address in the destination.
  */
 enum verdict ah_prepare_front(struct bytes front, struct wr *out);
+/* The same by a host's own rules; NULL: RFC 4302. */
+enum verdict ah_prepare_front_by(const struct ah_rules *rules, struct bytes front, struct wr *out);
 
 /*
  * The mutability of each octet of front, for cases that flip every octet. mask must hold front.n characters.

@@ -7,6 +7,8 @@
 
 enum {
 	IP4_HEAD = 20,
+	IP4_TOS_AT = 1,
+	IP4_FRAGMENT_AT = 6,
 	IP4_DST_AT = 16,
 	IP6_HEAD = 40,
 	IP6_LENGTH_AT = 4,
@@ -237,8 +239,28 @@ kept(char mask)
 	return mask == 'm' || mask == 's' ? 0x00 : mask == 'h' ? 0xf0 : 0xff;
 }
 
+/* What rules add to that in the fixed part of an IPv4 header. */
+static uint64_t
+kept_by(const struct ah_rules *rules, uint8_t family, size_t at)
+{
+	if (rules == NULL || family != 4)
+		return 0;
+	switch (at) {
+	case IP4_TOS_AT: return rules->tos ? 0xff : 0;
+	case IP4_FRAGMENT_AT: return rules->offset_mask >> 8;
+	case IP4_FRAGMENT_AT + 1: return rules->offset_mask & 0xff;
+	default: return 0;
+	}
+}
+
 enum verdict
 ah_prepare_front(struct bytes front, struct wr *out)
+{
+	return ah_prepare_front_by(NULL, front, out);
+}
+
+enum verdict
+ah_prepare_front_by(const struct ah_rules *rules, struct bytes front, struct wr *out)
 {
 	char mask[AH_FRONT_MAX];
 	uint8_t copy[AH_FRONT_MAX];
@@ -249,11 +271,12 @@ ah_prepare_front(struct bytes front, struct wr *out)
 	if (wr_left(out) < front.n)
 		return DROP_TOO_BIG;
 	struct rd r = rd_of(wr_done(&w.copy));
+	uint8_t family = rd_peek(&r, 0) >> 4;
 	while (rd_left(&r) > 0) {
 		if (w.frag_at != 0 && r.at == w.frag_at)
 			rd_skip(&r, FRAG_LEN);
 		else
-			wr_uint(out, rd_uint(&r, 1) & kept(mask[r.at - 1]), 1);
+			wr_uint(out, rd_uint(&r, 1) & (kept(mask[r.at - 1]) | kept_by(rules, family, r.at - 1)), 1);
 	}
 	return ACCEPT;
 }

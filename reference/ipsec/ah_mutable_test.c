@@ -304,3 +304,46 @@ Test(ah_mutable, the_mask_says_which_flips_a_receiver_accepts)
 	flip_all("fragment header", sa, front, room, mask);
 	sa_close(sa);
 }
+
+/* KAME ipsec(4), ah_cleartos and ah_offsetmask: what a host may cover beside RFC 4302 3.3.3.1.1.1. */
+Test(ah_mutable, rules_of_a_host_cover_tos_and_fragment_field_of_ipv4_only)
+{
+	static const struct {
+		const char *id, *front, *want;
+		struct ah_rules rules;
+	} rows[] = {
+		{ "RFC 4302",
+		  "45ff00340000ffff403300000a0000010a000002",
+		  "450000340000000000330000"
+		  "0a0000010a000002",
+		  { 0 } },
+		{ "TOS",
+		  "45ff00340000ffff403300000a0000010a000002",
+		  "45ff00340000000000330000"
+		  "0a0000010a000002",
+		  { .tos = true } },
+		{ "DF",
+		  "45ff00340000ffff403300000a0000010a000002",
+		  "450000340000400000330000"
+		  "0a0000010a000002",
+		  { .offset_mask = 0x4000 } },
+		{ "all of it",
+		  "45ff00340000ffff403300000a0000010a000002",
+		  "45ff00340000ffff00330000"
+		  "0a0000010a000002",
+		  { true, 0xffff } },
+		{ "IPv6",
+		  "6ff00000001833400000000000000000000000000000000100000000000000000000000000000002",
+		  "600000000018330000000000000000000000000000000001"
+		  "00000000000000000000000000000002",
+		  { true, 0xffff } },
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		uint8_t front[BIG], want[BIG], room[BIG];
+		struct wr out = wr_of(room, sizeof room);
+		struct bytes f = octets(rows[i].front, front);
+		struct bytes w = octets(rows[i].want, want);
+		cr_assert(eq(int, ah_prepare_front_by(&rows[i].rules, f, &out), ACCEPT), "%s", rows[i].id);
+		cr_assert(bytes_equal(wr_done(&out), w), "%s", rows[i].id);
+	}
+}

@@ -1,4 +1,6 @@
 #include "ipsec/compose.h"
+#include "ipsec/ipcomp.h"
+#include "ipsec/old.h"
 #include "ipsec/pile.h"
 #include "ipsec/stack.h"
 #include "ipsec/udpencap.h"
@@ -34,7 +36,10 @@ static struct sa *
 sa_for(const struct composing *x, unsigned i)
 {
 	struct sa *sa = x->sa != NULL ? x->sa[i] : NULL;
-	bool fits = sa != NULL && sa->seal != NULL && sa->spec.protocol == layout_protocol(x->p->layer[i].lay);
+	const struct layout *lay = x->p->layer[i].lay;
+	bool old = lay == &layout_ah_old || lay == &layout_esp_old;
+	bool fits = sa != NULL && sa->state != SA_LARVAL && sa->spec.protocol == layout_protocol(lay) &&
+		    sa->spec.old == old;
 	return fits ? sa : NULL;
 }
 
@@ -249,6 +254,61 @@ put_ah(struct composing *x, unsigned i)
 	return true;
 }
 
+/* Compressed whatever the length, since somebody wrote the layer; without an SA it is a header in front of a payload as it is. */
+static bool
+put_ipcomp(struct composing *x, unsigned i)
+{
+	struct sa *sa = sa_for(x, i);
+	struct wr w = wr_of(x->sealed, sizeof x->sealed);
+	size_t inner_n = x->pile.n;
+	if (sa == NULL) {
+		put_plain(x, i);
+		return true;
+	}
+	enum verdict v = ipcomp_seal(sa, &x->p->layer[i], next_header(x->p, i), pile_all(&x->pile), &w);
+	if (v != ACCEPT)
+		return refuse(x, i, v);
+	pile_drop(&x->pile, inner_n);
+	pile_bytes(&x->pile, wr_done(&w));
+	x->c = (struct composed){ 0 };
+	x->c.layer[i] = span_in(x, 0, w.n);
+	x->c.body[i] = span_in(x, IPCOMP_HEADER, w.n - IPCOMP_HEADER);
+	return true;
+}
+
+/* Without an SA, which no notation asks for, it is a head alone. */
+static bool
+put_old(struct composing *x, unsigned i)
+{
+	const struct hdr *h = &x->p->layer[i];
+	struct sa *sa = sa_for(x, i);
+	struct wr w = wr_of(x->sealed, sizeof x->sealed), front;
+	uint8_t octets[AH_FRONT_MAX];
+	size_t inner_n = x->pile.n;
+	if (sa == NULL) {
+		put_plain(x, i);
+		return true;
+	}
+	bool ah = h->lay == &layout_ah_old;
+	front = wr_of(octets, sizeof octets);
+	struct bytes before = ah ? front_for(x, i, ah_old_len(sa), &front) : BYTES_NONE;
+	enum verdict v = ah && before.n == 0 ? DROP_HEADER
+			 : ah                ? ah_old_seal(sa, h, before, next_header(x->p, i), pile_all(&x->pile), &w)
+			      : esp_old_seal(sa, h, next_header(x->p, i), pile_all(&x->pile), x->rnd, &w);
+	if (v != ACCEPT)
+		return refuse(x, i, v);
+	size_t iv_n = ah ? 0 : sa->spec.enc->iv;
+	pile_drop(&x->pile, inner_n);
+	pile_bytes(&x->pile, wr_done(&w));
+	x->c.layer[i] = span_in(x, 0, ah ? w.n - inner_n : w.n);
+	x->c.icv[i] = ah ? span_in(x, 8, w.n - inner_n - 8) : (struct span){ 0, 0 };
+	x->c.iv[i] = ah ? (struct span){ 0, 0 } : span_in(x, 4, iv_n);
+	x->c.body[i] = ah ? (struct span){ 0, 0 } : span_in(x, 4 + iv_n, w.n - 4 - iv_n);
+	if (!ah)
+		x->c.payload = (struct span){ 0, 0 };
+	return true;
+}
+
 static bool
 put_layer(struct composing *x, unsigned i)
 {
@@ -257,7 +317,12 @@ put_layer(struct composing *x, unsigned i)
 		return false;
 	if (lay == &layout_ah && !put_ah(x, i))
 		return false;
-	if (lay != &layout_esp && lay != &layout_ah)
+	if (lay == &layout_ipcomp && !put_ipcomp(x, i))
+		return false;
+	if ((lay == &layout_ah_old || lay == &layout_esp_old) && !put_old(x, i))
+		return false;
+	if (lay != &layout_esp && lay != &layout_ah && lay != &layout_ipcomp && lay != &layout_ah_old &&
+	    lay != &layout_esp_old)
 		put_plain(x, i);
 	return !x->pile.full || refuse(x, i, DROP_TOO_BIG);
 }

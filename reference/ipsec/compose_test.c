@@ -214,7 +214,7 @@ nested_sa(char kind, uint32_t spi, uint8_t family)
 				     ALG_AUTH);
 	struct sa *sa = test_transform_sa(&t, spi, MODE_TRANSPORT, family, kind == 'g');
 	if (kind == 'u')
-		sa->spec.encap = (struct encap){ 4501, 4500, true };
+		sa->spec.encap = (struct encap){ .sport = 4501, .dport = 4500, .udp = true };
 	return sa;
 }
 

@@ -132,10 +132,10 @@ Test(datagram, in_udp_comes_back)
 	for (unsigned k = 0; k < 4; k++) {
 		uint8_t family = k & 1 ? 6 : 4;
 		struct sad *d = sad_of(gcm(k & 2 ? MODE_TUNNEL : MODE_TRANSPORT, family));
-		sad_next(d, NULL)->spec.encap = (struct encap){ 4501, 4500, true };
+		sad_next(d, NULL)->spec.encap = (struct encap){ .sport = 4501, .dport = 4500, .udp = true };
 		there_and_back_lines("udp", d, family);
 		/* And off the well-known port. */
-		sad_next(d, NULL)->spec.encap = (struct encap){ 61000, 62000, true };
+		sad_next(d, NULL)->spec.encap = (struct encap){ .sport = 61000, .dport = 62000, .udp = true };
 		there_and_back_lines("udp on other ports", d, family);
 		sad_free(d);
 	}
@@ -153,7 +153,7 @@ Test(datagram, in_udp_has_no_checksum_in_ipv4_and_one_in_ipv6)
 		struct bytes plain, sealed;
 		struct packet p;
 		struct err e;
-		sad_next(d, NULL)->spec.encap = (struct encap){ 4500, 4500, true };
+		sad_next(d, NULL)->spec.encap = (struct encap){ .sport = 4500, .dport = 4500, .udp = true };
 		sealed = protect(sad_next(d, NULL), "udp", lines[i], &plain);
 		cr_assert(packet_parse_ip(&p, sealed, &e));
 		struct hdr h = p.layer[p.n - 1];
@@ -197,7 +197,7 @@ Test(datagram, without_protection_is_copied_untouched)
 		cr_assert(bytes_equal(out, plain), "%s", lines[i]);
 	}
 	/* An SA's port is its own, not any. */
-	sad_next(d, NULL)->spec.encap = (struct encap){ 5001, 5001, true };
+	sad_next(d, NULL)->spec.encap = (struct encap){ .sport = 5001, .dport = 5001, .udp = true };
 	struct datagram_result r;
 	unprotect(d, test_datagram(lines[7], plain_room, ROOM), 0, &r);
 	cr_assert(eq(uint, r.protocol, 0));
@@ -279,7 +279,7 @@ refusal_sa(const struct refusal *row, enum change change)
 	if (change == OTHER_KEY)
 		test_flip(k.auth, s.auth_key.n, 3, 3);
 	if (change == ENCAP)
-		s.encap = (struct encap){ 4500, 4500, true };
+		s.encap = (struct encap){ .sport = 4500, .dport = 4500, .udp = true };
 	struct sa *sa = test_open(&s);
 	sa->state = change == LARVAL ? SA_LARVAL : change == DEAD ? SA_DEAD : change == DYING ? SA_DYING : SA_MATURE;
 	return sa;

@@ -1,9 +1,11 @@
 #include "ipsec/compose.h"
 #include "ipsec/chain.h"
+#include "ipsec/ipcomp.h"
+#include "ipsec/old.h"
 #include "ipsec/stack.h"
 #include "ipsec/udpencap.h"
 
-/* A run of octets in clear and the layers found in it: the datagram, or the inside of an ESP. */
+/* A run of octets in clear and the layers found in it: the datagram, or the inside of an ESP or IPComp. */
 struct region {
 	struct bytes octets;
 	unsigned first; /* layer */
@@ -74,6 +76,25 @@ split_icv(struct hdr *h, const struct sa *sa)
 	hdr_set_bytes(h, AH_PADDING, bytes_slice(all, n, SIZE_MAX));
 }
 
+/* The SA says that it is AH of 1995: the same octets, read by that layout. */
+static void
+open_ah_old(struct dissecting *x, unsigned i, struct sa *sa)
+{
+	uint8_t octets[AH_FRONT_MAX];
+	struct wr front = wr_of(octets, sizeof octets);
+	struct bytes packet = layer_octets(x, i);
+	struct rd r = rd_of(packet);
+	struct ah_opened o;
+	enum verdict v = DROP_SHORT;
+	if (stack_is_fragment(&x->d->packet, i))
+		v = DROP_FRAGMENT;
+	else if (stack_front(&x->d->packet, i, packet, &front))
+		v = ah_old_open(sa, wr_done(&front), packet, &o);
+	if (!hdr_get(&x->d->packet.layer[i], &layout_ah_old, &r, false, NULL))
+		v = DROP_SHORT;
+	note(x, i, sa, v);
+}
+
 static void
 open_ah(struct dissecting *x, unsigned i)
 {
@@ -83,6 +104,10 @@ open_ah(struct dissecting *x, unsigned i)
 	struct sa *sa = find_sa(x, i, (uint32_t)h->v[AH_SPI].u, IPPROTO_AH_);
 	if (sa == NULL || sa->seal == NULL) {
 		note(x, i, NULL, sa == NULL ? DROP_NO_SA : DROP_SA_STATE);
+		return;
+	}
+	if (sa->spec.old) {
+		open_ah_old(x, i, sa);
 		return;
 	}
 	uint8_t octets[AH_FRONT_MAX];
@@ -140,6 +165,17 @@ fill_esp(struct hdr *h, const struct esp_opened *o, size_t tfc)
 	hdr_set_bytes(h, ESP_ICV, o->icv);
 }
 
+static void
+fill_esp_old(struct hdr *h, uint32_t spi, const struct esp_opened *o)
+{
+	*h = hdr_of(&layout_esp_old);
+	hdr_set(h, ESP_OLD_SPI, spi);
+	hdr_set_bytes(h, ESP_OLD_IV, o->iv);
+	hdr_set_bytes(h, ESP_OLD_PADDING, o->padding);
+	hdr_set(h, ESP_OLD_PAD_LENGTH, o->pad_length);
+	hdr_set(h, ESP_OLD_PAYLOAD_TYPE, o->next_header);
+}
+
 /* Opens the ESP at the end of the stack and makes its inside the region. *more: new layers were found. */
 static bool
 open_esp(struct dissecting *x, bool *more)
@@ -159,14 +195,56 @@ open_esp(struct dissecting *x, bool *more)
 			    x->work.cap - x->work.n);
 	struct esp_opened o;
 	uint64_t seq = replay_infer(&sa->replay, (uint32_t)h->v[ESP_SEQ].u);
-	if (!note(x, i, sa, esp_open(sa, packet, (uint32_t)(seq >> 32), work, &o)))
+	enum verdict v = sa->spec.old ? esp_old_open(sa, packet, work, &o)
+				      : esp_open(sa, packet, (uint32_t)(seq >> 32), work, &o);
+	if (!note(x, i, sa, v))
 		return true;
-	size_t n = chain_payload_n(o.next_header, o.payload);
-	fill_esp(h, &o, o.payload.n - n);
+	size_t n = sa->spec.old ? o.payload.n : chain_payload_n(o.next_header, o.payload);
+	if (sa->spec.old)
+		fill_esp_old(h, sa->spec.spi, &o);
+	else
+		fill_esp(h, &o, o.payload.n - n);
 	x->in = (struct region){ bytes_slice(o.payload, 0, n), p->n };
 	/* What cannot be parsed stays payload. */
 	*more = packet_parse_upper(p, o.next_header, x->in.octets, NULL);
 	return true;
+}
+
+/* Decompresses what is behind the IPComp at the end of the stack and makes it the region. */
+static bool
+open_ipcomp(struct dissecting *x)
+{
+	struct packet *p = &x->d->packet;
+	unsigned i = p->n - 1;
+	const struct hdr *h = &p->layer[i];
+	struct bytes packet = bytes_slice(x->in.octets, layer_at(x, i), hdr_size(h) + p->payload.n);
+	struct sa *sa = find_sa(x, i, (uint32_t)h->v[IPCOMP_CPI].u, IPPROTO_IPCOMP_);
+	struct ipcomp_opened o;
+	enum verdict v = sa == NULL                ? DROP_NO_SA
+			 : stack_is_fragment(p, i) ? DROP_FRAGMENT
+						   : ipcomp_open(sa, packet, &x->work, &o);
+	if (!note(x, i, sa, v))
+		return false;
+	x->in = (struct region){ o.payload, p->n };
+	p->payload = o.payload;
+	return packet_parse_upper(p, o.next_header, x->in.octets, NULL);
+}
+
+static const struct layout *
+last_layer(const struct dissecting *x)
+{
+	const struct packet *p = &x->d->packet;
+	return p->n > x->in.first ? p->layer[p->n - 1].lay : NULL;
+}
+
+/* Each ESP inside another is shorter than it; what IPComp swells to comes on top. */
+size_t
+packet_dissect_room(const struct sad *sad, size_t datagram_n)
+{
+	const struct sa *sa = sad_next(sad, NULL);
+	while (sa != NULL && sa->spec.protocol != IPPROTO_IPCOMP_)
+		sa = sad_next(sad, sa);
+	return 2 * datagram_n + (sa != NULL ? DATAGRAM_WORK : 0);
 }
 
 bool
@@ -183,8 +261,9 @@ packet_dissect(struct dissected *d, const struct sad *sad, struct bytes datagram
 		more = false;
 		open_region(&x);
 		find_in_udp(&x);
-		if (d->packet.n > x.in.first && d->packet.layer[d->packet.n - 1].lay == &layout_esp &&
-		    !open_esp(&x, &more))
+		if (last_layer(&x) == &layout_ipcomp)
+			more = open_ipcomp(&x);
+		else if (last_layer(&x) == &layout_esp && !open_esp(&x, &more))
 			return false;
 	}
 	return true;

@@ -26,6 +26,8 @@ all_transforms(struct transform *t)
 	t[n++] = (struct transform){ "aes-ctr", NULL };
 	for (unsigned i = 0; i < algs_n; i++) {
 		const struct alg *a = &algs[i];
+		if (a->old == OLD_ONLY)
+			continue;
 		if (a->use & ALG_ENC)
 			t[n++] = (struct transform){ a->name, alg_is_combined(a) ? NULL : "hmac-sha1-96" };
 		else if (a->kind != ALG_NULL && a->kind != ALG_AH_GMAC)

@@ -1,9 +1,10 @@
 #include "ipsec/sa.h"
+#include "ipsec/ipcomp.h"
 
 #include <assert.h>
 #include <stdlib.h>
 
-enum { PROTO_ESP = 50, PROTO_AH = 51 };
+enum { PROTO_ESP = 50, PROTO_AH = 51, PROTO_IPCOMP = 108 };
 
 /* A write that the compiler may not drop because the memory is freed next. */
 static void
@@ -33,10 +34,14 @@ check_identity(const struct sa_spec *s, struct err *e)
 {
 	if (s->spi == 0)
 		return fail(e, ERR_RANGE, "spi: 0 is reserved (RFC 4303 2.1, RFC 4302 2.4)");
-	if (s->protocol != PROTO_ESP && s->protocol != PROTO_AH)
-		return fail(e, ERR_RANGE, "protocol: want 50 (esp) or 51 (ah), got %u", s->protocol);
+	if (s->protocol != PROTO_ESP && s->protocol != PROTO_AH && s->protocol != PROTO_IPCOMP)
+		return fail(e, ERR_RANGE, "protocol: want 50 (esp), 51 (ah) or 108 (ipcomp), got %u", s->protocol);
+	if (s->protocol == PROTO_IPCOMP && s->spi > UINT16_MAX)
+		return fail(e, ERR_RANGE, "cpi: want 16 bits, got 0x%x  [RFC 3173 3.3]", s->spi);
 	if (s->mode > MODE_TUNNEL)
 		return fail(e, ERR_RANGE, "mode: want 0 to 2, got %u", s->mode);
+	if (s->replay > 0 && addr_is_multicast(&s->dst) && addr_is_any(&s->src))
+		return fail(e, ERR_RANGE, "replay: not for several senders  [RFC 4303 2.2, RFC 4302 2.5]");
 	if (s->src.family != 0 && s->dst.family != 0 && s->src.family != s->dst.family)
 		return fail(e, ERR_RANGE, "addresses: source is IPv%u, destination IPv%u", s->src.family,
 			    s->dst.family);
@@ -85,11 +90,71 @@ check_ah(const struct sa_spec *s, struct err *e)
 	return true;
 }
 
+/* An association that has no keys and no numbers (RFC 3173 2: each datagram by itself). */
+static bool
+check_ipcomp(const struct sa_spec *s, struct err *e)
+{
+	if (s->enc != NULL || s->auth != NULL)
+		return fail(e, ERR_RANGE, "ipcomp: neither encrypts nor authenticates");
+	if (s->comp != IPCOMP_DEFLATE)
+		return fail(e, ERR_RANGE, "ipcomp: want algorithm 2 (deflate), got %u  [RFC 2394]", s->comp);
+	if (s->spi < CPI_WELL_KNOWN_END && s->spi != s->comp)
+		return fail(e, ERR_RANGE, "cpi: %u stands for another algorithm than %u  [RFC 3173 3.3]", s->spi,
+			    s->comp);
+	if (s->replay != 0 || s->esn)
+		return fail(e, ERR_RANGE, "ipcomp: has no sequence numbers");
+	return true;
+}
+
+/* RFC 1826 and 1827 have one transform each that was written for them (RFC 1828, 1829), and nothing that counts. */
+static bool
+check_old(const struct sa_spec *s, struct err *e)
+{
+	const struct alg *a = s->protocol == PROTO_AH ? s->auth : s->enc;
+	if (s->protocol == PROTO_IPCOMP)
+		return fail(e, ERR_RANGE, "ipcomp: there is no older one");
+	if (a == NULL || a->old == OLD_NOT || (s->protocol == PROTO_ESP && !is_null(s->auth)))
+		return fail(e, ERR_RANGE, "%s: want %s  [RFC %u]", s->protocol == PROTO_AH ? "ah-old" : "esp-old",
+			    s->protocol == PROTO_AH ? "keyed-md5" : "des-cbc alone",
+			    s->protocol == PROTO_AH ? 1828 : 1829);
+	if (s->replay != 0 || s->esn || s->seq != 0 || s->encap.udp)
+		return fail(e, ERR_RANGE, "old AH and ESP have no sequence numbers, and no UDP around them");
+	return true;
+}
+
+/* Rows of RFC 1828 and 1829 that today's protocols do not have. */
+static bool
+check_new(const struct sa_spec *s, struct err *e)
+{
+	const struct alg *list[] = { s->enc, s->auth };
+	for (unsigned i = 0; i < 2; i++)
+		if (list[i] != NULL && list[i]->old == OLD_ONLY)
+			return fail(e, ERR_RANGE, "%s: for ah-old and esp-old only  [%s]", list[i]->name,
+				    list[i]->clause);
+	return true;
+}
+
+bool
+sa_rules_allow(const struct sa_rules *rules, const struct sa_spec *s, struct err *e)
+{
+	if (s->old && !rules->old)
+		return fail(e, ERR_RANGE, "AH and ESP of RFC 1826 and 1827: not here");
+	if (s->esn && rules->no_esn)
+		return fail(e, ERR_RANGE, "esn: numbers have 32 bits  [RFC 2402 2.5, RFC 2406 2.2]");
+	if (s->enc != NULL && alg_is_combined(s->enc) && rules->no_combined)
+		return fail(e, ERR_RANGE, "%s: a cipher does not authenticate  [RFC 2406 2.7]", s->enc->name);
+	if (s->tfc != 0 && rules->no_tfc)
+		return fail(e, ERR_RANGE, "tfc: there is none  [RFC 2406]");
+	return true;
+}
+
 static bool
 check_spec(const struct sa_spec *s, struct err *e)
 {
-	if (!check_identity(s, e))
+	if (!check_identity(s, e) || !(s->old ? check_old(s, e) : check_new(s, e)))
 		return false;
+	if (s->protocol == PROTO_IPCOMP)
+		return check_ipcomp(s, e);
 	if (!(s->protocol == PROTO_ESP ? check_esp(s, e) : check_ah(s, e)))
 		return false;
 	if (s->enc != NULL && !check_key(s->enc, s->enc_key, e))
@@ -102,13 +167,22 @@ check_spec(const struct sa_spec *s, struct err *e)
 	return true;
 }
 
-/* A key into the SA's own storage. */
-static struct bytes
-keep_key(uint8_t store[SA_KEY_MAX], struct bytes key)
+/* Both keys into storage of their own. */
+static bool
+keep_keys(struct sa *sa, struct sa_spec *s, struct err *e)
 {
-	struct wr w = wr_of(store, SA_KEY_MAX);
-	wr_bytes(&w, key);
-	return wr_done(&w);
+	size_t n = s->enc_key.n + s->auth_key.n;
+	uint8_t *keys = malloc(n > 0 ? n : 1);
+	if (keys == NULL)
+		return fail_errno(e, "sa");
+	struct wr w = wr_of(keys, n);
+	wr_bytes(&w, s->enc_key);
+	wr_bytes(&w, s->auth_key);
+	s->enc_key = bytes_slice(wr_done(&w), 0, s->enc_key.n);
+	s->auth_key = bytes_slice(wr_done(&w), s->enc_key.n, SIZE_MAX);
+	sa->keys = keys;
+	sa->keys_n = n;
+	return true;
 }
 
 /* Everything that can fail comes first: a larval SA stays larval on failure. */
@@ -118,6 +192,9 @@ fill(struct sa *sa, const struct sa_spec *spec, struct err *e)
 	struct sa_spec s = *spec;
 	if (s.protocol == PROTO_ESP && s.enc == NULL)
 		s.enc = null_cipher();
+	/* RFC 8750 7: the number is the IV too, and must not come again, window or not. */
+	if (s.enc != NULL && s.enc->implicit_iv)
+		s.seq_cycle = false;
 	if (is_null(s.auth)) {
 		s.auth = NULL;
 		s.auth_key = BYTES_NONE;
@@ -125,13 +202,13 @@ fill(struct sa *sa, const struct sa_spec *spec, struct err *e)
 	struct replay replay;
 	if (!replay_init(&replay, s.replay, s.esn, e))
 		return false;
-	struct seal *seal = seal_new(s.enc, s.enc_key, s.auth, s.auth_key, e);
-	if (seal == NULL) {
+	bool keyed = s.protocol != PROTO_IPCOMP;
+	struct seal *seal = keyed ? seal_new(s.enc, s.enc_key, s.auth, s.auth_key, e) : NULL;
+	if ((keyed && seal == NULL) || !keep_keys(sa, &s, e)) {
+		seal_free(seal);
 		replay_free(&replay);
 		return false;
 	}
-	s.enc_key = keep_key(sa->enc_key, s.enc_key);
-	s.auth_key = keep_key(sa->auth_key, s.auth_key);
 	sa->spec = s;
 	sa->seal = seal;
 	sa->replay = replay;
@@ -195,7 +272,8 @@ sa_complete(struct sa *sa, const struct sa_spec *spec, struct err *e)
 	if (sa->state == SA_DEAD)
 		return fail(e, ERR_RANGE, "SA 0x%08x is dead", old->spi);
 	if (!same_alg(old->enc, old->enc_key, spec->enc, spec->enc_key) ||
-	    !same_alg(old->auth, old->auth_key, spec->auth, spec->auth_key))
+	    !same_alg(old->auth, old->auth_key, spec->auth, spec->auth_key) ||
+	    (spec->comp != 0 && spec->comp != old->comp))
 		return fail(e, ERR_RANGE, "SA 0x%08x: keys and algorithms of a mature SA never change", old->spi);
 	sa->spec.hard = spec->hard;
 	sa->spec.soft = spec->soft;
@@ -209,6 +287,9 @@ sa_close(struct sa *sa)
 		return;
 	seal_free(sa->seal);
 	replay_free(&sa->replay);
+	if (sa->keys != NULL)
+		wipe(sa->keys, sa->keys_n);
+	free(sa->keys);
 	wipe(sa, sizeof *sa);
 	free(sa);
 }
@@ -235,6 +316,7 @@ over(const struct lifetime *used, const struct lifetime *limit, uint64_t now)
 void
 sa_account(struct sa *sa, size_t n, uint64_t now, bool *soft, bool *hard)
 {
+	sa->last = now;
 	sa->current.bytes += n;
 	if (sa->current.allocations < UINT32_MAX)
 		sa->current.allocations++;

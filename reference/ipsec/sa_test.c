@@ -37,7 +37,7 @@ static const struct row rows[] = {
 	{ "null cipher on ah", 51, "null", "hmac-sha1-96", 0x1001, 32, 0, 0, 0, false, false, "does not encrypt" },
 	{ "ah without integrity", 51, NULL, NULL, 0x1001, 32, 0, 0, 0, false, false, "no integrity" },
 	{ "ah with null", 51, NULL, "null", 0x1001, 32, 0, 0, 0, false, false, "no integrity" },
-	{ "neither esp nor ah", 108, NULL, "hmac-sha1-96", 0x1001, 0, 0, 0, 0, false, false, "108" },
+	{ "no protocol of ours", 109, NULL, "hmac-sha1-96", 0x1001, 0, 0, 0, 0, false, false, "109" },
 	{ "udp around ah", 51, NULL, "hmac-sha1-96", 0x1001, 0, 0, 0, 0, false, true, "UDP" },
 	{ "short cipher key", 50, "aes-cbc", "hmac-sha1-96", 0x1001, 0, 0, 1, 0, false, false, "15 octets" },
 	{ "long cipher key", 50, "aes-cbc", "hmac-sha1-96", 0x1001, 0, 0, -1, 0, false, false, "17 octets" },
@@ -106,7 +106,7 @@ Test(sa, owns_its_keys_and_names_what_is_absent)
 	s.seq = 41;
 	struct sa *sa = test_open(&s);
 	cr_expect(sa->spec.enc != NULL && sa->spec.enc->kind == ALG_NULL);
-	cr_expect(sa->spec.auth_key.p == sa->auth_key && bytes_equal(sa->spec.auth_key, s.auth_key));
+	cr_expect(sa->spec.auth_key.p == sa->keys + sa->spec.enc_key.n && bytes_equal(sa->spec.auth_key, s.auth_key));
 	cr_expect(sa->state == SA_MATURE && sa->seq == 41 && sa->iv == 41 && sa->replay.top == 0);
 	sa_close(sa);
 }

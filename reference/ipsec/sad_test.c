@@ -113,6 +113,7 @@ Test(sad, a_larval_sa_goes_out_once_it_is_complete_in_the_place_of_its_arrival)
 	spec.mode = MODE_TUNNEL;
 	spec.reqid = 9;
 	cr_assert(sa_complete(larval, &spec, &e), "%s", e.text);
+	cr_assert(sad_completed(d, larval));
 	cr_assert(sad_outbound(d, 50, MODE_TUNNEL, &src, &dst, 9) == newer);
 	sad_delete(d, newer);
 	cr_assert(sad_outbound(d, 50, MODE_TUNNEL, &src, &dst, 9) == larval);
@@ -208,6 +209,13 @@ compare(const struct sad *d, const struct twin *t, struct random_seeded *r)
 	cr_assert(eq(uint, sad_count(d), t->n));
 }
 
+static void
+grow_up(struct sad *d, struct sa *sa, uint8_t state)
+{
+	sa->state = state;
+	cr_assert(sad_completed(d, sa));
+}
+
 Test(sad, ten_thousand_entries_agree_with_a_slow_twin)
 {
 	struct random_seeded r;
@@ -227,7 +235,7 @@ Test(sad, ten_thousand_entries_agree_with_a_slow_twin)
 		else
 			sa_close(sa);
 		if (larval || roll(&r, 4) == 0)
-			t->sa[roll(&r, t->n)]->state = (uint8_t)(1 + roll(&r, 3));
+			grow_up(d, t->sa[roll(&r, t->n)], (uint8_t)(1 + roll(&r, 3)));
 		if (roll(&r, 8) == 0) {
 			unsigned i = (unsigned)roll(&r, t->n);
 			sad_delete(d, t->sa[i]);

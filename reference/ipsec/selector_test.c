@@ -143,9 +143,13 @@ Test(selector, matches_what_it_says)
 		  V6 " / rh type=0 addresses=2001:db8::9 / udp", true },
 	};
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		struct selector s = { test_addr(rows[i].src), test_addr(rows[i].dst), rows[i].src_bits,
-				      rows[i].dst_bits,       rows[i].protocol,       rows[i].sport,
-				      rows[i].dport };
+		struct selector s = { .src = test_addr(rows[i].src),
+				      .dst = test_addr(rows[i].dst),
+				      .src_bits = rows[i].src_bits,
+				      .dst_bits = rows[i].dst_bits,
+				      .protocol = rows[i].protocol,
+				      .sport = rows[i].sport,
+				      .dport = rows[i].dport };
 		uint8_t room[200];
 		struct flow f;
 		cr_assert(flow_of(test_datagram(rows[i].line, room, sizeof room), &f), "%s", rows[i].id);

@@ -84,13 +84,14 @@ stack_is_fragment(const struct packet *p, unsigned i)
 	return false;
 }
 
-/* Gone before a receiver comes to an AH further inside: ESP, AH, the UDP that carried ESP, and fragmentation.
+/* Gone before a receiver comes to an AH further inside: ESP, AH, IPComp, the UDP that carried ESP, and fragmentation.
  */
 static bool
 is_gone(const struct packet *p, unsigned i)
 {
 	const struct layout *lay = p->layer[i].lay;
-	return lay == &layout_esp || lay == &layout_ah || is_fragment_header(&p->layer[i]) ||
+	return lay == &layout_esp || lay == &layout_ah || lay == &layout_ipcomp || lay == &layout_ah_old ||
+	       lay == &layout_esp_old || is_fragment_header(&p->layer[i]) ||
 	       (lay == &layout_udp && i + 1 < p->n && p->layer[i + 1].lay == &layout_esp);
 }
 

@@ -106,6 +106,8 @@ test_transforms(struct test_transform t[TEST_TRANSFORMS])
 	unsigned n = 0;
 	for (const struct alg *a = algs; a < algs + algs_n; a++) {
 		bool null = a->kind == ALG_NULL;
+		if (a->old == OLD_ONLY)
+			continue;
 		if (a->use & ALG_ENC)
 			t[n++] = (struct test_transform){ 50, a,
 							  alg_is_combined(a) ? NULL

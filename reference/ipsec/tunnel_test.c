@@ -33,7 +33,9 @@ Test(tunnel, ecn_leaves_as_rfc6040_figure_4_says)
 				uint8_t cell = figure4[row][1 + column];
 				struct bytes inner = inner_of((uint8_t)family, figure4[row][0], in, sizeof in);
 				struct wr w = wr_of(out, sizeof out);
-				bool kept = tunnel_inner_put(family == 4 ? 4 : 41, inner, outer_order[column], &w);
+				struct tunnel_exit x = { .ecn = outer_order[column] };
+				enum tunnel_alarm alarm;
+				bool kept = tunnel_inner_put(family == 4 ? 4 : 41, inner, &x, &w, &alarm);
 				cr_assert(eq(int, kept, cell != DROPPED), "IPv%u, row %u, column %u", family, row,
 					  column);
 				if (!kept)
@@ -51,7 +53,9 @@ Test(tunnel, a_wrong_inner_checksum_stays_wrong)
 	struct bytes inner = test_datagram("ip4 checksum=0x1234 ecn=2 / udp / 'hello", in, sizeof in);
 	struct wr w = wr_of(out, sizeof out);
 	struct chain c;
-	cr_assert(tunnel_inner_put(4, inner, CE, &w));
+	struct tunnel_exit x = { .ecn = CE };
+	enum tunnel_alarm alarm;
+	cr_assert(tunnel_inner_put(4, inner, &x, &w, &alarm));
 	cr_assert(chain_of(wr_done(&w), &c));
 	cr_assert(eq(uint, c.ecn, CE));
 	struct packet p;
@@ -128,8 +132,136 @@ Test(tunnel, an_inner_datagram_must_be_one)
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		uint8_t in[200], out[200];
 		struct wr w = wr_of(out, sizeof out);
-		cr_assert(not(tunnel_inner_put(rows[i].next_header, test_datagram(rows[i].line, in, sizeof in), 0, &w)),
-			  "%s", rows[i].id);
+		struct tunnel_exit x = { .ecn = NOT_ECT };
+		enum tunnel_alarm alarm;
+		struct bytes inner = test_datagram(rows[i].line, in, sizeof in);
+		cr_assert(not(tunnel_inner_put(rows[i].next_header, inner, &x, &w, &alarm)), "%s", rows[i].id);
 		cr_assert(eq(sz, w.n, 0), "%s", rows[i].id);
 	}
+}
+
+/* RFC 6040 4.1, RFC 3168 9.2.1.3: the outer field for Not-ECT, ECT(1), ECT(0), CE inside. */
+Test(tunnel, the_outer_ecn_field_follows_the_mode_of_its_family)
+{
+	static const uint8_t want[3][4] = { [INGRESS_NOT_ECT] = { NOT_ECT, NOT_ECT, NOT_ECT, NOT_ECT },
+					    [INGRESS_COPY] = { NOT_ECT, ECT1, ECT0, CE },
+					    [INGRESS_RFC3168] = { NOT_ECT, ECT1, ECT0, ECT0 } };
+	for (uint8_t family = 4; family <= 6; family += 2)
+		for (uint8_t mode = 0; mode < 3; mode++)
+			for (uint8_t ecn = 0; ecn < 4; ecn++) {
+				struct tunnel_rules rules = tunnel_rfc4301;
+				*(family == 4 ? &rules.ecn4 : &rules.ecn6) = mode;
+				struct sa_spec s = { .src.family = family, .dst.family = family };
+				struct chain inner = { .family = 4, .ecn = ecn, .dscp = 46 }, outer;
+				uint8_t room[64] = { 0 };
+				struct wr w = wr_of(room, sizeof room);
+				tunnel_header_put(&s, &rules, &inner, 1, &w);
+				cr_assert(chain_of(wr_done(&w), &outer) || family == 4);
+				struct rd r = rd_of(wr_done(&w));
+				uint64_t ds = rd_uint(&r, 4) >> (family == 4 ? 16 : 20) & 0xff;
+				cr_assert(eq(u64, ds, 46u << 2 | want[mode][ecn]), "IPv%u, mode %u, ecn %u", family,
+					  mode, ecn);
+				s.tunnel.no_ecn = true;
+				w = wr_of(room, sizeof room);
+				tunnel_header_put(&s, &rules, &inner, 1, &w);
+				r = rd_of(wr_done(&w));
+				ds = rd_uint(&r, 4) >> (family == 4 ? 16 : 20) & 3;
+				cr_assert(zero(u64, ds), "IPv%u, mode %u, ecn %u: the SA forbids", family, mode, ecn);
+			}
+}
+
+Test(tunnel, the_outer_df_follows_the_sa_and_then_the_host)
+{
+	for (uint8_t host = DF_CLEAR; host <= DF_COPY; host++)
+		for (uint8_t sa = DF_CLEAR; sa <= DF_COPY + 1; sa++)
+			for (unsigned df = 0; df < 2; df++) {
+				bool given = sa <= DF_COPY;
+				struct tunnel_rules rules = tunnel_rfc4301;
+				struct sa_spec s = { .src.family = 4,
+						     .dst.family = 4,
+						     .tunnel = { given, given ? sa : 0, false, false } };
+				struct chain inner = { .family = 4, .df = df };
+				uint8_t room[64];
+				struct wr w = wr_of(room, sizeof room);
+				rules.df = host;
+				tunnel_header_put(&s, &rules, &inner, 1, &w);
+				struct rd r = rd_of(bytes_slice(wr_done(&w), 6, 2));
+				uint8_t rule = given ? sa : host;
+				bool want = rule == DF_SET || (rule == DF_COPY && df);
+				cr_assert(eq(u64, rd_uint(&r, 2), want ? 0x4000 : 0), "host %u, SA %u, inner %u", host,
+					  sa, df);
+			}
+}
+
+/* What each rule for a tunnel's end makes of the 16 pairs: rows as in figure 4, columns Not-ECT, ECT(0), ECT(1), CE. */
+Test(tunnel, every_rule_for_a_tunnels_end_has_its_table)
+{
+	static const struct {
+		uint8_t egress;
+		uint8_t cell[4][4]; /* inner Not-ECT, ECT(0), ECT(1), CE */
+	} rows[] = {
+		{ EGRESS_CE_ONLY,
+		  { { NOT_ECT, NOT_ECT, NOT_ECT, NOT_ECT },
+		    { ECT0, ECT0, ECT0, CE },
+		    { ECT1, ECT1, ECT1, CE },
+		    { CE, CE, CE, CE } } },
+		{ EGRESS_FULL,
+		  { { NOT_ECT, NOT_ECT, NOT_ECT, DROPPED },
+		    { ECT0, ECT0, ECT0, CE },
+		    { ECT1, ECT1, ECT1, CE },
+		    { CE, CE, CE, CE } } },
+		{ EGRESS_LIMITED,
+		  { { NOT_ECT, NOT_ECT, NOT_ECT, DROPPED },
+		    { ECT0, ECT0, ECT0, DROPPED },
+		    { ECT1, ECT1, ECT1, DROPPED },
+		    { CE, CE, CE, DROPPED } } },
+		{ EGRESS_IGNORED,
+		  { { NOT_ECT, NOT_ECT, NOT_ECT, NOT_ECT },
+		    { ECT0, ECT0, ECT0, ECT0 },
+		    { ECT1, ECT1, ECT1, ECT1 },
+		    { CE, CE, CE, CE } } },
+	};
+	for (size_t i = 0; i < COUNT(rows); i++)
+		for (unsigned row = 0; row < 4; row++)
+			for (unsigned column = 0; column < 4; column++) {
+				uint8_t got, want = rows[i].cell[row][column];
+				bool kept = tunnel_ecn(rows[i].egress, outer_order[column], outer_order[row], &got);
+				cr_assert(eq(int, kept, want != DROPPED), "%u: %u, %u", rows[i].egress, row, column);
+				cr_assert(kept == false || got == want, "%u: %u, %u: want %u, got %u", rows[i].egress,
+					  row, column, want, got);
+			}
+}
+
+/* RFC 6040 4.2, the marks in figure 4. */
+Test(tunnel, combinations_that_no_entry_makes_are_told_apart)
+{
+	for (uint8_t inner = 0; inner < 4; inner++)
+		for (uint8_t outer = 0; outer < 4; outer++) {
+			bool dangerous = (inner == NOT_ECT && outer != NOT_ECT) || (inner == CE && outer == ECT1);
+			bool unused = inner == ECT1 && outer == ECT0;
+			enum tunnel_alarm want = dangerous ? ALARM_DANGEROUS : unused ? ALARM_UNUSED : ALARM_NONE;
+			cr_assert(eq(int, tunnel_ecn_alarm(outer, inner), want), "inner %u, outer %u", inner, outer);
+		}
+}
+
+Test(tunnel, the_outer_dscp_comes_in_where_it_may_and_the_checksum_follows)
+{
+	for (unsigned family = 4; family <= 6; family += 2)
+		for (uint8_t dscp = 0; dscp < 64; dscp++) {
+			uint8_t in[200], out[200];
+			struct tunnel_exit x = { .ecn = CE, .dscp = dscp, .dscp_in = true };
+			enum tunnel_alarm alarm;
+			struct bytes inner = inner_of((uint8_t)family, ECT0, in, sizeof in);
+			struct wr w = wr_of(out, sizeof out);
+			struct chain c;
+			cr_assert(tunnel_inner_put(family == 4 ? 4 : 41, inner, &x, &w, &alarm));
+			cr_assert(chain_of(wr_done(&w), &c) && c.dscp == dscp && c.ecn == CE, "IPv%u, %u", family,
+				  dscp);
+			struct rd r = rd_of(bytes_slice(wr_done(&w), 10, 2));
+			uint64_t had = rd_uint(&r, 2);
+			if (family == 4)
+				chain_checksum4(&w, 0);
+			r = rd_of(bytes_slice(wr_done(&w), 10, 2));
+			cr_assert(eq(u64, rd_uint(&r, 2), had), "IPv%u, %u", family, dscp);
+		}
 }

@@ -26,6 +26,7 @@ static const char *const names[VERDICT_N] = {
 	[DROP_SEQ_OVERFLOW] = "seq-overflow",
 	[DROP_TOO_BIG] = "too-big",
 	[DROP_ENCAP] = "encap",
+	[DROP_COMPRESSION] = "compression",
 	[DROP_INTERNAL] = "internal",
 };
 

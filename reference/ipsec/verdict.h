@@ -28,6 +28,7 @@ enum verdict {
 	DROP_SEQ_OVERFLOW, /* sender: the counter must not cycle, RFC 4303 3.3.3 */
 	DROP_TOO_BIG,      /* sender: the datagram would not fit 65,535 octets */
 	DROP_ENCAP,        /* UDP encapsulation asked for and missing, or the reverse */
+	DROP_COMPRESSION,  /* IPComp: no stream of its algorithm, or one that swells beyond a datagram (RFC 3173 2.1) */
 	DROP_INTERNAL,     /* libcrypto failed: our environment, not the packet */
 	VERDICT_N
 };

@@ -15,7 +15,7 @@ const struct name ip_ecns[] = {
 	{ 0, "not-ect" }, { 1, "ect1" }, { 2, "ect0" }, { 3, "ce" }, { 0, NULL },
 };
 
-/* exact name, layout, the IP protocol that announces it, the field that announces its successor */
+/* exact name, layout, the IP protocol that announces it, the field that announces its successor; of one protocol the first is read */
 #define LAYOUTS(X)                                                                                                     \
 	X("eth", layout_eth, -1, -1)                                                                                   \
 	X("arp", layout_arp, -1, -1)                                                                                   \
@@ -35,7 +35,9 @@ const struct name ip_ecns[] = {
 	X("icmp6", layout_icmp6, IPPROTO_ICMP6, -1)                                                                    \
 	X("echo6", layout_echo6, IPPROTO_ICMP6, -1)                                                                    \
 	X("echo-reply6", layout_echo_reply6, IPPROTO_ICMP6, -1)                                                        \
-	X("ipcomp", layout_ipcomp, IPPROTO_IPCOMP_, IPCOMP_NEXT_HEADER)
+	X("ipcomp", layout_ipcomp, IPPROTO_IPCOMP_, IPCOMP_NEXT_HEADER)                                                \
+	X("ah-old", layout_ah_old, IPPROTO_AH_, AH_OLD_NEXT_HEADER)                                                    \
+	X("esp-old", layout_esp_old, IPPROTO_ESP_, ESP_OLD_PAYLOAD_TYPE)
 
 #define POINTER(name_, layout_, protocol_, next_) &(layout_),
 const struct layout *const layouts[] = { LAYOUTS(POINTER) NULL };

@@ -100,16 +100,19 @@ enum {
 };
 enum { ICMP_TYPE, ICMP_CODE, ICMP_CHECKSUM, ICMP_ID, ICMP_SEQ, ICMP_NF }; /* echo, echo-reply, v4 and v6 */
 enum { ICMPE_TYPE, ICMPE_CODE, ICMPE_CHECKSUM, ICMPE_REST, ICMPE_NF };    /* every other: rest is 32 bits (MTU..) */
+/* AH and ESP of 1995, without sequence numbers: only the SA tells them from today's. */
+enum { AH_OLD_NEXT_HEADER, AH_OLD_PAYLOAD_LEN, AH_OLD_RESERVED, AH_OLD_SPI, AH_OLD_ICV, AH_OLD_NF };
+enum { ESP_OLD_SPI, ESP_OLD_IV, ESP_OLD_PADDING, ESP_OLD_PAD_LENGTH, ESP_OLD_PAYLOAD_TYPE, ESP_OLD_NF };
 enum { IPCOMP_NEXT_HEADER, IPCOMP_FLAGS, IPCOMP_CPI, IPCOMP_NF };
 
 extern const struct layout layout_eth, layout_arp, layout_ip4, layout_ip6, layout_hbh, layout_dstopt, layout_rh,
 	layout_frag, layout_ah, layout_esp, layout_udp, layout_tcp, layout_echo4, layout_echo_reply4, layout_icmp4,
-	layout_echo6, layout_echo_reply6, layout_icmp6, layout_ipcomp;
+	layout_echo6, layout_echo_reply6, layout_icmp6, layout_ipcomp, layout_ah_old, layout_esp_old;
 
 /*
  * A layout by its name in the notation. "echo", "echo-reply" and "icmp" stand for two layouts, chosen by family
  * (4, 6); "ip" likewise. NULL if unknown. Exact names: eth arp ip4 ip6 hbh dstopt rh frag ah esp udp tcp icmp4
- * icmp6 echo4 echo6 echo-reply4 echo-reply6 ipcomp.
+ * icmp6 echo4 echo6 echo-reply4 echo-reply6 ipcomp ah-old esp-old.
  */
 const struct layout *layout_by_name(const char *name, uint8_t family);
 

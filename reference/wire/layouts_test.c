@@ -157,6 +157,10 @@ static const struct sample {
 	  "0x02005971"
 	  "00000500" },
 	{ "ipcomp", 4, "cpi=deflate", "0x32000002" },
+	{ "ah-old", 4, "spi=0x1001 icv=0x01020304",
+	  "0x3201000000001001"
+	  "01020304" },
+	{ "esp-old", 4, "spi=0x1001", "0x00001001" },
 };
 
 static struct hdr
@@ -328,6 +332,8 @@ Test(layouts, are_found_by_exact_name_and_by_family)
 		{ "echo-reply", 6, &layout_echo_reply6, 58, -1 },
 		{ "echo-reply6", 0, &layout_echo_reply6, 58, -1 },
 		{ "ipcomp", 0, &layout_ipcomp, 108, IPCOMP_NEXT_HEADER },
+		{ "ah-old", 0, &layout_ah_old, 51, AH_OLD_NEXT_HEADER },
+		{ "esp-old", 0, &layout_esp_old, 50, ESP_OLD_PAYLOAD_TYPE },
 	};
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		const struct layout *lay = layout_by_name(rows[i].name, rows[i].family);

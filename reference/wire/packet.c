@@ -38,7 +38,7 @@ is_opaque_behind(const struct hdr *h)
 		return h->v[IP4_OFFSET].u != 0 || h->v[IP4_IHL].u < 5;
 	if (h->lay == &layout_frag)
 		return h->v[FRAG_OFFSET].u != 0;
-	return h->lay == &layout_esp || h->lay == &layout_ipcomp;
+	return h->lay == &layout_esp || h->lay == &layout_esp_old || h->lay == &layout_ipcomp;
 }
 
 static const struct layout *
