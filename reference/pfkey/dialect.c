@@ -2,35 +2,37 @@
  * Numbers per system. RFC 2367 3.1, 3.4, 3.6 for the base; the rest from the public headers of Linux, NetBSD and
  * FreeBSD.
  */
-#include "pfkey/pfkey.h"
+#include "pfkey/dialect_table.h"
 #include "pfkey/record.h"
 
 #include <strings.h>
 
-/* Every dialect has RFC 2367's messages and KAME's under these numbers. */
-#define TYPES_KAME                                                                                                     \
-	[PFKEY_RESERVED] = -1, [PFKEY_GETSPI] = 1, [PFKEY_UPDATE] = 2, [PFKEY_ADD] = 3, [PFKEY_DELETE] = 4,            \
-	[PFKEY_GET] = 5, [PFKEY_ACQUIRE] = 6, [PFKEY_REGISTER] = 7, [PFKEY_EXPIRE] = 8, [PFKEY_FLUSH] = 9,             \
-	[PFKEY_DUMP] = 10, [PFKEY_X_PROMISC] = 11, [PFKEY_X_PCHANGE] = 12, [PFKEY_X_SPDUPDATE] = 13,                   \
-	[PFKEY_X_SPDADD] = 14, [PFKEY_X_SPDDELETE] = 15, [PFKEY_X_SPDGET] = 16, [PFKEY_X_SPDACQUIRE] = 17,             \
-	[PFKEY_X_SPDDUMP] = 18, [PFKEY_X_SPDFLUSH] = 19, [PFKEY_X_SPDSETIDX] = 20, [PFKEY_X_SPDEXPIRE] = 21,           \
-	[PFKEY_X_SPDDELETE2] = 22
+/* clang-format off */
+#define TYPES_KAME \
+	TYPES_RFC, NO_TYPES_OPENBSD, NO_TYPES_SOLARIS, [PFKEY_X_PCHANGE] = 12, [PFKEY_X_SPDUPDATE] = 13, [PFKEY_X_SPDADD] = 14, \
+	[PFKEY_X_SPDDELETE] = 15, [PFKEY_X_SPDGET] = 16, [PFKEY_X_SPDACQUIRE] = 17, [PFKEY_X_SPDDUMP] = 18, \
+	[PFKEY_X_SPDFLUSH] = 19, [PFKEY_X_SPDSETIDX] = 20, [PFKEY_X_SPDEXPIRE] = 21, [PFKEY_X_SPDDELETE2] = 22
 
-#define EXTS_KAME                                                                                                      \
-	[EXT_RESERVED] = 0, [EXT_SA] = 1, [EXT_LIFETIME_CURRENT] = 2, [EXT_LIFETIME_HARD] = 3,                         \
-	[EXT_LIFETIME_SOFT] = 4, [EXT_ADDRESS_SRC] = 5, [EXT_ADDRESS_DST] = 6, [EXT_ADDRESS_PROXY] = 7,                \
-	[EXT_KEY_AUTH] = 8, [EXT_KEY_ENCRYPT] = 9, [EXT_IDENTITY_SRC] = 10, [EXT_IDENTITY_DST] = 11,                   \
-	[EXT_SENSITIVITY] = 12, [EXT_PROPOSAL] = 13, [EXT_SUPPORTED_AUTH] = 14, [EXT_SUPPORTED_ENCRYPT] = 15,          \
-	[EXT_SPIRANGE] = 16, [EXT_X_KMPRIVATE] = 17, [EXT_X_POLICY] = 18, [EXT_X_SA2] = 19, [EXT_X_NAT_T_TYPE] = 20,   \
-	[EXT_X_NAT_T_SPORT] = 21, [EXT_X_NAT_T_DPORT] = 22, [EXT_X_NAT_T_OAI] = 23, [EXT_UNKNOWN] = -1
+#define EXTS_KAME \
+	EXTS_RFC, NO_EXTS_OPENBSD, NO_EXTS_SOLARIS, [EXT_X_KMPRIVATE] = 17, [EXT_X_POLICY] = 18, [EXT_X_SA2] = 19, \
+	[EXT_X_NAT_T_TYPE] = 20, [EXT_X_NAT_T_SPORT] = 21, [EXT_X_NAT_T_DPORT] = 22, [EXT_X_NAT_T_OAI] = 23
 
-#define EXTS_LINUX                                                                                                     \
-	EXTS_KAME, [EXT_X_NAT_T_OAR] = -1, [EXT_X_NAT_T_FRAG] = -1, [EXT_X_SEC_CTX] = 24, [EXT_X_KMADDRESS] = 25,      \
-		   [EXT_X_FILTER] = 26, [EXT_X_SA_REPLAY] = -1
+#define EXTS_LINUX \
+	EXTS_KAME, [EXT_X_SEC_CTX] = 24, [EXT_X_KMADDRESS] = 25, [EXT_X_FILTER] = 26, [EXT_X_SA_REPLAY] = -1, \
+	[EXT_X_NEW_ADDRESS_SRC] = -1, [EXT_X_NEW_ADDRESS_DST] = -1
 
-#define EXTS_BSD                                                                                                       \
-	EXTS_KAME, [EXT_X_NAT_T_OAR] = 24, [EXT_X_NAT_T_FRAG] = 25, [EXT_X_SEC_CTX] = -1, [EXT_X_KMADDRESS] = -1,      \
-		   [EXT_X_FILTER] = -1, [EXT_X_REFERENCE] = -1
+#define EXTS_BSD \
+	EXTS_KAME, [EXT_X_NAT_T_OAR] = 24, [EXT_X_NAT_T_FRAG] = 25, [EXT_X_SEC_CTX] = -1, [EXT_X_KMADDRESS] = -1, \
+	[EXT_X_FILTER] = -1, [EXT_X_REFERENCE] = -1, [EXT_X_SELECTOR] = -1
+
+#define SATYPES_RFC \
+	[SATYPE_UNSPEC] = 0, [1] = -1, [SATYPE_AH] = 2, [SATYPE_ESP] = 3, [4] = -1, [SATYPE_RSVP] = 5, [SATYPE_OSPFV2] = 6, \
+	[SATYPE_RIPV2] = 7, [SATYPE_MIP] = 8, [10] = -1, [12] = -1, [SATYPE_IPIP] = -1
+/* clang-format on */
+
+const int8_t satypes_rfc[SATYPE_N] = { SATYPES_RFC, [SATYPE_IPCOMP] = -1, [SATYPE_TCPSIGNATURE] = -1 };
+static const int8_t satypes_linux[SATYPE_N] = { SATYPES_RFC, [SATYPE_IPCOMP] = 9, [SATYPE_TCPSIGNATURE] = -1 };
+static const int8_t satypes_kame[SATYPE_N] = { SATYPES_RFC, [SATYPE_IPCOMP] = 9, [SATYPE_TCPSIGNATURE] = 11 };
 
 /*
  * Linux's PF_KEY has one number for HMAC-SHA-256, so both truncations go out under it. RFC 4868 means 128 bits; what
@@ -38,7 +40,7 @@
  */
 static const struct dialect_alg linux_algs[] = { { NULL, 0, 0 } };
 
-static const struct dialect_alg kame_algs[] = {
+const struct dialect_alg algs_rfc4868[] = {
 	{ "hmac-sha2-256-128", ALG_AUTH, 5 },
 	{ "hmac-sha2-256-96", ALG_AUTH, -1 },
 	{ NULL, 0, 0 },
@@ -46,19 +48,36 @@ static const struct dialect_alg kame_algs[] = {
 
 /* Private numbers in the gap between the assigned ones and KAME's from 249 on. */
 static const struct dialect_alg reference_algs[] = {
-	{ "hmac-sha2-256-128", ALG_AUTH, 5 },  { "hmac-sha2-256-96", ALG_AUTH, 200 },
-	{ "aes-cmac-96", ALG_AUTH, 201 },      { "aes-128-gmac", ALG_AUTH, 202 },
-	{ "aes-192-gmac", ALG_AUTH, 203 },     { "aes-256-gmac", ALG_AUTH, 204 },
-	{ "chacha20-poly1305", ALG_ENC, 205 }, { NULL, 0, 0 },
+	{ "hmac-sha2-256-128", ALG_AUTH, 5 },
+	{ "hmac-sha2-256-96", ALG_AUTH, 200 },
+	{ "aes-cmac-96", ALG_AUTH, 201 },
+	{ "aes-128-gmac", ALG_AUTH, 202 },
+	{ "aes-192-gmac", ALG_AUTH, 203 },
+	{ "aes-256-gmac", ALG_AUTH, 204 },
+	{ "chacha20-poly1305", ALG_ENC, 205 },
+	{ "aes-ccm-8-iiv", ALG_ENC, 206 },
+	{ "aes-gcm-16-iiv", ALG_ENC, 207 },
+	{ "chacha20-poly1305-iiv", ALG_ENC, 208 },
+	{ "keyed-md5", ALG_AUTH, 209 },
+	{ "des-cbc-iv32", ALG_ENC, 210 },
+	{ NULL, 0, 0 },
 };
 
-enum { FLAG_CYCSEQ = 0x40, FLAG_ESN = 0x400 }; /* KAME, FreeBSD */
+/* Linux: SADB_SAFLAGS_NOPMTUDISC, _DECAP_DSCP, _NOECN; the first leaves the outer DF clear. Behind them two of our own. */
+#define FLAGS_TUNNEL_LINUX .flag_df_clear = 0x20000000, .flag_decap_dscp = 0x40000000, .flag_no_ecn = 0x80000000
+enum { FLAG_DF_SET = 0x10000000, FLAG_DF_COPY = 0x08000000 };
+
+/* KAME: SADB_X_EXT_OLD and _IV4B. On the reference the first is ours, since 1 is RFC 2367's own, for PFS. */
+enum { FLAG_OLD = 0x1, FLAG_IV4B = 0x10, FLAG_OLD_PRIVATE = 0x00800000 };
 
 const struct dialect dialect_linux = {
 	.name = "linux",
 	.os = PF_LINUX,
 	.type_number = { TYPES_KAME, [PFKEY_X_NAT_T_NEW_MAPPING] = 23, [PFKEY_X_MIGRATE] = 24 },
-	.ext_number = { EXTS_LINUX, [EXT_X_REFERENCE] = -1 },
+	.ext_number = { EXTS_LINUX, [EXT_X_NAT_T_OAR] = -1, [EXT_X_NAT_T_FRAG] = -1, [EXT_X_REFERENCE] = -1,
+			[EXT_X_SELECTOR] = -1 },
+	.satype_number = satypes_linux,
+	.ident_max = 3,
 	.af_inet = 2,
 	.af_inet6 = 10,
 	.null_key = true,
@@ -68,6 +87,7 @@ const struct dialect dialect_linux = {
 	.priority = true,
 	.dir_max = DIR_FWD,
 	.algs = linux_algs,
+	FLAGS_TUNNEL_LINUX,
 	.base = &layout_pfkey_base,
 };
 
@@ -75,7 +95,10 @@ const struct dialect dialect_reference = {
 	.name = "reference",
 	.os = PF_LINUX,
 	.type_number = { TYPES_KAME, [PFKEY_X_NAT_T_NEW_MAPPING] = 23, [PFKEY_X_MIGRATE] = 24 },
-	.ext_number = { EXTS_LINUX, [EXT_X_REFERENCE] = 120 },
+	.ext_number = { EXTS_LINUX, [EXT_X_NAT_T_OAR] = 121, [EXT_X_NAT_T_FRAG] = 122, [EXT_X_REFERENCE] = 120,
+			[EXT_X_SELECTOR] = 123 },
+	.satype_number = satypes_linux,
+	.ident_max = 3,
 	.af_inet = 2,
 	.af_inet6 = 10,
 	.request_header = 16,
@@ -84,8 +107,13 @@ const struct dialect dialect_reference = {
 	.aead = true,
 	.priority = true,
 	.dir_max = DIR_FWD,
+	.own_policies = true,
+	FLAGS_TUNNEL_LINUX,
+	.flag_df_set = FLAG_DF_SET,
+	.flag_df_copy = FLAG_DF_COPY,
 	.flag_esn = FLAG_ESN,
 	.flag_cycle = FLAG_CYCSEQ,
+	.flag_old = FLAG_OLD_PRIVATE,
 	.algs = reference_algs,
 	.base = &layout_pfkey_base,
 };
@@ -95,7 +123,9 @@ const struct dialect dialect_kame = {
 	.name = "kame",
 	.os = PF_NETBSD,
 	.type_number = { TYPES_KAME, [PFKEY_X_NAT_T_NEW_MAPPING] = 23, [PFKEY_X_MIGRATE] = -1 },
-	.ext_number = { EXTS_BSD, [EXT_X_SA_REPLAY] = -1 },
+	.ext_number = { EXTS_BSD, [EXT_X_SA_REPLAY] = -1, [EXT_X_NEW_ADDRESS_SRC] = -1, [EXT_X_NEW_ADDRESS_DST] = -1 },
+	.satype_number = satypes_kame,
+	.ident_max = 4,
 	.sa_len = true,
 	.af_inet = 2,
 	.af_inet6 = 24,
@@ -106,7 +136,9 @@ const struct dialect dialect_kame = {
 	.aead = true,
 	.dir_max = DIR_OUT,
 	.flag_cycle = FLAG_CYCSEQ,
-	.algs = kame_algs,
+	.flag_old = FLAG_OLD,
+	.flag_iv32 = FLAG_IV4B,
+	.algs = algs_rfc4868,
 	.base = &layout_pfkey_base_bsd,
 };
 
@@ -114,7 +146,9 @@ const struct dialect dialect_freebsd = {
 	.name = "freebsd",
 	.os = PF_FREEBSD,
 	.type_number = { TYPES_KAME, [PFKEY_X_NAT_T_NEW_MAPPING] = -1, [PFKEY_X_MIGRATE] = -1 },
-	.ext_number = { EXTS_BSD, [EXT_X_SA_REPLAY] = 26 },
+	.ext_number = { EXTS_BSD, [EXT_X_SA_REPLAY] = 26, [EXT_X_NEW_ADDRESS_SRC] = 27, [EXT_X_NEW_ADDRESS_DST] = 28 },
+	.satype_number = satypes_kame,
+	.ident_max = 4,
 	.sa_len = true,
 	.af_inet = 2,
 	.af_inet6 = 28,
@@ -127,7 +161,7 @@ const struct dialect dialect_freebsd = {
 	.dir_max = DIR_OUT,
 	.flag_esn = FLAG_ESN,
 	.flag_cycle = FLAG_CYCSEQ,
-	.algs = kame_algs,
+	.algs = algs_rfc4868,
 	.base = &layout_pfkey_base_bsd,
 };
 
@@ -135,6 +169,8 @@ const struct dialect dialect_freebsd = {
 static const struct { const char *os; const struct dialect *dialect; } systems[] = {
 	{ "linux", &dialect_linux }, { "netbsd", &dialect_kame },     { "kame", &dialect_kame },
 	{ "qnx", &dialect_kame },    { "freebsd", &dialect_freebsd }, { "reference", &dialect_reference },
+	{ "openbsd", &dialect_openbsd }, { "solaris", &dialect_solaris }, { "sunos", &dialect_solaris },
+	{ "illumos", &dialect_solaris },
 };
 /* clang-format on */
 
@@ -181,6 +217,79 @@ dialect_ext(const struct dialect *d, unsigned number)
 		if (d->ext_number[x] >= 0 && (unsigned)d->ext_number[x] == number)
 			return (enum pfkey_ext)x;
 	return EXT_UNKNOWN;
+}
+
+/* --- SA types --------------------------------------------------------------------------------- */
+
+static bool
+is_number_taken(const struct dialect *d, unsigned number)
+{
+	for (unsigned t = 0; t < SATYPE_N; t++)
+		if (d->satype_number[t] >= 0 && (unsigned)d->satype_number[t] == number)
+			return true;
+	return false;
+}
+
+bool
+dialect_has_satype(const struct dialect *d, uint64_t satype)
+{
+	return satype < SATYPE_N && d->satype_number[satype] >= 0;
+}
+
+/* Types that the system does not have stand for the numbers that it does not have, in order. */
+uint8_t
+dialect_satype_number(const struct dialect *d, uint8_t satype)
+{
+	unsigned before = 0, number = 0;
+	if (dialect_has_satype(d, satype))
+		return (uint8_t)d->satype_number[satype];
+	for (unsigned t = 0; t < satype; t++)
+		before += !dialect_has_satype(d, t);
+	for (;; number++) {
+		if (is_number_taken(d, number))
+			continue;
+		if (before-- == 0)
+			return (uint8_t)number;
+	}
+}
+
+uint8_t
+dialect_satype(const struct dialect *d, uint8_t number)
+{
+	unsigned t = 0;
+	while (dialect_satype_number(d, (uint8_t)t) != number)
+		t++;
+	return (uint8_t)t;
+}
+
+/* --- errnos, policies ------------------------------------------------------------------------- */
+
+const struct name *
+dialect_errnos(const struct dialect *d)
+{
+	return d->base->fields[MSG_ERRNO].names;
+}
+
+int
+dialect_errno(const struct dialect *d, int number)
+{
+	const char *name = names_name(pfkey_errnos_linux, (uint64_t)number);
+	uint64_t own;
+	return name != NULL && names_value(dialect_errnos(d), name, &own) ? (int)own : number;
+}
+
+enum pfkey_type
+dialect_policy_type(const struct dialect *d, enum pfkey_type t)
+{
+	if (d->type_number[t] >= 0 || d->type_number[PFKEY_X_ADDFLOW] < 0)
+		return t;
+	switch (t) {
+	case PFKEY_X_SPDADD:
+	case PFKEY_X_SPDUPDATE: return PFKEY_X_ADDFLOW; /* one that is there already is replaced */
+	case PFKEY_X_SPDDELETE: return PFKEY_X_DELFLOW;
+	case PFKEY_X_SPDDUMP: return PFKEY_X_FLOWDUMP;
+	default: return t;
+	}
 }
 
 uint8_t

@@ -5,8 +5,9 @@
 #include "pfkey/pfkey.h"
 
 /* Sets of extensions: bit i is enum pfkey_ext i. */
-#define EXT_BIT(kind) (UINT64_C(1) << (kind))
-_Static_assert(EXT_N <= 64, "a set of extensions fits 64 bits");
+__extension__ typedef unsigned __int128 ext_set;
+#define EXT_BIT(kind) ((ext_set)1 << (kind))
+_Static_assert(EXT_N <= 128, "a set of extensions fits 128 bits");
 
 enum grammar_satype {
 	SATYPE_IGNORED,   /* policy messages; X_PROMISC has its own meaning for the field */
@@ -16,7 +17,7 @@ enum grammar_satype {
 
 struct grammar_side {
 	bool none; /* the message does not go this way */
-	uint64_t required, optional;
+	ext_set required, optional;
 };
 
 struct grammar_row {
@@ -31,7 +32,13 @@ extern const struct grammar_row pfkey_grammar[PFKEY_TYPE_N];
 int pfkey_refuse(struct err *e, int number, const char *fmt, ...) PRINTF(3, 4);
 
 /* The values inside those extensions whose kinds are in the set, RFC 2367 2.3.x. 0 or an errno. */
-int pfkey_check_values(const struct pfkey_msg *m, enum pfkey_dir dir, uint64_t kinds, struct err *e);
+int pfkey_check_values(const struct pfkey_msg *m, enum pfkey_dir dir, ext_set kinds, struct err *e);
+
+/* The values of one kind alone. */
+int pfkey_check_value(const struct pfkey_msg *m, enum pfkey_dir dir, enum pfkey_ext kind, struct err *e);
+
+/* Solaris's word on why an errno came, 0 elsewhere: diagnostic.c. */
+unsigned pfkey_diagnostic(const struct pfkey_msg *m, int number);
 
 /* Request records: lengths, modes, levels, tunnel ends. */
 int pfkey_check_requests(const struct pfkey_msg *m, const struct hdr *policy, struct err *e);

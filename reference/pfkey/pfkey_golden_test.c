@@ -1,27 +1,8 @@
 /* Octets put down by hand from the structures of RFC 2367 2 and <linux/pfkeyv2.h>, little end first. */
-#include "pfkey/test_message.h"
+#include "pfkey/test_golden.h"
 
-static uint8_t octets[4096], memory[4096];
-
-static struct wr
-store(void)
-{
-	return wr_of(memory, sizeof memory);
-}
-
-static void
-expect(struct pfkey_msg *m, const uint8_t *want, size_t n)
-{
-	bool big = __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__;
-	struct wr w = wr_of(octets, sizeof octets);
-	struct err e = { 0 };
-	cr_assert(pfkey_msg_put(m, big, &w, &e), "%s", e.text);
-	cr_assert(eq(mem, ((struct cr_mem){ octets, w.n }), ((struct cr_mem){ want, n })));
-}
-
-#define SIN(last) 2, 0, 0, 0, 192, 0, 2, last, 0, 0, 0, 0, 0, 0, 0, 0
 #define SIN6(last) 10, 0, 0, 0, 0, 0, 0, 0, 0x20, 0x01, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, last, 0, 0, 0, 0
-#define ZERO4 0, 0, 0, 0
+#define SIN(last) 2, 0, 0, 0, 192, 0, 2, last, 0, 0, 0, 0, 0, 0, 0, 0
 
 Test(pfkey_golden, add_of_an_esp_sa_on_linux)
 {
@@ -52,14 +33,7 @@ Test(pfkey_golden, add_of_an_esp_sa_on_linux)
 		.reqid = 0x4321,
 		.hard = { .bytes = 2000, .addtime = 60 },
 	};
-	struct pfkey_msg m;
-	struct wr w = store();
-	struct err e = { 0 };
-	pfkey_msg_init(&m, &dialect_linux, PFKEY_ADD, SATYPE_ESP);
-	hdr_set(&m.base, MSG_SEQ, 7);
-	hdr_set(&m.base, MSG_PID, 12345);
-	cr_assert(pfkey_msg_from_sa(&m, &s, &w, &e), "%s", e.text);
-	expect(&m, want, sizeof want);
+	golden_sa(&dialect_linux, &s, 7, 12345, want, sizeof want);
 }
 
 Test(pfkey_golden, add_with_ipv6_and_udp_ports_on_linux)
@@ -86,12 +60,7 @@ Test(pfkey_golden, add_with_ipv6_and_udp_ports_on_linux)
 		.auth_key = test_octets(32),
 		.encap = { .udp = true, .sport = 4500, .dport = 9999 },
 	};
-	struct pfkey_msg m;
-	struct wr w = store();
-	struct err e = { 0 };
-	pfkey_msg_init(&m, &dialect_linux, PFKEY_ADD, SATYPE_ESP);
-	cr_assert(pfkey_msg_from_sa(&m, &s, &w, &e), "%s", e.text);
-	expect(&m, want, sizeof want);
+	golden_sa(&dialect_linux, &s, 0, 0, want, sizeof want);
 }
 
 Test(pfkey_golden, spdadd_of_a_transport_policy_on_linux)
@@ -111,12 +80,7 @@ Test(pfkey_golden, spdadd_of_a_transport_policy_on_linux)
 		.priority = 0x80000000,
 		.request = { { .protocol = 50, .mode = MODE_TRANSPORT, .level = LEVEL_REQUIRE } },
 	};
-	struct pfkey_msg m;
-	struct wr w = store();
-	struct err e = { 0 };
-	pfkey_msg_init(&m, &dialect_linux, PFKEY_X_SPDADD, SATYPE_UNSPEC);
-	cr_assert(pfkey_msg_from_policy(&m, &p, &w, &e), "%s", e.text);
-	expect(&m, want, sizeof want);
+	golden_policy(&dialect_linux, PFKEY_X_SPDADD, &p, want, sizeof want);
 }
 
 Test(pfkey_golden, spdadd_of_a_tunnel_policy_on_linux)
@@ -141,12 +105,7 @@ Test(pfkey_golden, spdadd_of_a_tunnel_policy_on_linux)
 			       .dst = test_addr("192.0.2.2") },
 			     { .protocol = 51, .mode = MODE_TRANSPORT, .level = LEVEL_USE } },
 	};
-	struct pfkey_msg m;
-	struct wr w = store();
-	struct err e = { 0 };
-	pfkey_msg_init(&m, &dialect_linux, PFKEY_X_SPDADD, SATYPE_UNSPEC);
-	cr_assert(pfkey_msg_from_policy(&m, &p, &w, &e), "%s", e.text);
-	expect(&m, want, sizeof want);
+	golden_policy(&dialect_linux, PFKEY_X_SPDADD, &p, want, sizeof want);
 }
 
 /* KAME: sockaddrs with a length octet, AF_INET6 24 on NetBSD, 8 octets of request, window in units of 8. */
@@ -185,16 +144,6 @@ Test(pfkey_golden, spdadd_and_add_on_netbsd)
 		.replay = 64,
 		.seq_cycle = true,
 	};
-	struct pfkey_msg m;
-	struct wr w = store();
-	struct err e = { 0 };
-	pfkey_msg_init(&m, &dialect_kame, PFKEY_X_SPDADD, SATYPE_UNSPEC);
-	cr_assert(pfkey_msg_from_policy(&m, &p, &w, &e), "%s", e.text);
-	expect(&m, want_policy, sizeof want_policy);
-
-	pfkey_msg_init(&m, &dialect_kame, PFKEY_ADD, SATYPE_ESP);
-	cr_assert(pfkey_msg_from_sa(&m, &s, &w, &e), "%s", e.text);
-	w = wr_of(octets, sizeof octets);
-	cr_assert(pfkey_msg_put(&m, __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__, &w, &e), "%s", e.text);
-	cr_assert(eq(mem, ((struct cr_mem){ octets + 16, 16 }), ((struct cr_mem){ want_sa, 16 })));
+	golden_policy(&dialect_kame, PFKEY_X_SPDADD, &p, want_policy, sizeof want_policy);
+	golden_sa_extension(&dialect_kame, &s, want_sa);
 }

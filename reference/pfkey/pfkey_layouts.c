@@ -3,19 +3,25 @@
  * and Linux's. Integers are host order but for SPIs, ports and flow labels; padding is a field where kernels
  * could leak through it, elsewhere pfkey_msg_put rounds up to 8 octets.
  */
-#include "pfkey/pfkey.h"
-#include "pfkey/record.h"
+#include "pfkey/pfkey_fields.h"
 
 /* clang-format off */
 static const struct name satypes[] = {
 	{ SATYPE_UNSPEC, "unspec" }, { SATYPE_AH, "ah" },       { SATYPE_ESP, "esp" },
 	{ SATYPE_RSVP, "rsvp" },     { SATYPE_OSPFV2, "ospfv2" }, { SATYPE_RIPV2, "ripv2" },
-	{ SATYPE_MIP, "mip" },       { SATYPE_IPCOMP, "ipcomp" }, { 0, NULL },
+	{ SATYPE_MIP, "mip" },       { SATYPE_IPCOMP, "ipcomp" }, { SATYPE_TCPSIGNATURE, "tcpsignature" },
+	{ SATYPE_IPIP, "ipip" },     { 0, NULL },
 };
 /* clang-format on */
 
 static const struct name states[] = {
-	{ SA_LARVAL, "larval" }, { SA_MATURE, "mature" }, { SA_DYING, "dying" }, { SA_DEAD, "dead" }, { 0, NULL },
+	{ SA_LARVAL, "larval" },
+	{ SA_MATURE, "mature" },
+	{ SA_DYING, "dying" },
+	{ SA_DEAD, "dead" },
+	{ 5, "idle" },
+	{ 6, "active" }, /* Solaris */
+	{ 0, NULL },
 };
 
 static const struct name ident_types[] = {
@@ -60,6 +66,7 @@ static const struct name levels[] = {
 
 static const struct field base_fields[MSG_NF] = BASE_FIELDS(pfkey_errnos_linux);
 static const struct field base_fields_bsd[MSG_NF] = BASE_FIELDS(pfkey_errnos_bsd);
+static const struct field base_fields_solaris[MSG_NF] = BASE_FIELDS(pfkey_errnos_solaris);
 
 #define BASE_LAYOUT(table)                                                                                             \
 	{                                                                                                              \
@@ -69,18 +76,22 @@ static const struct field base_fields_bsd[MSG_NF] = BASE_FIELDS(pfkey_errnos_bsd
 
 const struct layout layout_pfkey_base = BASE_LAYOUT(base_fields);
 const struct layout layout_pfkey_base_bsd = BASE_LAYOUT(base_fields_bsd);
+const struct layout layout_pfkey_base_solaris = BASE_LAYOUT(base_fields_solaris);
 
-/* sadb_ext: two 16-bit fields in front of every extension, RFC 2367 2.3. */
-#define EXT_HEAD                                                                                                       \
-	[X_LEN] = { "len", 16, F_UINT, NULL, "RFC 2367 2.3" }, [X_TYPE] = { "exttype", 16, F_UINT, NULL,               \
-									    "RFC 2367 2.3" }
+const struct name pfkey_absent[] = { { 0, NULL } };
+
+bool
+pfkey_field_is_absent(const struct field *f)
+{
+	return f->names == pfkey_absent;
+}
 
 static const struct field unknown_fields[] = {
 	EXT_HEAD,
 	[X_BODY] = { "body", 0, F_BYTES, NULL, "RFC 2367 2.3" },
 };
 
-static const struct field sa_fields[XSA_NF] = {
+const struct field pfkey_sa_fields[XSA_NF] = {
 	EXT_HEAD,
 	[XSA_SPI] = { "spi", 32, F_HEX | F_NET, NULL, "RFC 2367 2.3.1" },
 	[XSA_REPLAY] = { "replay", 8, F_UINT, NULL, "RFC 2367 2.3.1" },
@@ -90,7 +101,7 @@ static const struct field sa_fields[XSA_NF] = {
 	[XSA_FLAGS] = { "flags", 32, F_HEX, NULL, "RFC 2367 3.2" },
 };
 
-static const struct field lifetime_fields[XLT_NF] = {
+const struct field pfkey_lifetime_fields[XLT_NF] = {
 	EXT_HEAD,
 	[XLT_ALLOCATIONS] = { "allocations", 32, F_UINT, NULL, "RFC 2367 2.3.2" },
 	[XLT_BYTES] = { "bytes", 64, F_UINT, NULL, "RFC 2367 2.3.2" },
@@ -121,7 +132,7 @@ static const struct field identity_fields[XID_NF] = {
 	[XID_STRING] = { "string", 0, F_BYTES, NULL, "RFC 2367 2.3.5" },
 };
 
-static const struct field sensitivity_fields[XSENS_NF] = {
+const struct field pfkey_sensitivity_fields[XSENS_NF] = {
 	EXT_HEAD,
 	[XSENS_DPD] = { "dpd", 32, F_UINT, NULL, "RFC 2367 2.3.6" },
 	[XSENS_SENS_LEVEL] = { "sens_level", 8, F_UINT, NULL, "RFC 2367 2.3.6" },
@@ -133,8 +144,8 @@ static const struct field sensitivity_fields[XSENS_NF] = {
 	[XSENS_INTEG] = { "integ", 0, F_BYTES, NULL, "RFC 2367 2.3.6" },
 };
 
-static size_t
-sensitivity_var_len(const struct hdr *h, unsigned i, size_t left)
+size_t
+pfkey_sensitivity_var_len(const struct hdr *h, unsigned i, size_t left)
 {
 	size_t octets = (size_t)h->v[XSENS_SENS_LEN].u * 8;
 	return i == XSENS_SENS && octets < left ? octets : left;
@@ -142,12 +153,20 @@ sensitivity_var_len(const struct hdr *h, unsigned i, size_t left)
 
 static const struct field proposal_fields[XPROP_NF] = {
 	EXT_HEAD,
+	[XPROP_NUM] = { "num", 0, F_BYTES, pfkey_absent, NULL },
 	[XPROP_REPLAY] = { "replay", 8, F_UINT, NULL, "RFC 2367 2.3.7" },
-	[XPROP_RESERVED] = { "reserved", 24, F_BYTES, NULL, "RFC 2367 2.3.7" },
+	[XPROP_RESERVED] = { "reserved", 24, F_HEX, NULL, "RFC 2367 2.3.7" },
 	[XPROP_COMBS] = { "combs", 0, F_BYTES, NULL, "RFC 2367 2.3.7" },
 };
 
-static const struct field supported_fields[XSUP_NF] = {
+static size_t
+proposal_var_len(const struct hdr *h, unsigned i, size_t left)
+{
+	(void)h;
+	return i == XPROP_COMBS ? left : 0;
+}
+
+const struct field pfkey_supported_fields[XSUP_NF] = {
 	EXT_HEAD,
 	[XSUP_RESERVED] = { "reserved", 32, F_HEX, NULL, "RFC 2367 2.3.8" },
 	[XSUP_ALGS] = { "algs", 0, F_BYTES, NULL, "RFC 2367 2.3.8" },
@@ -160,7 +179,7 @@ static const struct field spirange_fields[XRANGE_NF] = {
 	[XRANGE_RESERVED] = { "reserved", 32, F_HEX, NULL, "RFC 2367 2.3.9" },
 };
 
-static const struct field kmprivate_fields[XKM_NF] = {
+const struct field pfkey_data_fields[XKM_NF] = {
 	EXT_HEAD,
 	[XKM_RESERVED] = { "reserved", 32, F_HEX, NULL, "RFC 2367 App. C" },
 	[XKM_DATA] = { "data", 0, F_BYTES, NULL, "RFC 2367 App. C" },
@@ -191,7 +210,7 @@ static const struct field nat_t_type_fields[XNT_NF] = {
 	[XNT_RESERVED] = { "reserved", 24, F_BYTES, NULL, NULL },
 };
 
-static const struct field nat_t_port_fields[XNT_NF] = {
+const struct field pfkey_port_fields[XNT_NF] = {
 	EXT_HEAD,
 	[XNT_VALUE] = { "port", 16, F_UINT | F_NET, NULL, NULL },
 	[XNT_RESERVED] = { "reserved", 16, F_HEX, NULL, NULL },
@@ -241,40 +260,40 @@ static const struct field reference_fields[XREF_NF] = {
 	[XREF_RESERVED] = { "reserved", 32, F_HEX, NULL, NULL },
 };
 
-#define FIELDS(table) .fields = table, .n = sizeof(table) / sizeof((table)[0]), .host_order = true
-
 /* clause is the extension's; the notation's name comes from the field it is filed under. */
 static const struct layout ext_layouts[EXT_N] = {
 	[EXT_RESERVED] = { "reserved", "reserved extension", "RFC 2367 2.3", FIELDS(unknown_fields) },
-	[EXT_SA] = { "sa", "security association", "RFC 2367 2.3.1", FIELDS(sa_fields) },
-	[EXT_LIFETIME_CURRENT] = { "lifetime_current", "current lifetime", "RFC 2367 2.3.2", FIELDS(lifetime_fields) },
-	[EXT_LIFETIME_HARD] = { "lifetime_hard", "hard lifetime", "RFC 2367 2.3.2", FIELDS(lifetime_fields) },
-	[EXT_LIFETIME_SOFT] = { "lifetime_soft", "soft lifetime", "RFC 2367 2.3.2", FIELDS(lifetime_fields) },
+	[EXT_SA] = { "sa", "security association", "RFC 2367 2.3.1", FIELDS(pfkey_sa_fields) },
+	[EXT_LIFETIME_CURRENT] = { "lifetime_current", "current lifetime", "RFC 2367 2.3.2",
+				   FIELDS(pfkey_lifetime_fields) },
+	[EXT_LIFETIME_HARD] = { "lifetime_hard", "hard lifetime", "RFC 2367 2.3.2", FIELDS(pfkey_lifetime_fields) },
+	[EXT_LIFETIME_SOFT] = { "lifetime_soft", "soft lifetime", "RFC 2367 2.3.2", FIELDS(pfkey_lifetime_fields) },
 	[EXT_KEY_AUTH] = { "key_auth", "authentication key", "RFC 2367 2.3.4", FIELDS(key_fields), key_var_len },
 	[EXT_KEY_ENCRYPT] = { "key_encrypt", "encryption key", "RFC 2367 2.3.4", FIELDS(key_fields), key_var_len },
 	[EXT_IDENTITY_SRC] = { "identity_src", "source identity", "RFC 2367 2.3.5", FIELDS(identity_fields) },
 	[EXT_IDENTITY_DST] = { "identity_dst", "destination identity", "RFC 2367 2.3.5", FIELDS(identity_fields) },
-	[EXT_SENSITIVITY] = { "sensitivity", "sensitivity", "RFC 2367 2.3.6", FIELDS(sensitivity_fields),
-			      sensitivity_var_len },
-	[EXT_PROPOSAL] = { "proposal", "proposal", "RFC 2367 2.3.7", FIELDS(proposal_fields) },
+	[EXT_SENSITIVITY] = { "sensitivity", "sensitivity", "RFC 2367 2.3.6", FIELDS(pfkey_sensitivity_fields),
+			      pfkey_sensitivity_var_len },
+	[EXT_PROPOSAL] = { "proposal", "proposal", "RFC 2367 2.3.7", FIELDS(proposal_fields), proposal_var_len },
 	[EXT_SUPPORTED_AUTH] = { "supported_auth", "supported authentication algorithms", "RFC 2367 2.3.8",
-				 FIELDS(supported_fields) },
+				 FIELDS(pfkey_supported_fields) },
 	[EXT_SUPPORTED_ENCRYPT] = { "supported_encrypt", "supported encryption algorithms", "RFC 2367 2.3.8",
-				    FIELDS(supported_fields) },
+				    FIELDS(pfkey_supported_fields) },
 	[EXT_SPIRANGE] = { "spirange", "SPI range", "RFC 2367 2.3.9", FIELDS(spirange_fields) },
 	[EXT_X_KMPRIVATE] = { "x_kmprivate", "key management private data", "RFC 2367 App. C",
-			      FIELDS(kmprivate_fields) },
+			      FIELDS(pfkey_data_fields) },
 	[EXT_X_POLICY] = { "x_policy", "policy", NULL, FIELDS(policy_fields) },
 	[EXT_X_SA2] = { "x_sa2", "mode and request id", NULL, FIELDS(sa2_fields) },
 	[EXT_X_NAT_T_TYPE] = { "x_nat_t_type", "UDP encapsulation", "RFC 3948", FIELDS(nat_t_type_fields) },
-	[EXT_X_NAT_T_SPORT] = { "x_nat_t_sport", "UDP source port", "RFC 3948", FIELDS(nat_t_port_fields) },
-	[EXT_X_NAT_T_DPORT] = { "x_nat_t_dport", "UDP destination port", "RFC 3948", FIELDS(nat_t_port_fields) },
+	[EXT_X_NAT_T_SPORT] = { "x_nat_t_sport", "UDP source port", "RFC 3948", FIELDS(pfkey_port_fields) },
+	[EXT_X_NAT_T_DPORT] = { "x_nat_t_dport", "UDP destination port", "RFC 3948", FIELDS(pfkey_port_fields) },
 	[EXT_X_NAT_T_FRAG] = { "x_nat_t_frag", "fragment length", NULL, FIELDS(nat_t_frag_fields) },
 	[EXT_X_SEC_CTX] = { "x_sec_ctx", "security context", NULL, FIELDS(sec_ctx_fields), sec_ctx_var_len },
-	[EXT_X_KMADDRESS] = { "x_kmaddress", "key manager addresses", NULL, FIELDS(kmprivate_fields) },
+	[EXT_X_KMADDRESS] = { "x_kmaddress", "key manager addresses", NULL, FIELDS(pfkey_data_fields) },
 	[EXT_X_FILTER] = { "x_filter", "dump filter", NULL, FIELDS(filter_fields) },
 	[EXT_X_SA_REPLAY] = { "x_sa_replay", "replay window", NULL, FIELDS(sa_replay_fields) },
 	[EXT_X_REFERENCE] = { "x_reference", "what no PF_KEY says", NULL, FIELDS(reference_fields) },
+	[EXT_X_SELECTOR] = { "x_selector", "selectors", "RFC 4301 4.4.1.1", FIELDS(pfkey_selector_fields) },
 	[EXT_UNKNOWN] = { "unknown", "unknown extension", "RFC 2367 2.3", FIELDS(unknown_fields) },
 };
 
@@ -282,7 +301,12 @@ const struct layout *
 pfkey_ext_layout(const struct dialect *d, enum pfkey_ext kind, uint8_t family)
 {
 	const struct layout *address = pfkey_address_layout(d, kind, family);
-	return address != NULL ? address : &ext_layouts[kind];
+	if (address != NULL)
+		return address;
+	if (pfkey_layouts_solaris[kind].name != NULL)
+		return &pfkey_layouts_solaris[kind];
+	bool openbsd = pfkey_layouts_openbsd[kind].name != NULL && (ext_layouts[kind].name == NULL || d->prop_num);
+	return openbsd ? &pfkey_layouts_openbsd[kind] : &ext_layouts[kind];
 }
 
 static const struct field alg_fields[SUP_NF] = {
@@ -291,6 +315,18 @@ static const struct field alg_fields[SUP_NF] = {
 	[SUP_MINBITS] = { "minbits", 16, F_UINT, NULL, "RFC 2367 2.3.8" },
 	[SUP_MAXBITS] = { "maxbits", 16, F_UINT, NULL, "RFC 2367 2.3.8" },
 	[SUP_RESERVED] = { "reserved", 16, F_HEX, NULL, "RFC 2367 2.3.8" },
+	[SUP_INCREMENT] = { "increment", 0, F_BYTES, pfkey_absent, NULL },
+	[SUP_SALTBITS] = { "saltbits", 0, F_BYTES, pfkey_absent, NULL },
+};
+
+static const struct field alg_fields_salt[SUP_NF] = {
+	[SUP_ID] = { "id", 8, F_UINT, NULL, "RFC 2367 2.3.8" },
+	[SUP_IVLEN] = { "ivlen", 8, F_UINT, NULL, "RFC 2367 2.3.8" },
+	[SUP_MINBITS] = { "minbits", 16, F_UINT, NULL, "RFC 2367 2.3.8" },
+	[SUP_MAXBITS] = { "maxbits", 16, F_UINT, NULL, "RFC 2367 2.3.8" },
+	[SUP_RESERVED] = { "reserved", 0, F_BYTES, pfkey_absent, NULL },
+	[SUP_INCREMENT] = { "increment", 8, F_UINT, NULL, NULL },
+	[SUP_SALTBITS] = { "saltbits", 8, F_UINT, NULL, NULL },
 };
 
 static const struct field comb_fields[COMB_NF] = {
@@ -343,7 +379,9 @@ no_octets(const struct hdr *h, unsigned i, size_t left)
 	return 0;
 }
 
-const struct layout layout_sadb_alg = { "alg", "algorithm", "RFC 2367 2.3.8", FIELDS(alg_fields) };
+static const struct layout alg_layout = { "alg", "algorithm", "RFC 2367 2.3.8", FIELDS(alg_fields), no_octets };
+static const struct layout alg_layout_salt = { "alg", "algorithm", "RFC 2367 2.3.8", FIELDS(alg_fields_salt),
+					       no_octets };
 const struct layout layout_sadb_comb = { "comb", "combination", "RFC 2367 2.3.7", FIELDS(comb_fields) };
 static const struct layout request_layout = { "request", "IPsec request", NULL, FIELDS(request_fields) };
 static const struct layout request_layout_kame = { "request", "IPsec request", NULL, FIELDS(request_fields_kame),
@@ -353,4 +391,10 @@ const struct layout *
 record_request_layout(const struct dialect *d)
 {
 	return d->request_header == 16 ? &request_layout : &request_layout_kame;
+}
+
+const struct layout *
+record_alg_layout(const struct dialect *d)
+{
+	return d->alg_salt ? &alg_layout_salt : &alg_layout;
 }

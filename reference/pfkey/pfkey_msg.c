@@ -78,6 +78,13 @@ compute_address(const struct pfkey_msg *m, struct hdr *h)
 }
 
 static void
+compute_proposal(const struct pfkey_msg *m, struct hdr *h)
+{
+	if (m->dialect->prop_num)
+		hdr_fill(h, XPROP_NUM, h->v[XPROP_COMBS].b.n / COMB_OCTETS);
+}
+
+static void
 compute_body(const struct pfkey_msg *m, enum pfkey_ext kind, struct hdr *h)
 {
 	enum pfkey_type type = pfkey_msg_type(m);
@@ -85,6 +92,8 @@ compute_body(const struct pfkey_msg *m, enum pfkey_ext kind, struct hdr *h)
 		compute_address(m, h);
 	else if (kind == EXT_SA && (type == PFKEY_ADD || type == PFKEY_UPDATE))
 		hdr_fill(h, XSA_STATE, SA_MATURE); /* RFC 2367 3.1.2, 3.1.3: the only one */
+	else if (kind == EXT_PROPOSAL)
+		compute_proposal(m, h);
 	else if (kind == EXT_KEY_AUTH || kind == EXT_KEY_ENCRYPT)
 		hdr_fill(h, XKEY_BITS, h->v[XKEY_KEY].b.n * 8);
 	else if (kind == EXT_SENSITIVITY) {
@@ -124,6 +133,8 @@ record_field(enum pfkey_ext kind)
 	switch (kind) {
 	case EXT_X_POLICY: return XPOL_REQUESTS;
 	case EXT_PROPOSAL: return XPROP_COMBS;
+	case EXT_X_EPROP: return XEPROP_ECOMBS;
+	case EXT_X_SUPPORTED_COMP:
 	case EXT_SUPPORTED_AUTH:
 	case EXT_SUPPORTED_ENCRYPT: return XSUP_ALGS;
 	default: return -1;
@@ -159,13 +170,29 @@ check_sayable(const struct pfkey_msg *m, struct err *e)
 	return true;
 }
 
+/* X_PROMISC has its own meaning for the field, RFC 2367 appendix A. */
+static bool
+has_satype(const struct pfkey_msg *m)
+{
+	return pfkey_msg_type(m) != PFKEY_X_PROMISC;
+}
+
+static void
+put_base(const struct pfkey_msg *m, bool swap, struct wr *out)
+{
+	struct hdr base = m->base;
+	if (has_satype(m))
+		base.v[MSG_SATYPE].u = dialect_satype_number(m->dialect, (uint8_t)base.v[MSG_SATYPE].u);
+	hdr_put(&base, out, swap);
+}
+
 bool
 pfkey_msg_put(struct pfkey_msg *m, bool swap, struct wr *out, struct err *e)
 {
 	if (!check_sayable(m, e))
 		return false;
 	pfkey_msg_compute(m);
-	hdr_put(&m->base, out, swap);
+	put_base(m, swap, out);
 	for (unsigned i = 0; i < m->n; i++)
 		put_ext(m, i, swap, out);
 	wr_bytes(out, m->inner);
@@ -190,7 +217,13 @@ parse_body(struct pfkey_msg *m, enum pfkey_ext kind, struct rd in, bool swap, st
 		family = dialect_family(m->dialect, h->v[XAD_FAMILY].u);
 	}
 	m->kind[m->n] = (uint8_t)kind;
-	return hdr_get(h, pfkey_ext_layout(m->dialect, kind, family), &in, swap, e) && ++m->n > 0;
+	if (!hdr_get(h, pfkey_ext_layout(m->dialect, kind, family), &in, swap, e))
+		return false;
+	m->n++;
+	/* Where no prefix can be said the whole address is meant. */
+	if (family != 0 && pfkey_field_is_absent(&h->lay->fields[XAD_PREFIXLEN]))
+		h->v[XAD_PREFIXLEN].u = family == 4 ? 32 : 128;
+	return true;
 }
 
 static bool
@@ -228,7 +261,9 @@ pfkey_msg_parse(struct pfkey_msg *m, const struct dialect *d, struct bytes octet
 	if (m->base.v[MSG_LEN].u * UNIT != octets.n)
 		return fail(e, ERR_RANGE, "pfkey.len: want %zu octets in units of 8, got %u", octets.n,
 			    (unsigned)m->base.v[MSG_LEN].u);
-	if (pfkey_msg_type(m) == PFKEY_X_PROMISC)
+	if (has_satype(m))
+		m->base.v[MSG_SATYPE].u = dialect_satype(d, (uint8_t)m->base.v[MSG_SATYPE].u);
+	else
 		m->inner = rd_rest(&r);
 	while (rd_left(&r) > 0)
 		if (!parse_ext(m, &r, swap, e))
@@ -247,8 +282,10 @@ pfkey_msg_push_address(struct pfkey_msg *m, enum pfkey_ext kind, const struct ad
 	struct hdr *h = pfkey_msg_push(m, kind, a->family);
 	if (h == NULL)
 		return fail(e, ERR_RANGE, "%s: the message is full", pfkey_ext_name(kind));
-	hdr_set(h, XAD_PROTO, proto);
-	hdr_set(h, XAD_PREFIXLEN, prefixlen);
+	if (!m->dialect->bare_address) {
+		hdr_set(h, XAD_PROTO, proto);
+		hdr_set(h, XAD_PREFIXLEN, prefixlen);
+	}
 	hdr_set(h, XAD_PORT, port);
 	hdr_set_bytes(h, XAD_ADDR, addr_bytes(a));
 	return true;
@@ -273,14 +310,14 @@ pfkey_supported(const struct pfkey_msg *m, enum pfkey_ext kind, struct pfkey_alg
 		return 0;
 	struct rd r = rd_of(x->v[XSUP_ALGS].b);
 	unsigned n = 0;
-	for (struct hdr h; hdr_get(&h, &layout_sadb_alg, &r, m->swapped, NULL); n++) {
+	for (struct hdr h; hdr_get(&h, record_alg_layout(m->dialect), &r, m->swapped, NULL); n++) {
 		if (n >= max)
 			continue;
 		rows[n] = (struct pfkey_alg){
 			.id = (uint8_t)h.v[SUP_ID].u,
 			.ivlen = (uint8_t)h.v[SUP_IVLEN].u,
-			.minbits = (uint16_t)h.v[SUP_MINBITS].u,
-			.maxbits = (uint16_t)h.v[SUP_MAXBITS].u,
+			.minbits = (uint16_t)(h.v[SUP_MINBITS].u + h.v[SUP_SALTBITS].u),
+			.maxbits = (uint16_t)(h.v[SUP_MAXBITS].u + h.v[SUP_SALTBITS].u),
 		};
 	}
 	return n;

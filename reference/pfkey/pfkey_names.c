@@ -33,6 +33,15 @@ const struct name pfkey_types[] = {
 	{ PFKEY_X_SPDDELETE2, "x_spddelete2" },
 	{ PFKEY_X_NAT_T_NEW_MAPPING, "x_nat_t_new_mapping" },
 	{ PFKEY_X_MIGRATE, "x_migrate" },
+	{ PFKEY_X_ADDFLOW, "x_addflow" },
+	{ PFKEY_X_DELFLOW, "x_delflow" },
+	{ PFKEY_X_GRPSPIS, "x_grpspis" },
+	{ PFKEY_X_ASKPOLICY, "x_askpolicy" },
+	{ PFKEY_X_FLOWDUMP, "x_flowdump" },
+	{ PFKEY_X_INVERSE_ACQUIRE, "x_inverse_acquire" },
+	{ PFKEY_X_UPDATEPAIR, "x_updatepair" },
+	{ PFKEY_X_DELPAIR, "x_delpair" },
+	{ PFKEY_X_DELPAIR_STATE, "x_delpair_state" },
 	{ 0, NULL },
 };
 
@@ -58,6 +67,18 @@ const struct name pfkey_errnos_bsd[] = {
 	{ 42, "ENOPROTOOPT" }, { 43, "EPROTONOSUPPORT" }, { 44, "ESOCKTNOSUPPORT" }, { 45, "EOPNOTSUPP" },
 	{ 47, "EAFNOSUPPORT" }, { 49, "EADDRNOTAVAIL" }, { 55, "ENOBUFS" }, { 60, "ETIMEDOUT" },
 	{ 65, "EHOSTUNREACH" }, { 78, "ENOSYS" },   { 0, NULL },
+};
+/* clang-format on */
+
+/* clang-format off */
+const struct name pfkey_errnos_solaris[] = {
+	{ 1, "EPERM" },       { 2, "ENOENT" },      { 3, "ESRCH" },       { 4, "EINTR" },
+	{ 5, "EIO" },         { 11, "EAGAIN" },     { 12, "ENOMEM" },     { 13, "EACCES" },
+	{ 14, "EFAULT" },     { 16, "EBUSY" },      { 17, "EEXIST" },     { 19, "ENODEV" },
+	{ 22, "EINVAL" },     { 28, "ENOSPC" },     { 34, "ERANGE" },     { 89, "ENOSYS" },
+	{ 97, "EMSGSIZE" },   { 99, "ENOPROTOOPT" }, { 120, "EPROTONOSUPPORT" }, { 121, "ESOCKTNOSUPPORT" },
+	{ 122, "EOPNOTSUPP" }, { 124, "EAFNOSUPPORT" }, { 126, "EADDRNOTAVAIL" }, { 132, "ENOBUFS" },
+	{ 145, "ETIMEDOUT" }, { 148, "EHOSTUNREACH" }, { 0, NULL },
 };
 /* clang-format on */
 
@@ -93,6 +114,8 @@ pfkey_ext_name(enum pfkey_ext x)
 int
 pfkey_ext_by_name(const char *name)
 {
+	if (strcmp(name, "inner_src") == 0) /* Solaris's word for the same number */
+		return EXT_ADDRESS_PROXY;
 	for (int x = EXT_SA; x < EXT_N; x++)
 		if (is_called(pfkey_ext_name((enum pfkey_ext)x), name))
 			return x;

@@ -49,7 +49,7 @@ get_request(const struct dialect *d, struct rd *r, bool swap, struct spd_request
 	q->mode = (uint8_t)h.v[REQ_MODE].u;
 	q->level = (uint8_t)h.v[REQ_LEVEL].u;
 	q->reqid = (uint32_t)h.v[REQ_REQID].u;
-	return q->mode != MODE_TUNNEL || get_ends(d, &body, swap, q, e);
+	return (q->mode != MODE_TUNNEL || get_ends(d, &body, swap, q, e)) && record_get_asked(d, &body, q, e);
 }
 
 int
@@ -76,7 +76,7 @@ put_request(const struct dialect *d, const struct spd_request *q, struct wr *w, 
 	if (reqid_bits < 32 && q->reqid >> reqid_bits != 0)
 		return fail(e, ERR_UNSUPPORTED, "x_policy: request id %u: %s has %u bits", q->reqid, d->name,
 			    reqid_bits);
-	hdr_set(&h, REQ_LEN, d->request_header + ends);
+	hdr_set(&h, REQ_LEN, d->request_header + ends + record_asked_n(d, q));
 	hdr_set(&h, REQ_PROTO, q->protocol);
 	hdr_set(&h, REQ_MODE, q->mode);
 	hdr_set(&h, REQ_LEVEL, q->level);
@@ -86,13 +86,13 @@ put_request(const struct dialect *d, const struct spd_request *q, struct wr *w, 
 		record_put_sockaddr(d, &q->src, w);
 		record_put_sockaddr(d, &q->dst, w);
 	}
-	return true;
+	return record_put_asked(d, q, w, e);
 }
 
 /* --- a policy into a message ------------------------------------------------------------------ */
 
-static bool
-push_policy(struct pfkey_msg *m, const struct spd_entry *p, struct wr *store, struct err *e)
+bool
+pfkey_push_policy(struct pfkey_msg *m, const struct spd_entry *p, struct wr *store, struct err *e)
 {
 	static const uint16_t types[] = {
 		[SPD_DISCARD] = POLICY_DISCARD,
@@ -103,12 +103,14 @@ push_policy(struct pfkey_msg *m, const struct spd_entry *p, struct wr *store, st
 	size_t at = store->n;
 	if (h == NULL)
 		return fail(e, ERR_RANGE, "x_policy: the message is full");
-	if (p->dir > m->dialect->dir_max)
+	uint8_t dir = p->dir & 3, table = p->dir >> 2;
+	if (dir > m->dialect->dir_max || (table != 0 && !m->dialect->own_policies))
 		return fail(e, ERR_UNSUPPORTED, "x_policy.dir: %s has no %u", m->dialect->name, p->dir);
 	if (p->priority != 0 && !m->dialect->priority)
 		return fail(e, ERR_UNSUPPORTED, "x_policy.priority: %s has none", m->dialect->name);
 	hdr_set(h, XPOL_TYPE, types[p->action]);
-	hdr_set(h, XPOL_DIR, p->dir);
+	hdr_set(h, XPOL_DIR, dir);
+	hdr_set(h, XPOL_RESERVED, table);
 	hdr_set(h, XPOL_ID, p->id);
 	hdr_set(h, XPOL_PRIORITY, p->priority);
 	for (unsigned i = 0; i < p->n && p->action == SPD_PROTECT; i++)
@@ -118,34 +120,6 @@ push_policy(struct pfkey_msg *m, const struct spd_entry *p, struct wr *store, st
 		return fail(e, ERR_RANGE, "x_policy: want room for %u requests, got %zu octets", p->n, store->cap - at);
 	hdr_set_bytes(h, XPOL_REQUESTS, bytes_slice(wr_done(store), at, store->n - at));
 	return true;
-}
-
-static bool
-is_icmp(uint32_t protocol)
-{
-	return protocol == IPPROTO_ICMP4 || protocol == IPPROTO_ICMP6;
-}
-
-/* Port 0 means any. An ICMP type rides in the source port and a code in the other, so that code 0 alone is any code. */
-static bool
-port_of(uint32_t selector, uint16_t *port, struct err *e)
-{
-	*port = selector == SELECTOR_ANY ? 0 : (uint16_t)selector;
-	if (selector == 0)
-		return fail(e, ERR_UNSUPPORTED, "address.port: PF_KEY cannot ask for 0 alone, it means any");
-	return true;
-}
-
-static bool
-push_selector(struct pfkey_msg *m, const struct selector *s, struct err *e)
-{
-	uint16_t sport = 0, dport = 0;
-	uint8_t proto = s->protocol == SELECTOR_ANY ? PFKEY_ULPROTO_ANY : (uint8_t)s->protocol;
-	bool code_0 = is_icmp(s->protocol) && s->sport != SELECTOR_ANY && s->dport == 0;
-	if (!port_of(s->sport, &sport, e) || (!code_0 && !port_of(s->dport, &dport, e)))
-		return false;
-	return pfkey_msg_push_address(m, EXT_ADDRESS_SRC, &s->src, s->src_bits, proto, sport, e) &&
-	       pfkey_msg_push_address(m, EXT_ADDRESS_DST, &s->dst, s->dst_bits, proto, dport, e);
 }
 
 bool
@@ -170,51 +144,28 @@ pfkey_lifetime_is_set(const struct lifetime *t)
 bool
 pfkey_push_entry(struct pfkey_msg *m, const struct spd_entry *p, struct wr *store, struct err *e)
 {
+	if (m->dialect->ext_number[EXT_X_FLOW_TYPE] >= 0)
+		return pfkey_push_flow(m, p, store, e);
 	if (pfkey_lifetime_is_set(&p->hard) && !pfkey_push_lifetime(m, EXT_LIFETIME_HARD, &p->hard))
 		return fail(e, ERR_RANGE, "lifetime_hard: the message is full");
-	return push_selector(m, &p->selector, e) && push_policy(m, p, store, e);
+	return pfkey_push_selector(m, &p->selector, p->pfp, e) && pfkey_push_policy(m, p, store, e);
 }
 
 bool
 pfkey_msg_from_policy(struct pfkey_msg *m, const struct spd_entry *p, struct wr *store, struct err *e)
 {
+	if (m->dialect->ext_number[EXT_X_FLOW_TYPE] >= 0)
+		return pfkey_push_flow(m, p, store, e);
 	enum pfkey_type type = pfkey_msg_type(m);
 	struct spd_entry said = *p;
 	if (type != PFKEY_X_SPDGET && type != PFKEY_X_SPDDELETE2 && type != PFKEY_X_SPDDELETE)
 		return pfkey_push_entry(m, p, store, e);
 	said.n = 0;
-	return (type != PFKEY_X_SPDDELETE || push_selector(m, &p->selector, e)) && push_policy(m, &said, store, e);
+	return (type != PFKEY_X_SPDDELETE || pfkey_push_selector(m, &p->selector, p->pfp, e)) &&
+	       pfkey_push_policy(m, &said, store, e);
 }
 
 /* --- and out of one --------------------------------------------------------------------------- */
-
-/* Bits behind the prefix do not select, so they are not kept. */
-static struct addr
-prefix_of(const struct hdr *x, uint8_t *bits, uint32_t *port)
-{
-	uint16_t said = 0;
-	struct addr a = pfkey_address(x, &said);
-	*port = said != 0 ? said : SELECTOR_ANY;
-	*bits = (uint8_t)x->v[XAD_PREFIXLEN].u;
-	for (unsigned i = *bits; i < (a.family == 4 ? 32U : 128U); i++)
-		a.o[i / 8] &= (uint8_t) ~(0x80 >> i % 8);
-	return a;
-}
-
-static bool
-get_selector(const struct pfkey_msg *m, struct selector *s, struct err *e)
-{
-	const struct hdr *src = pfkey_msg_get(m, EXT_ADDRESS_SRC), *dst = pfkey_msg_get(m, EXT_ADDRESS_DST);
-	if (src == NULL || dst == NULL)
-		return fail(e, ERR_SHORT, "%s: want address_src and address_dst", pfkey_type_name(pfkey_msg_type(m)));
-	uint64_t proto = src->v[XAD_PROTO].u;
-	s->src = prefix_of(src, &s->src_bits, &s->sport);
-	s->dst = prefix_of(dst, &s->dst_bits, &s->dport);
-	if (s->src.family == 0 || s->src.family != s->dst.family)
-		return fail(e, ERR_RANGE, "addresses: want one family that we know");
-	s->protocol = proto == PFKEY_ULPROTO_ANY || proto == 0 ? SELECTOR_ANY : (uint32_t)proto;
-	return true;
-}
 
 void
 pfkey_get_lifetime(const struct pfkey_msg *m, enum pfkey_ext kind, struct lifetime *t)
@@ -228,8 +179,8 @@ pfkey_get_lifetime(const struct pfkey_msg *m, enum pfkey_ext kind, struct lifeti
 	t->usetime = h->v[XLT_USETIME].u;
 }
 
-static bool
-get_requests(const struct pfkey_msg *m, const struct hdr *h, struct spd_entry *p, struct err *e)
+bool
+pfkey_get_requests(const struct pfkey_msg *m, const struct hdr *h, struct spd_entry *p, struct err *e)
 {
 	struct rd r = rd_of(h->v[XPOL_REQUESTS].b);
 	for (p->n = 0; rd_left(&r) > 0; p->n++) {
@@ -238,9 +189,10 @@ get_requests(const struct pfkey_msg *m, const struct hdr *h, struct spd_entry *p
 			return fail(e, ERR_UNSUPPORTED, "x_policy.requests: want at most %d", SPD_REQUESTS);
 		if (!get_request(m->dialect, &r, m->swapped, &q, e))
 			return false;
-		if ((q.protocol != IPPROTO_ESP_ && q.protocol != IPPROTO_AH_) || q.mode > MODE_TUNNEL)
+		bool clear = q.protocol == 0 && m->dialect->own_policies;
+		if ((pfkey_satype_of(q.protocol) == SATYPE_UNSPEC && !clear) || q.mode > MODE_TUNNEL)
 			return fail(e, ERR_UNSUPPORTED,
-				    "x_policy.requests: want esp or ah, transport or tunnel, "
+				    "x_policy.requests: want esp, ah or ipcomp, transport or tunnel, "
 				    "got protocol %u, mode %u",
 				    q.protocol, q.mode);
 		p->request[p->n] = q;
@@ -251,6 +203,8 @@ get_requests(const struct pfkey_msg *m, const struct hdr *h, struct spd_entry *p
 bool
 pfkey_msg_to_policy(const struct pfkey_msg *m, struct spd_entry *p, struct err *e)
 {
+	if (m->dialect->ext_number[EXT_X_FLOW_TYPE] >= 0)
+		return pfkey_get_flow(m, p, e);
 	const struct hdr *h = pfkey_msg_get(m, EXT_X_POLICY);
 	memset(p, 0, sizeof *p);
 	if (h == NULL)
@@ -268,9 +222,12 @@ pfkey_msg_to_policy(const struct pfkey_msg *m, struct spd_entry *p, struct err *
 	};
 	p->action = actions[h->v[XPOL_TYPE].u];
 	p->dir = (uint8_t)h->v[XPOL_DIR].u;
+	if (m->dialect->own_policies)
+		p->dir = SPD_DIR(h->v[XPOL_RESERVED].u % SPD_TABLES, p->dir);
 	p->id = (uint32_t)h->v[XPOL_ID].u;
 	p->priority = m->dialect->priority ? (uint32_t)h->v[XPOL_PRIORITY].u : 0;
 	pfkey_get_lifetime(m, EXT_LIFETIME_HARD, &p->hard);
 	pfkey_get_lifetime(m, EXT_LIFETIME_CURRENT, &p->current);
-	return get_selector(m, &p->selector, e) && (p->action != SPD_PROTECT || get_requests(m, h, p, e));
+	return pfkey_get_selector(m, &p->selector, &p->pfp, e) &&
+	       (p->action != SPD_PROTECT || pfkey_get_requests(m, h, p, e));
 }

@@ -33,6 +33,9 @@ hide_zeroes(struct hdr *h)
 		"errno", "reserved", "res1", "res2", "pad", "flowinfo", "scope", "port", "proto", "satype", "sa_len",
 	};
 	for (unsigned i = 0; i < h->lay->n; i++)
+		if (pfkey_field_is_absent(&h->lay->fields[i]))
+			hide(h, i);
+	for (unsigned i = 0; i < h->lay->n; i++)
 		for (unsigned q = 0; q < sizeof quiet / sizeof quiet[0]; q++)
 			if (strcmp(h->lay->fields[i].name, quiet[q]) == 0 && is_zero(h, i))
 				hide(h, i);
@@ -58,7 +61,7 @@ print_algs(struct text *t, const struct pfkey_msg *m, struct bytes b)
 {
 	struct rd r = rd_of(b);
 	const char *sep = "algs=";
-	for (struct hdr h; hdr_get(&h, &layout_sadb_alg, &r, m->swapped, NULL); sep = "|")
+	for (struct hdr h; hdr_get(&h, record_alg_layout(m->dialect), &r, m->swapped, NULL); sep = "|")
 		text_add(t, "%s%" PRIu64 ":%" PRIu64 "-%" PRIu64, sep, h.v[SUP_ID].u, h.v[SUP_MINBITS].u,
 			 h.v[SUP_MAXBITS].u);
 }
@@ -70,6 +73,27 @@ print_combs(struct text *t, const struct pfkey_msg *m, struct bytes b)
 	const char *sep = "combs=";
 	for (struct hdr h; hdr_get(&h, &layout_sadb_comb, &r, m->swapped, NULL); sep = "|")
 		text_add(t, "%s%" PRIu64 "+%" PRIu64, sep, h.v[COMB_ENCRYPT].u, h.v[COMB_AUTH].u);
+}
+
+/* ecombs=esp:crypt:12+esp:auth:3|.. */
+static void
+print_ecombs(struct text *t, const struct pfkey_msg *m, struct bytes b)
+{
+	static const char *const kinds[] = { "none", "auth", "crypt", "compress" };
+	struct rd r = rd_of(b);
+	const char *sep = "ecombs=";
+	struct hdr h, a;
+	for (; hdr_get(&h, &layout_sadb_ecomb, &r, m->swapped, NULL); sep = "|") {
+		uint64_t left = h.v[ECOMB_NUMALGS].u;
+		for (; left > 0 && hdr_get(&a, &layout_sadb_algdesc, &r, m->swapped, NULL); left--, sep = "+") {
+			uint64_t satype = a.v[DESC_SATYPE].u, kind = a.v[DESC_ALGTYPE].u;
+			text_add(t, "%s%s:%s:%" PRIu64, sep,
+				 satype == SATYPE_ESP  ? "esp"
+				 : satype == SATYPE_AH ? "ah"
+						       : "?",
+				 kind <= ALGTYPE_COMPRESS ? kinds[kind] : "?", a.v[DESC_ALG].u);
+		}
+	}
 }
 
 static void
@@ -112,9 +136,11 @@ static bool
 print_records(struct text *t, const struct pfkey_msg *m, enum pfkey_ext kind, const struct hdr *h)
 {
 	switch (kind) {
+	case EXT_X_SUPPORTED_COMP:
 	case EXT_SUPPORTED_AUTH:
 	case EXT_SUPPORTED_ENCRYPT: print_algs(t, m, h->v[XSUP_ALGS].b); return true;
 	case EXT_PROPOSAL: print_combs(t, m, h->v[XPROP_COMBS].b); return true;
+	case EXT_X_EPROP: print_ecombs(t, m, h->v[XEPROP_ECOMBS].b); return true;
 	case EXT_X_POLICY: print_requests(t, m, h->v[XPOL_REQUESTS].b); return true;
 	default: return false;
 	}

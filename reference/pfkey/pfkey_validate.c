@@ -24,10 +24,11 @@ pfkey_refuse(struct err *e, int number, const char *fmt, ...)
 	return number;
 }
 
+/* Solaris: an extended REGISTER or ACQUIRE is about types that it lists itself. */
 static bool
-is_known_satype(uint64_t satype)
+is_extended(const struct pfkey_msg *m)
 {
-	return satype == SATYPE_AH || satype == SATYPE_ESP || (satype >= SATYPE_RSVP && satype <= SATYPE_IPCOMP);
+	return pfkey_msg_get(m, EXT_X_EREG) != NULL || pfkey_msg_get(m, EXT_X_EPROP) != NULL;
 }
 
 static int
@@ -45,9 +46,10 @@ check_base(const struct pfkey_msg *m, enum pfkey_dir dir, struct err *e)
 		return pfkey_refuse(e, EINVAL, "pfkey.type: %u is no message  [RFC 2367 3.1]", (unsigned)v[MSG_TYPE].u);
 	if (row->side[dir].none)
 		return pfkey_refuse(e, EOPNOTSUPP, "%s: is not sent that way", pfkey_type_name(type));
-	if (row->satype == SATYPE_IGNORED || is_known_satype(v[MSG_SATYPE].u))
+	bool unspec = v[MSG_SATYPE].u == SATYPE_UNSPEC;
+	if (row->satype == SATYPE_IGNORED || (unspec && row->satype == SATYPE_ANY_KNOWN) || (unspec && is_extended(m)))
 		return 0;
-	if (row->satype == SATYPE_ANY_KNOWN && v[MSG_SATYPE].u == SATYPE_UNSPEC)
+	if (!unspec && dialect_has_satype(m->dialect, v[MSG_SATYPE].u))
 		return 0;
 	return pfkey_refuse(e, EINVAL, "pfkey.satype: %u is not for %s  [RFC 2367 3.4]", (unsigned)v[MSG_SATYPE].u,
 			    pfkey_type_name(type));
@@ -55,7 +57,7 @@ check_base(const struct pfkey_msg *m, enum pfkey_dir dir, struct err *e)
 
 /* The kinds that are there; duplicates are refused, RFC 2367 2.3. */
 static int
-collect(const struct pfkey_msg *m, uint64_t *present, struct err *e)
+collect(const struct pfkey_msg *m, ext_set *present, struct err *e)
 {
 	*present = 0;
 	for (unsigned i = 0; i < m->n; i++) {
@@ -79,13 +81,13 @@ is_bare(const struct pfkey_msg *m, enum pfkey_dir dir)
 }
 
 static int
-check_present(const struct pfkey_msg *m, enum pfkey_dir dir, uint64_t present, struct err *e)
+check_present(const struct pfkey_msg *m, enum pfkey_dir dir, ext_set present, struct err *e)
 {
 	enum pfkey_type type = pfkey_msg_type(m);
 	const struct grammar_row *row = &pfkey_grammar[type];
 	const struct grammar_side *side = &row->side[dir];
 	const char *clause = row->clause != NULL ? row->clause : "KAME";
-	uint64_t missing = side->required & ~present, extra = present & ~(side->required | side->optional);
+	ext_set missing = side->required & ~present, extra = present & ~(side->required | side->optional);
 	if (is_bare(m, dir))
 		missing = 0, extra = present;
 	for (unsigned i = 0; i < EXT_N; i++) {
@@ -101,7 +103,7 @@ check_present(const struct pfkey_msg *m, enum pfkey_dir dir, uint64_t present, s
 
 /* One of HARD and SOFT says which limit was reached, RFC 2367 3.1.8; a REGISTER reply lists something, 3.1.7. */
 static int
-check_choice(const struct pfkey_msg *m, enum pfkey_dir dir, uint64_t present, struct err *e)
+check_choice(const struct pfkey_msg *m, enum pfkey_dir dir, ext_set present, struct err *e)
 {
 	enum pfkey_type type = pfkey_msg_type(m);
 	bool hard = present & EXT_BIT(EXT_LIFETIME_HARD), soft = present & EXT_BIT(EXT_LIFETIME_SOFT);
@@ -112,6 +114,8 @@ check_choice(const struct pfkey_msg *m, enum pfkey_dir dir, uint64_t present, st
 				    "expire: want one of lifetime_hard and lifetime_soft, got %s  "
 				    "[RFC 2367 3.1.8]",
 				    hard ? "both" : "none");
+	if (type == PFKEY_ACQUIRE && !(present & (EXT_BIT(EXT_PROPOSAL) | EXT_BIT(EXT_X_EPROP))))
+		return pfkey_refuse(e, EINVAL, "acquire: want proposal, got none  [RFC 2367 3.1.6]");
 	if (type == PFKEY_REGISTER && dir == PFKEY_OUT &&
 	    !(present & (EXT_BIT(EXT_SUPPORTED_AUTH) | EXT_BIT(EXT_SUPPORTED_ENCRYPT))))
 		return pfkey_refuse(e, EINVAL, "register: want supported algorithms, got none  [RFC 2367 3.1.7]");
@@ -121,7 +125,7 @@ check_choice(const struct pfkey_msg *m, enum pfkey_dir dir, uint64_t present, st
 int
 pfkey_msg_validate(const struct pfkey_msg *m, enum pfkey_dir dir, struct err *e)
 {
-	uint64_t present;
+	ext_set present;
 	int refused = check_base(m, dir, e);
 	if (refused == 0)
 		refused = collect(m, &present, e);

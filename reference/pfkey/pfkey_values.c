@@ -33,7 +33,7 @@ static bool
 is_fixed(const struct layout *lay)
 {
 	for (unsigned i = 0; i < lay->n; i++)
-		if (lay->fields[i].bits == 0)
+		if (lay->fields[i].bits == 0 && !pfkey_field_is_absent(&lay->fields[i]))
 			return false;
 	return true;
 }
@@ -98,7 +98,7 @@ static int
 check_supported(const struct pfkey_msg *m, const struct hdr *h, struct err *e)
 {
 	struct rd r = rd_of(h->v[XSUP_ALGS].b);
-	for (struct hdr alg; hdr_get(&alg, &layout_sadb_alg, &r, m->swapped, NULL);)
+	for (struct hdr alg; hdr_get(&alg, record_alg_layout(m->dialect), &r, m->swapped, NULL);)
 		if (alg.v[SUP_MINBITS].u > alg.v[SUP_MAXBITS].u)
 			return pfkey_refuse(e, EINVAL, "%s: algorithm %u: minbits exceed maxbits  [RFC 2367 2.3.8]",
 					    h->lay->name, (unsigned)alg.v[SUP_ID].u);
@@ -136,15 +136,24 @@ check_address(const struct pfkey_msg *m, const struct hdr *h, struct err *e)
 	return 0;
 }
 
-/* Only ACQUIRE has ports, and says of which protocol, RFC 2367 2.3.3. Managers' own ports are passed over. */
+/* Addresses that are there for their ports: of a flow's selectors, of a NAT's mappings. */
+static bool
+is_for_ports(enum pfkey_ext kind)
+{
+	return kind == EXT_X_SRC_FLOW || kind == EXT_X_SRC_MASK || kind == EXT_X_DST_FLOW || kind == EXT_X_DST_MASK ||
+	       kind == EXT_X_NATT_LOC || kind == EXT_X_NATT_REM;
+}
+
+/* Else only ACQUIRE has ports, and says of which protocol, RFC 2367 2.3.3. Managers' own ports are passed over. */
 static int
-check_port(const struct pfkey_msg *m, enum pfkey_dir dir, const struct hdr *h, struct err *e)
+check_port(const struct pfkey_msg *m, enum pfkey_dir dir, enum pfkey_ext kind, const struct hdr *h, struct err *e)
 {
 	enum pfkey_type type = pfkey_msg_type(m);
-	bool has_ports = type == PFKEY_ACQUIRE || type == PFKEY_X_PCHANGE;
-	if (h->v[XAD_PORT].u == 0 || pfkey_type_is_policy(type))
+	bool has_ports = type == PFKEY_ACQUIRE || type == PFKEY_X_PCHANGE || type == PFKEY_X_INVERSE_ACQUIRE;
+	bool says_proto = !pfkey_field_is_absent(&h->lay->fields[XAD_PROTO]);
+	if (h->v[XAD_PORT].u == 0 || pfkey_type_is_policy(type) || is_for_ports(kind))
 		return 0;
-	if (has_ports && h->v[XAD_PROTO].u == 0)
+	if (has_ports && says_proto && h->v[XAD_PROTO].u == 0)
 		return pfkey_refuse(e, EINVAL, "%s.proto: 0 beside a port  [RFC 2367 2.3.3]", h->lay->name);
 	if (!has_ports && dir == PFKEY_OUT)
 		return pfkey_refuse(e, EINVAL, "%s.port: want 0, got %u  [RFC 2367 2.3.3]", h->lay->name,
@@ -245,11 +254,11 @@ check_identity(const struct pfkey_msg *m, enum pfkey_ext kind, const struct hdr 
 	size_t n = 0;
 	uint64_t type = h->v[XID_IDTYPE].u;
 	struct bytes string = h->v[XID_STRING].b;
-	if (type < IDENT_PREFIX || type > IDENT_USERFQDN)
+	if (type < IDENT_PREFIX || type > m->dialect->ident_max)
 		return pfkey_refuse(e, EINVAL, "%s.idtype: %u is no type  [RFC 2367 3.7]", h->lay->name,
 				    (unsigned)type);
-	if (string.n == 0 && type == IDENT_USERFQDN)
-		return 0; /* the id alone names a user */
+	if ((string.n == 0 && type == IDENT_USERFQDN) || type > IDENT_USERFQDN)
+		return 0; /* the id alone names a user; the systems' own types are no text */
 	if (!string_of(string, text, sizeof text, &n))
 		return pfkey_refuse(e, EINVAL, "%s.string: ends without NUL  [RFC 2367 2.3.5]", h->lay->name);
 	if (octets_said(h) != rounded(16 + n + 1))
@@ -271,7 +280,7 @@ check_value(const struct pfkey_msg *m, enum pfkey_dir dir, enum pfkey_ext kind, 
 		return octets_said(h) == rounded(hdr_size(h)) ? 0 : refuse_length(h, rounded(hdr_size(h)), e);
 	if (pfkey_ext_is_address(kind)) {
 		int refused = check_address(m, h, e);
-		return refused != 0 ? refused : check_port(m, dir, h, e);
+		return refused != 0 ? refused : check_port(m, dir, kind, h, e);
 	}
 	switch (kind) {
 	case EXT_KEY_AUTH:
@@ -280,6 +289,7 @@ check_value(const struct pfkey_msg *m, enum pfkey_dir dir, enum pfkey_ext kind, 
 	case EXT_IDENTITY_DST: return check_identity(m, kind, h, e);
 	case EXT_SENSITIVITY: return check_sensitivity(h, e);
 	case EXT_PROPOSAL: return check_proposal(m, h, e);
+	case EXT_X_SUPPORTED_COMP:
 	case EXT_SUPPORTED_AUTH:
 	case EXT_SUPPORTED_ENCRYPT: return check_supported(m, h, e);
 	case EXT_X_POLICY: return pfkey_check_requests(m, h, e);
@@ -292,7 +302,17 @@ check_value(const struct pfkey_msg *m, enum pfkey_dir dir, enum pfkey_ext kind, 
 }
 
 int
-pfkey_check_values(const struct pfkey_msg *m, enum pfkey_dir dir, uint64_t kinds, struct err *e)
+pfkey_check_value(const struct pfkey_msg *m, enum pfkey_dir dir, enum pfkey_ext kind, struct err *e)
+{
+	const struct hdr *h = pfkey_msg_get(m, kind);
+	if (h == NULL)
+		return 0;
+	int refused = check_value(m, dir, kind, h, e);
+	return refused == 0 && kind == EXT_SPIRANGE ? check_spirange(h, e) : refused;
+}
+
+int
+pfkey_check_values(const struct pfkey_msg *m, enum pfkey_dir dir, ext_set kinds, struct err *e)
 {
 	for (unsigned i = 0; i < m->n; i++) {
 		int refused = kinds & EXT_BIT(m->kind[i]) ? check_value(m, dir, m->kind[i], &m->ext[i], e) : 0;

@@ -64,6 +64,19 @@ swap_request(const struct dialect *d, struct rd *r, bool from_swap, struct wr *w
 	wr_bytes(w, rd_rest(&saved));
 }
 
+/* A combination of Solaris and the algorithms behind it. */
+static void
+swap_ecomb(struct rd *r, bool from_swap, struct wr *w)
+{
+	struct hdr h;
+	struct rd look = *r;
+	if (!hdr_get(&h, &layout_sadb_ecomb, &look, from_swap, NULL) || !swap_one(&layout_sadb_ecomb, r, from_swap, w))
+		return;
+	for (uint64_t i = 0; i < h.v[ECOMB_NUMALGS].u; i++)
+		if (!swap_one(&layout_sadb_algdesc, r, from_swap, w))
+			return;
+}
+
 void
 record_swap(const struct dialect *d, enum pfkey_ext kind, struct bytes b, bool from_swap, struct wr *w)
 {
@@ -73,8 +86,11 @@ record_swap(const struct dialect *d, enum pfkey_ext kind, struct bytes b, bool f
 		before = rd_left(&r);
 		if (kind == EXT_X_POLICY)
 			swap_request(d, &r, from_swap, w);
+		else if (kind == EXT_X_EPROP)
+			swap_ecomb(&r, from_swap, w);
 		else
-			(void)swap_one(kind == EXT_PROPOSAL ? &layout_sadb_comb : &layout_sadb_alg, &r, from_swap, w);
+			(void)swap_one(kind == EXT_PROPOSAL ? &layout_sadb_comb : record_alg_layout(d), &r, from_swap,
+				       w);
 	}
 	wr_bytes(w, rd_rest(&r));
 }

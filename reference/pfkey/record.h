@@ -8,7 +8,8 @@
 
 #include "pfkey/pfkey.h"
 
-enum { SUP_ID, SUP_IVLEN, SUP_MINBITS, SUP_MAXBITS, SUP_RESERVED, SUP_NF };
+/* Solaris has increment and saltbits where the others have a reserved field. */
+enum { SUP_ID, SUP_IVLEN, SUP_MINBITS, SUP_MAXBITS, SUP_RESERVED, SUP_INCREMENT, SUP_SALTBITS, SUP_NF };
 enum {
 	COMB_AUTH,
 	COMB_ENCRYPT,
@@ -33,9 +34,38 @@ enum { REQ_LEN, REQ_PROTO, REQ_MODE, REQ_LEVEL, REQ_RESERVED1, REQ_REQID, REQ_RE
 enum { SOCK_SA_LEN, SOCK_FAMILY, SOCK_PORT, SOCK_FLOWINFO, SOCK_ADDR, SOCK_SCOPE, SOCK_PAD, SOCK_NF };
 _Static_assert(SOCK_PAD + XAD_SA_LEN == XAD_PAD, "sockaddr fields");
 
+/* record_asked.c */
+enum { ASKED_OCTETS = 16 };
+size_t record_asked_n(const struct dialect *d, const struct spd_request *q);
+bool record_put_asked(const struct dialect *d, const struct spd_request *q, struct wr *w, struct err *e) MUST_USE;
+bool record_get_asked(const struct dialect *d, struct rd *body, struct spd_request *q, struct err *e) MUST_USE;
+
 enum { SUP_OCTETS = 8, COMB_OCTETS = 72, SIN_OCTETS = 16, SIN6_OCTETS = 28 };
 
-extern const struct layout layout_sadb_alg, layout_sadb_comb;
+/* Solaris's extended combinations, each followed by the algorithms that it counts. */
+enum {
+	ECOMB_NUMALGS,
+	ECOMB_RESERVED,
+	ECOMB_FLAGS,
+	ECOMB_RESERVED2,
+	ECOMB_SOFT_ALLOCATIONS,
+	ECOMB_HARD_ALLOCATIONS,
+	ECOMB_SOFT_BYTES,
+	ECOMB_HARD_BYTES,
+	ECOMB_SOFT_ADDTIME,
+	ECOMB_HARD_ADDTIME,
+	ECOMB_SOFT_USETIME,
+	ECOMB_HARD_USETIME,
+	ECOMB_NF
+};
+enum { DESC_SATYPE, DESC_ALGTYPE, DESC_ALG, DESC_RESERVED, DESC_MINBITS, DESC_MAXBITS, DESC_NF };
+enum { ALGTYPE_AUTH = 1, ALGTYPE_CRYPT, ALGTYPE_COMPRESS };
+
+extern const struct name pfkey_absent[];
+extern const struct layout layout_sadb_comb, layout_sadb_ecomb, layout_sadb_algdesc;
+/* Forms of extensions that only OpenBSD or Solaris has, and of those that it has differently; name NULL elsewhere. */
+extern const struct layout pfkey_layouts_openbsd[EXT_N], pfkey_layouts_solaris[EXT_N];
+const struct layout *record_alg_layout(const struct dialect *d);
 extern const struct name pfkey_types[];
 const struct layout *record_request_layout(const struct dialect *d);
 const struct layout *record_sockaddr_layout(const struct dialect *d, uint8_t family);

@@ -29,6 +29,15 @@ static sadb_handler *const handlers[PFKEY_TYPE_N] = {
 	[PFKEY_X_SPDFLUSH] = sadb_do_spdflush,
 	[PFKEY_X_SPDSETIDX] = sadb_do_spdsetidx,
 	[PFKEY_X_SPDDELETE2] = sadb_do_spddelete2,
+	[PFKEY_X_ADDFLOW] = sadb_do_addflow,
+	[PFKEY_X_DELFLOW] = sadb_do_delflow,
+	[PFKEY_X_FLOWDUMP] = sadb_do_flowdump,
+	[PFKEY_X_ASKPOLICY] = sadb_do_askpolicy,
+	[PFKEY_X_GRPSPIS] = sadb_do_grpspis,
+	[PFKEY_X_INVERSE_ACQUIRE] = sadb_do_inverse_acquire,
+	[PFKEY_X_UPDATEPAIR] = sadb_do_updatepair,
+	[PFKEY_X_DELPAIR] = sadb_do_delpair,
+	[PFKEY_X_DELPAIR_STATE] = sadb_do_delpair,
 };
 
 struct sadb *
@@ -39,8 +48,12 @@ sadb_new(const struct sadb_setup *s, struct err *e)
 		(void)fail(e, ERR_IO, "sadb: out of memory");
 		return NULL;
 	}
+	static const struct sadb_settings defaults = { .rcvbuf = 0 };
 	d->setup = *s;
-	d->reqid = 0x3fff; /* IPSEC_MANUAL_REQID_MAX: ids above it are the kernel's */
+	if (s->settings == NULL)
+		d->setup.settings = &defaults;
+	/* IPSEC_MANUAL_REQID_MAX: ids above it are the kernel's */
+	d->reqid = s->unique_max != 0 ? s->unique_max : 0x3fff;
 	return d;
 }
 
@@ -77,6 +90,31 @@ sadb_close(struct sadb *d, int sock)
 
 /* --- delivery --------------------------------------------------------------------------------- */
 
+/* A message that finds a full buffer is lost, as a socket of KAME loses it; whoever dumps can tell by the seq of 0 that does not come. */
+void
+sadb_deliver(struct sadb *d, int sock, struct bytes msg)
+{
+	struct sadb_socket *s = &d->sockets[sock];
+	size_t room = d->setup.settings->rcvbuf;
+	if (room != 0 && s->unread + msg.n > room) {
+		s->lost++;
+		if (d->setup.lost != NULL)
+			(*d->setup.lost)++;
+		return;
+	}
+	s->unread += msg.n;
+	d->setup.deliver(d->setup.ctx, sock, msg);
+}
+
+void
+sadb_taken(struct sadb *d, int sock, size_t n)
+{
+	if (sock < 0 || sock >= SADB_SOCKETS)
+		return;
+	size_t *unread = &d->sockets[sock].unread;
+	*unread -= n < *unread ? n : *unread;
+}
+
 /* A copy of what passes, wrapped, to those who look at everything; not to the one who sent it. RFC 2367 appendix A. */
 static void
 send_wrapped(struct sadb *d, int sender, struct bytes msg)
@@ -92,7 +130,7 @@ send_wrapped(struct sadb *d, int sender, struct bytes msg)
 	wr_fill(&w, 0, units * 8 - msg.n);
 	for (int i = 0; i < SADB_SOCKETS && !w.full; i++)
 		if (d->sockets[i].open && d->sockets[i].promiscuous && i != sender)
-			d->setup.deliver(d->setup.ctx, i, wr_done(&w));
+			sadb_deliver(d, i, wr_done(&w));
 	explicit_bzero(d->wrapped, w.n);
 }
 
@@ -116,7 +154,10 @@ is_addressed(const struct sadb_socket *s, enum sadb_audience to, bool is_sender,
 {
 	switch (to) {
 	case TO_ONE: return is_sender;
-	case TO_REGISTERED: return (s->registered & satype_bit(satype)) != 0;
+	case TO_REGISTERED: return ((s->registered | s->extended) & satype_bit(satype)) != 0;
+	case TO_PLAIN: return (s->registered & satype_bit(satype)) != 0;
+	case TO_EXTENDED: return s->extended != 0;
+	case TO_ANY_REGISTERED: return (s->registered | s->extended) != 0;
 	case TO_ALL: return true;
 	}
 	return false;
@@ -126,7 +167,16 @@ bool
 sadb_is_registered(const struct sadb *d, uint8_t satype)
 {
 	for (int i = 0; i < SADB_SOCKETS; i++)
-		if (d->sockets[i].open && (d->sockets[i].registered & satype_bit(satype)))
+		if (d->sockets[i].open && is_addressed(&d->sockets[i], TO_REGISTERED, false, satype))
+			return true;
+	return false;
+}
+
+bool
+sadb_has_extended(const struct sadb *d, uint8_t satype)
+{
+	for (int i = 0; i < SADB_SOCKETS; i++)
+		if (d->sockets[i].open && (d->sockets[i].extended & satype_bit(satype)))
 			return true;
 	return false;
 }
@@ -139,7 +189,7 @@ sadb_send(struct sadb *d, enum sadb_audience to, int sock)
 		return ENOBUFS;
 	for (int i = 0; i < SADB_SOCKETS; i++)
 		if (d->sockets[i].open && is_addressed(&d->sockets[i], to, i == sock, d->reply.base.v[MSG_SATYPE].u))
-			d->setup.deliver(d->setup.ctx, i, wr_done(&w));
+			sadb_deliver(d, i, wr_done(&w));
 	if (anyone_looks(d))
 		send_wrapped(d, -1, wr_done(&w));
 	explicit_bzero(d->out, w.n);
@@ -158,15 +208,34 @@ sadb_reply(const struct sadb_request *q)
 	return r;
 }
 
-struct pfkey_msg *
-sadb_start(struct sadb *d, enum pfkey_type type, uint8_t satype)
+bool
+sadb_send_part(const struct sadb_request *q)
+{
+	const uint64_t *lost = &q->d->sockets[q->sock].lost, before = *lost;
+	return sadb_send(q->d, TO_ONE, q->sock) == 0 && *lost == before;
+}
+
+uint32_t
+sadb_next_seq(struct sadb *d)
 {
 	if (++d->seq == 0)
 		d->seq = 1;
+	return d->seq;
+}
+
+struct pfkey_msg *
+sadb_begin(struct sadb *d, enum pfkey_type type, uint8_t satype, uint32_t seq)
+{
 	pfkey_msg_init(&d->reply, d->setup.dialect, type, satype);
-	hdr_set(&d->reply.base, MSG_SEQ, d->seq);
+	hdr_set(&d->reply.base, MSG_SEQ, seq);
 	hdr_set(&d->reply.base, MSG_PID, 0);
 	return &d->reply;
+}
+
+struct pfkey_msg *
+sadb_start(struct sadb *d, enum pfkey_type type, uint8_t satype)
+{
+	return sadb_begin(d, type, satype, sadb_next_seq(d));
 }
 
 /* --- one write -------------------------------------------------------------------------------- */
@@ -175,7 +244,10 @@ static void
 send_error(struct sadb_request *q, int number)
 {
 	struct pfkey_msg *r = sadb_reply(q);
-	hdr_set(&r->base, MSG_ERRNO, (uint64_t)number);
+	unsigned diagnostic = pfkey_diagnostic(q->m, number);
+	hdr_set(&r->base, MSG_ERRNO, (uint64_t)dialect_errno(q->d->setup.dialect, number));
+	if (diagnostic != 0)
+		hdr_set(&r->base, MSG_RESERVED, diagnostic);
 	(void)sadb_send(q->d, TO_ONE, q->sock); /* 16 octets always fit */
 }
 
@@ -204,11 +276,11 @@ sadb_write(struct sadb *d, int sock, struct bytes msg, uint64_t now)
 	struct sadb_request q = { .d = d, .sock = sock, .m = &d->asked, .now = now };
 	const struct dialect *dialect = d->setup.dialect;
 	if (sock < 0 || sock >= SADB_SOCKETS || !d->sockets[sock].open)
-		return EBADF;
+		return dialect_errno(dialect, EBADF);
 	if (msg.n > 0 && anyone_looks(d))
 		send_wrapped(d, sock, msg);
 	if (!length_agrees(dialect, msg))
-		return EMSGSIZE;
+		return dialect_errno(dialect, EMSGSIZE);
 	/* The base header is whole, so that even octets that cannot be parsed get their answer. */
 	int refused = pfkey_msg_parse(&d->asked, dialect, msg, false, &q.err) ? obey(&q) : EINVAL;
 	d->refused = q.err;
@@ -248,7 +320,8 @@ static void
 tick_sa(struct sadb *d, struct sa *sa, uint64_t now)
 {
 	if (sa->state == SA_LARVAL) {
-		if (is_aged(now, sa->current.addtime, SADB_LARVAL_SECONDS))
+		uint32_t larval = d->setup.settings->larval;
+		if (is_aged(now, sa->current.addtime, larval != 0 ? larval : SADB_LARVAL_SECONDS))
 			sadb_remove(d, sa); /* RFC 2367 3.1.1 */
 		return;
 	}

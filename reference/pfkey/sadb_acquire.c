@@ -3,7 +3,6 @@
  * kernel; and PCHANGE, appendix B. One unanswered ACQUIRE per need, so that a stream of packets asks once.
  */
 #include "pfkey/sadb_engine.h"
-#include "pfkey/record.h"
 #include "wire/layouts.h"
 
 #include <errno.h>
@@ -11,78 +10,14 @@
 
 struct sadb_pending {
 	uint32_t seq, reqid;
+	uint32_t policy; /* id of the entry that asks */
+	bool extended;   /* an extended ACQUIRE went out with it */
 	uint8_t satype, mode;
 	struct addr src, dst;
+	struct selector selector; /* what the SA is to be for, where the packet had a say (RFC 4301 4.4.1.2) */
 	uint64_t born;
 	struct sadb_pending *next;
 };
-
-/* --- the proposal ----------------------------------------------------------------------------- */
-
-/*
- * In order of preference, RFC 2367 3.1.6; after RFC 8221 5 and 6. What the dialect cannot say is left out. NULL has no
- * key bits, so no combination can name it (2.3.7).
- */
-static const struct preference {
-	const char *enc, *auth;
-	bool ah;
-} preferences[] = {
-	{ "aes-gcm-16", NULL, false },
-	{ "chacha20-poly1305", NULL, false },
-	{ "aes-cbc", "hmac-sha2-256-128", true },
-	{ "aes-cbc", "hmac-sha2-512-256", true },
-	{ "aes-cbc", "hmac-sha2-384-192", true },
-	{ "aes-cbc", "hmac-sha2-256-96", true },
-	{ "aes-cbc", "hmac-sha1-96", true },
-	{ "aes-ctr", "hmac-sha1-96", false },
-	{ "3des-cbc", "hmac-sha1-96", false },
-};
-
-static void
-set_alg(const struct dialect *d, struct hdr *comb, const struct alg *a, unsigned number, unsigned min, unsigned max)
-{
-	size_t sizes[64];
-	unsigned n = alg_key_sizes(a, sizes, sizeof sizes / sizeof sizes[0]);
-	hdr_set(comb, number, (uint64_t)dialect_alg_number(d, a));
-	hdr_set(comb, min, sizes[0] * 8);
-	hdr_set(comb, max, sizes[n - 1] * 8);
-}
-
-/* Whether the dialect has a number for each that is named. */
-static bool
-is_sayable(const struct dialect *d, const struct alg *enc, const struct alg *auth)
-{
-	return (enc == NULL || dialect_alg_number(d, enc) > 0) && (auth == NULL || dialect_alg_number(d, auth) > 0);
-}
-
-static void
-put_comb(const struct dialect *d, const struct alg *enc, const struct alg *auth, struct wr *w)
-{
-	enum { HOUR = 3600 };
-	struct hdr comb = hdr_of(&layout_sadb_comb);
-	if (enc != NULL)
-		set_alg(d, &comb, enc, COMB_ENCRYPT, COMB_ENCRYPT_MIN, COMB_ENCRYPT_MAX);
-	if (auth != NULL)
-		set_alg(d, &comb, auth, COMB_AUTH, COMB_AUTH_MIN, COMB_AUTH_MAX);
-	hdr_set(&comb, COMB_SOFT_ADDTIME, 20 * HOUR);
-	hdr_set(&comb, COMB_HARD_ADDTIME, 24 * HOUR);
-	hdr_set(&comb, COMB_SOFT_USETIME, 7 * HOUR);
-	hdr_set(&comb, COMB_HARD_USETIME, 8 * HOUR);
-	hdr_put(&comb, w, false);
-}
-
-void
-sadb_put_combs(const struct dialect *d, uint8_t satype, struct wr *w)
-{
-	bool ah = satype == SATYPE_AH;
-	for (size_t i = 0; i < sizeof preferences / sizeof preferences[0]; i++) {
-		const struct preference *p = &preferences[i];
-		const struct alg *enc = ah ? NULL : alg_by_name(p->enc, ALG_ENC);
-		const struct alg *auth = p->auth != NULL ? alg_by_name(p->auth, ALG_AUTH) : NULL;
-		if ((!ah || p->ah) && is_sayable(d, enc, auth))
-			put_comb(d, enc, auth, w);
-	}
-}
 
 /* --- what is pending -------------------------------------------------------------------------- */
 
@@ -118,8 +53,9 @@ sadb_acquire_answered(struct sadb *d, uint32_t seq, const struct sa *sa)
 void
 sadb_acquire_tick(struct sadb *d, uint64_t now)
 {
+	uint32_t said = d->setup.settings->acquire, limit = said != 0 ? said : SADB_ACQUIRE_SECONDS;
 	for (struct sadb_pending **at = &d->pending; *at != NULL;) {
-		if (now >= (*at)->born && now - (*at)->born >= SADB_ACQUIRE_SECONDS)
+		if (now >= (*at)->born && now - (*at)->born >= limit)
 			drop(at);
 		else
 			at = &(*at)->next;
@@ -145,27 +81,67 @@ sadb_acquire_drop_all(struct sadb *d)
 }
 
 static bool
-is_pending(const struct sadb *d, const struct spd_request *r, const struct addr *src, const struct addr *dst)
+is_pending(const struct sadb *d, const struct spd_entry *policy, const struct spd_request *r, const struct addr *src,
+	   const struct addr *dst)
 {
 	for (const struct sadb_pending *p = d->pending; p != NULL; p = p->next)
-		if (is_path(p, pfkey_satype_of(r->protocol), src, dst) && p->mode == r->mode && p->reqid == r->reqid)
+		if (is_path(p, pfkey_satype_of(r->protocol), src, dst) && p->mode == r->mode && p->reqid == r->reqid &&
+		    (policy->pfp == 0 || selector_equal(&p->selector, &policy->selector)))
 			return true;
 	return false;
 }
 
 /* --- the host asks ---------------------------------------------------------------------------- */
 
+/* Of a range nobody knows which. */
+static uint16_t
+one_port(uint32_t first, uint32_t last)
+{
+	return first >= SELECTOR_ANY || last > first ? 0 : (uint16_t)first;
+}
+
+/* The traffic that the SA is for, beyond what addresses and ports say: the packet's values where PFP is set, else the entry's. */
+static bool
+push_traffic(struct pfkey_msg *m, const struct spd_entry *policy)
+{
+	const char *why;
+	bool plain = policy->pfp == 0 && selector_is_plain(&policy->selector, &why);
+	return plain || m->dialect->ext_number[EXT_X_SELECTOR] < 0 ||
+	       pfkey_push_x_selector(m, &policy->selector, policy->pfp);
+}
+
 /* Ports of the session that needs keys, RFC 2367 2.3.3, as far as the policy names them. */
 static bool
 push_ends(struct pfkey_msg *m, const struct selector *s, const struct addr *src, const struct addr *dst)
 {
 	bool icmp = s->protocol == IPPROTO_ICMP4 || s->protocol == IPPROTO_ICMP6;
-	uint8_t proto = s->protocol == SELECTOR_ANY ? 0 : (uint8_t)s->protocol;
-	uint16_t sport = icmp || proto == 0 || s->sport == SELECTOR_ANY ? 0 : (uint16_t)s->sport;
-	uint16_t dport = icmp || proto == 0 || s->dport == SELECTOR_ANY ? 0 : (uint16_t)s->dport;
+	uint8_t proto = s->protocol >= SELECTOR_ANY ? 0 : (uint8_t)s->protocol;
+	uint16_t sport = icmp || proto == 0 ? 0 : one_port(s->sport, s->sport_last);
+	uint16_t dport = icmp || proto == 0 ? 0 : one_port(s->dport, s->dport_last);
 	uint8_t bits = src->family == 4 ? 32 : 128;
 	return pfkey_msg_push_address(m, EXT_ADDRESS_SRC, src, bits, proto, sport, NULL) &&
 	       pfkey_msg_push_address(m, EXT_ADDRESS_DST, dst, bits, proto, dport, NULL);
+}
+
+/* What names the policy: KAME's x_policy, with mode and id; OpenBSD's number, by which ASKPOLICY asks. */
+static bool
+push_policy(struct pfkey_msg *m, const struct spd_entry *policy, const struct spd_request *r)
+{
+	const int8_t *has = m->dialect->ext_number;
+	struct hdr *seq = has[EXT_X_POLICY_SEQ] >= 0 ? pfkey_msg_push(m, EXT_X_POLICY_SEQ, 0) : NULL;
+	if (seq != NULL)
+		hdr_set(seq, XPSEQ_SEQ, m->base.v[MSG_SEQ].u);
+	if (has[EXT_X_POLICY] < 0)
+		return has[EXT_X_POLICY_SEQ] < 0 || seq != NULL;
+	struct hdr *pol = pfkey_msg_push(m, EXT_X_POLICY, 0), *sa2 = pfkey_msg_push(m, EXT_X_SA2, 0);
+	if (pol == NULL || sa2 == NULL)
+		return false;
+	hdr_set(pol, XPOL_TYPE, POLICY_IPSEC);
+	hdr_set(pol, XPOL_DIR, policy->dir & 3);
+	hdr_set(pol, XPOL_ID, policy->id);
+	hdr_set(sa2, XSA2_MODE, r->mode);
+	hdr_set(sa2, XSA2_REQID, r->reqid);
+	return true;
 }
 
 static bool
@@ -173,17 +149,49 @@ push_need(struct sadb *d, struct pfkey_msg *m, const struct spd_entry *policy, c
 {
 	struct wr combs = wr_of(d->store, sizeof d->store);
 	struct hdr *proposal = pfkey_msg_push(m, EXT_PROPOSAL, 0);
-	struct hdr *pol = pfkey_msg_push(m, EXT_X_POLICY, 0), *sa2 = pfkey_msg_push(m, EXT_X_SA2, 0);
-	if (proposal == NULL || pol == NULL || sa2 == NULL)
+	if (proposal == NULL)
 		return false;
-	sadb_put_combs(d->setup.dialect, pfkey_satype_of(r->protocol), &combs);
+	sadb_put_combs(d->setup.dialect, r, &combs);
 	hdr_set_bytes(proposal, XPROP_COMBS, wr_done(&combs));
-	hdr_set(pol, XPOL_TYPE, POLICY_IPSEC);
-	hdr_set(pol, XPOL_DIR, policy->dir);
-	hdr_set(pol, XPOL_ID, policy->id);
-	hdr_set(sa2, XSA2_MODE, r->mode);
-	hdr_set(sa2, XSA2_REQID, r->reqid);
-	return !combs.full;
+	return !combs.full && push_policy(m, policy, r) && push_traffic(m, policy);
+}
+
+bool
+sadb_push_ecombs(struct sadb *d, struct pfkey_msg *m, const struct spd_entry *policy)
+{
+	struct wr ecombs = wr_of(d->store, sizeof d->store);
+	struct hdr *h = pfkey_msg_push(m, EXT_X_EPROP, 0);
+	if (h == NULL)
+		return false;
+	hdr_set(h, XEPROP_NUMECOMBS, sadb_put_ecombs(d->setup.dialect, policy, &ecombs));
+	hdr_set_bytes(h, XEPROP_ECOMBS, wr_done(&ecombs));
+	return !ecombs.full;
+}
+
+static bool
+ask_plain(struct sadb *d, const struct spd_entry *policy, const struct spd_request *r, const struct sadb_pending *p)
+{
+	struct pfkey_msg *m = sadb_begin(d, PFKEY_ACQUIRE, p->satype, p->seq);
+	return push_ends(m, &policy->selector, &p->src, &p->dst) && push_need(d, m, policy, r) &&
+	       sadb_send(d, TO_PLAIN, -1) == 0;
+}
+
+/* Solaris: one for all layers of the entry, of no type, to those who registered so. */
+static bool
+ask_extended(struct sadb *d, const struct spd_entry *policy, const struct sadb_pending *p)
+{
+	struct pfkey_msg *m = sadb_begin(d, PFKEY_ACQUIRE, SATYPE_UNSPEC, p->seq);
+	return push_ends(m, &policy->selector, &p->src, &p->dst) && sadb_push_ecombs(d, m, policy) &&
+	       sadb_send(d, TO_EXTENDED, -1) == 0;
+}
+
+static bool
+is_asked_for_all(const struct sadb *d, uint32_t policy)
+{
+	for (const struct sadb_pending *p = d->pending; p != NULL; p = p->next)
+		if (p->extended && p->policy == policy)
+			return true;
+	return false;
 }
 
 /* Nothing is remembered when nobody listens: the next packet asks again. */
@@ -193,30 +201,41 @@ sadb_acquire(struct sadb *d, const struct spd_entry *policy, const struct spd_re
 {
 	uint8_t satype = pfkey_satype_of(r->protocol);
 	sadb_acquire_tick(d, now);
-	if (satype == SATYPE_UNSPEC || !sadb_is_registered(d, satype) || is_pending(d, r, src, dst))
+	if (policy->passive || satype == SATYPE_UNSPEC || !sadb_is_registered(d, satype) ||
+	    is_pending(d, policy, r, src, dst))
 		return;
 	struct sadb_pending *p = calloc(1, sizeof *p);
 	if (p == NULL)
 		return;
-	struct pfkey_msg *m = sadb_start(d, PFKEY_ACQUIRE, satype);
-	*p = (struct sadb_pending){ .seq = d->seq,
+	*p = (struct sadb_pending){ .seq = sadb_next_seq(d),
 				    .reqid = r->reqid,
+				    .policy = policy->id,
+				    .extended = sadb_has_extended(d, satype) && !is_asked_for_all(d, policy->id),
 				    .satype = satype,
 				    .mode = r->mode,
 				    .src = *src,
 				    .dst = *dst,
+				    .selector = policy->selector,
 				    .born = now,
 				    .next = d->pending };
 	d->pending = p;
-	if (!push_ends(m, &policy->selector, src, dst) || !push_need(d, m, policy, r) ||
-	    sadb_send(d, TO_REGISTERED, -1) != 0)
+	if ((p->extended && !ask_extended(d, policy, p)) || !ask_plain(d, policy, r, p))
 		drop(&d->pending);
+}
+
+uint32_t
+sadb_acquire_policy(const struct sadb *d, uint32_t seq)
+{
+	for (const struct sadb_pending *p = d->pending; p != NULL; p = p->next)
+		if (p->seq == seq)
+			return p->policy;
+	return 0;
 }
 
 /* --- managers and users speak ----------------------------------------------------------------- */
 
 bool
-sadb_echo(struct sadb_request *q, uint64_t kinds, bool keep_port)
+sadb_echo(struct sadb_request *q, ext_set kinds, bool keep_port)
 {
 	struct pfkey_msg *r = sadb_reply(q);
 	for (unsigned i = 0; i < q->m->n; i++) {
@@ -246,7 +265,7 @@ give_up(struct sadb_request *q)
 
 #define SITUATION                                                                                                      \
 	(EXT_BIT(EXT_ADDRESS_SRC) | EXT_BIT(EXT_ADDRESS_DST) | EXT_BIT(EXT_IDENTITY_SRC) | EXT_BIT(EXT_IDENTITY_DST) | \
-	 EXT_BIT(EXT_SENSITIVITY) | EXT_BIT(EXT_PROPOSAL))
+	 EXT_BIT(EXT_SENSITIVITY) | EXT_BIT(EXT_PROPOSAL) | EXT_BIT(EXT_X_EPROP) | EXT_BIT(EXT_X_INNER_DST))
 
 int
 sadb_do_acquire(struct sadb_request *q)

@@ -1,11 +1,19 @@
 /*
  * What ADD and UPDATE are judged by before anything changes: RFC 2367 2.3.1, 2.3.4, 3.1.2, 3.1.3, 3.5.
  */
+#include "ipsec/ipcomp.h"
 #include "pfkey/sadb_engine.h"
 
 #include <errno.h>
 
 enum { SPI_MIN = 0x100, UNSAID = 0 };
+
+const struct sa_rules *
+sadb_rules(const struct sadb *d)
+{
+	static const struct sa_rules rfc4301;
+	return d->setup.rules != NULL ? d->setup.rules : &rfc4301;
+}
 
 struct sa *
 sadb_named(const struct sadb_request *q)
@@ -14,7 +22,7 @@ sadb_named(const struct sadb_request *q)
 	struct addr src = pfkey_address(pfkey_msg_get(q->m, EXT_ADDRESS_SRC), NULL);
 	struct addr dst = pfkey_address(pfkey_msg_get(q->m, EXT_ADDRESS_DST), NULL);
 	uint8_t protocol = pfkey_protocol_of(q->m->base.v[MSG_SATYPE].u);
-	struct sa *found = sad_find(q->d->setup.sad, (uint32_t)sa->v[XSA_SPI].u, protocol, &dst);
+	struct sa *found = sad_find_from(q->d->setup.sad, (uint32_t)sa->v[XSA_SPI].u, protocol, &src, &dst);
 	return found != NULL && addr_equal(&found->spec.src, &src) ? found : NULL;
 }
 
@@ -45,9 +53,22 @@ check_key(struct sadb_request *q, enum pfkey_ext kind, const struct alg *a)
 	return 0;
 }
 
+/* What 0 stands for in UPDATE, ADD must say: an algorithm. That it is one we have, and one that the CPI may mean, is sa_open's to judge. */
+static int
+check_compression(struct sadb_request *q, const struct sa_spec *s)
+{
+	if (s->auth != NULL)
+		return pfkey_refuse(&q->err, EINVAL, "sa.auth: IPComp has none");
+	if (s->comp == 0)
+		return pfkey_refuse(&q->err, EINVAL, "sa.encrypt: IPComp needs an algorithm  [RFC 3173 4]");
+	return 0;
+}
+
 static int
 check_services(struct sadb_request *q, const struct sa_spec *s)
 {
+	if (s->protocol == IPPROTO_IPCOMP_)
+		return check_compression(q, s);
 	bool ah = q->m->base.v[MSG_SATYPE].u == SATYPE_AH;
 	if (ah && s->enc != NULL)
 		return pfkey_refuse(&q->err, EINVAL, "sa.encrypt: AH has none  [RFC 2367 3.5]");
@@ -60,15 +81,28 @@ check_services(struct sadb_request *q, const struct sa_spec *s)
 	return 0;
 }
 
+/* 1 to 255 are reserved, but CPIs of well-known algorithms may be used as they are (RFC 3173 3.3). */
+static int
+check_spi(struct sadb_request *q, const struct sa_spec *s)
+{
+	bool well_known = s->protocol == IPPROTO_IPCOMP_ && s->spi > 0 && s->spi < CPI_WELL_KNOWN_END;
+	if (s->spi >= SPI_MIN || well_known)
+		return 0;
+	return pfkey_refuse(&q->err, EINVAL, "sa.spi: want 0x100 or more, got 0x%x  [%s]", s->spi,
+			    s->protocol == IPPROTO_IPCOMP_ ? "RFC 3173 3.3" : "RFC 4303 2.1");
+}
+
 int
 sadb_spec(struct sadb_request *q, struct sa_spec *spec)
 {
 	struct err *e = &q->err;
 	if (!pfkey_msg_to_sa(q->m, spec, e))
 		return pfkey_refuse(e, EINVAL, "%s", e->text);
-	if (spec->spi < SPI_MIN)
-		return pfkey_refuse(e, EINVAL, "sa.spi: want 0x100 or more, got 0x%x  [RFC 4303 2.1]", spec->spi);
-	int refused = check_state(q);
+	if (!sa_rules_allow(sadb_rules(q->d), spec, e))
+		return pfkey_refuse(e, EINVAL, "%s", e->text);
+	int refused = check_spi(q, spec);
+	if (refused == 0)
+		refused = check_state(q);
 	if (refused == 0)
 		refused = check_services(q, spec);
 	if (refused == 0)
@@ -99,12 +133,15 @@ is_key_changed(const struct pfkey_msg *m, enum pfkey_ext kind, struct bytes had)
 	return key != NULL && !bytes_equal(key->v[XKEY_KEY].b, had);
 }
 
+/* A NAT may give the peer another port at any time, so ports may change (RFC 3947 7); whether there is UDP may not. */
 static bool
 is_encap_changed(const struct sadb_request *q, const struct encap *said, const struct encap *had)
 {
-	if (pfkey_msg_get(q->m, EXT_X_NAT_T_TYPE) == NULL)
-		return is_changed(said->sport, had->sport) || is_changed(said->dport, had->dport);
-	return said->udp != had->udp || said->sport != had->sport || said->dport != had->dport;
+	bool type = pfkey_msg_get(q->m, EXT_X_NAT_T_TYPE) != NULL;
+	bool ports = pfkey_msg_get(q->m, EXT_X_NAT_T_SPORT) != NULL || pfkey_msg_get(q->m, EXT_X_NAT_T_DPORT) != NULL;
+	bool original = (said->oai.family != 0 && !addr_equal(&said->oai, &had->oai)) ||
+			(said->oar.family != 0 && !addr_equal(&said->oar, &had->oar));
+	return (type && said->udp != had->udp) || (ports && !had->udp) || original;
 }
 
 /*
@@ -121,7 +158,8 @@ sadb_unchanged(struct sadb_request *q, const struct sa *sa)
 	int refused = check_state(q);
 	if (refused != 0)
 		return refused;
-	if ((said.enc != NULL && said.enc != had->enc) || (said.auth != NULL && said.auth != had->auth))
+	if ((said.enc != NULL && said.enc != had->enc) || is_changed(said.comp, had->comp) ||
+	    (said.auth != NULL && said.auth != had->auth))
 		return refuse_change(q, "algorithm");
 	if (is_key_changed(q->m, EXT_KEY_AUTH, had->auth_key) || is_key_changed(q->m, EXT_KEY_ENCRYPT, had->enc_key))
 		return refuse_change(q, "key");

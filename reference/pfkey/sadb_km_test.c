@@ -26,7 +26,7 @@ Test(sadb_km, register_takes_one_known_type)
 		unsigned auth, encrypt;
 	} rows[] = {
 		{ SATYPE_AH, 0, 1, 0 },     { SATYPE_ESP, 0, 1, 1 },         { SATYPE_OSPFV2, 0, 0, 0 },
-		{ SATYPE_IPCOMP, 0, 0, 0 }, { SATYPE_UNSPEC, EINVAL, 0, 0 }, { 1, EINVAL, 0, 0 },
+		{ SATYPE_IPCOMP, 0, 0, 1 }, { SATYPE_UNSPEC, EINVAL, 0, 0 }, { 1, EINVAL, 0, 0 },
 		{ 4, EINVAL, 0, 0 },        { 200, EINVAL, 0, 0 },
 	};
 	for (unsigned i = 0; i < COUNT(rows); i++) {

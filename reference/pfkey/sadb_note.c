@@ -14,11 +14,11 @@
 
 /* Compared octet by octet: no padding. */
 struct note_key {
-	struct addr dst;
-	uint8_t protocol, zero[2];
+	struct addr src, dst; /* a group has an SA for each source, RFC 4301 4.1 */
+	uint8_t protocol, zero;
 	uint32_t spi;
 };
-_Static_assert(sizeof(struct note_key) == sizeof(struct addr) + 7, "padding in a hash key");
+_Static_assert(sizeof(struct note_key) == 2 * sizeof(struct addr) + 6, "padding in a hash key");
 
 struct sadb_note {
 	struct note_key key;
@@ -30,12 +30,14 @@ struct sadb_note {
 
 #define KEPT                                                                                                           \
 	(EXT_BIT(EXT_ADDRESS_PROXY) | EXT_BIT(EXT_IDENTITY_SRC) | EXT_BIT(EXT_IDENTITY_DST) |                          \
-	 EXT_BIT(EXT_SENSITIVITY) | EXT_BIT(EXT_X_KMPRIVATE) | EXT_BIT(EXT_X_NAT_T_OAI) | EXT_BIT(EXT_X_SEC_CTX))
+	 EXT_BIT(EXT_SENSITIVITY) | SADB_KEPT_EXTRA)
 
 static struct sadb_note *
 note_of(const struct sadb *d, const struct sa *sa)
 {
-	struct note_key key = { .dst = sa->spec.dst, .protocol = sa->spec.protocol, .spi = sa->spec.spi };
+	struct note_key key = {
+		.src = sa->spec.src, .dst = sa->spec.dst, .protocol = sa->spec.protocol, .spi = sa->spec.spi
+	};
 	struct sadb_note *note;
 	HASH_FIND(hh, d->notes, &key, sizeof key, note);
 	return note;
@@ -81,7 +83,9 @@ sadb_note_keep(struct sadb *d, const struct sa *sa, const struct pfkey_msg *m)
 		goto fail;
 	struct wr own = wr_of(octets, w.n);
 	wr_bytes(&own, wr_done(&w));
-	note->key = (struct note_key){ .dst = sa->spec.dst, .protocol = sa->spec.protocol, .spi = sa->spec.spi };
+	note->key = (struct note_key){
+		.src = sa->spec.src, .dst = sa->spec.dst, .protocol = sa->spec.protocol, .spi = sa->spec.spi
+	};
 	note->octets = octets;
 	note->n = own.n;
 	HASH_ADD(hh, d->notes, key, sizeof note->key, note);

@@ -47,7 +47,7 @@ sadb_clean_ext(const struct pfkey_msg *m, unsigned i, bool keep_port)
 }
 
 static bool
-push_kept(struct pfkey_msg *m, const struct pfkey_msg *kept, uint64_t kinds)
+push_kept(struct pfkey_msg *m, const struct pfkey_msg *kept, ext_set kinds)
 {
 	for (unsigned i = 0; i < kept->n; i++) {
 		if (!(kinds & EXT_BIT(kept->kind[i])))
@@ -90,9 +90,9 @@ sadb_push_sa(struct sadb *d, struct pfkey_msg *m, const struct sa *sa, unsigned 
 {
 	struct pfkey_msg *kept = &d->kept;
 	const struct sa_spec *s = &sa->spec;
-	const uint64_t proxy = EXT_BIT(EXT_ADDRESS_PROXY);
-	const uint64_t rfc = EXT_BIT(EXT_IDENTITY_SRC) | EXT_BIT(EXT_IDENTITY_DST) | EXT_BIT(EXT_SENSITIVITY);
-	const uint64_t extra = EXT_BIT(EXT_X_KMPRIVATE) | EXT_BIT(EXT_X_NAT_T_OAI) | EXT_BIT(EXT_X_SEC_CTX);
+	const ext_set proxy = EXT_BIT(EXT_ADDRESS_PROXY);
+	const ext_set rfc = EXT_BIT(EXT_IDENTITY_SRC) | EXT_BIT(EXT_IDENTITY_DST) | EXT_BIT(EXT_SENSITIVITY);
+	const ext_set extra = SADB_KEPT_EXTRA;
 	if (!sadb_note_get(d, sa, kept))
 		kept->n = 0;
 	bool whole =

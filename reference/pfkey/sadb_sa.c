@@ -1,20 +1,21 @@
 /*
  * GETSPI, UPDATE, ADD, DELETE, GET: RFC 2367 3.1.1 to 3.1.5.
  */
+#include "ipsec/ipcomp.h"
 #include "pfkey/sadb_engine.h"
 
 #include <errno.h>
 
 enum { SPI_MIN = 0x100 }; /* 1 to 255 are reserved, 0 is local: RFC 4303 2.1 */
 
-/* Only AH and ESP live in the SAD; other types of RFC 2367 3.4 have their keepers in user space. */
+/* Only AH, ESP and IPComp live in the SAD; other types of RFC 2367 3.4 have their keepers in user space. */
 static int
 protocol_of(struct sadb_request *q, uint8_t *protocol)
 {
 	*protocol = pfkey_protocol_of(q->m->base.v[MSG_SATYPE].u);
 	if (*protocol != 0)
 		return 0;
-	return pfkey_refuse(&q->err, EINVAL, "pfkey.satype: want ah or esp, got %u  [RFC 2367 3.4]",
+	return pfkey_refuse(&q->err, EINVAL, "pfkey.satype: want ah, esp or ipcomp, got %u  [RFC 2367 3.4]",
 			    (unsigned)q->m->base.v[MSG_SATYPE].u);
 }
 
@@ -66,6 +67,8 @@ choose_spi(struct sadb_request *q, uint8_t protocol, const struct addr *dst, uin
 	uint32_t min = (uint32_t)range->v[XRANGE_MIN].u, max = (uint32_t)range->v[XRANGE_MAX].u;
 	if (min < SPI_MIN)
 		min = SPI_MIN;
+	if (protocol == IPPROTO_IPCOMP_ && max > CPI_MAX)
+		max = CPI_MAX;
 	*spi = min <= max ? free_spi(q->d, min, max, protocol, dst) : 0;
 	if (*spi != 0)
 		return 0;
@@ -147,11 +150,13 @@ complete_larval(struct sadb_request *q, struct sa *sa)
 		return refused;
 	if (!sa_complete(sa, &spec, &q->err))
 		return errno_of(&q->err);
+	if (!sad_completed(q->d->setup.sad, sa))
+		return ENOMEM;
 	set_current(q, sa);
 	return sadb_note_keep(q->d, sa, q->m);
 }
 
-/* State and lifetimes, nothing else: the counter and the window stay, RFC 2367 3.1.2. */
+/* State, lifetimes and the ports of a NAT mapping, nothing else: the counter and the window stay, RFC 2367 3.1.2. */
 static int
 update_mature(struct sadb_request *q, struct sa *sa)
 {
@@ -164,6 +169,7 @@ update_mature(struct sadb_request *q, struct sa *sa)
 	if (!sa_complete(sa, &spec, &q->err))
 		return errno_of(&q->err);
 	pfkey_get_lifetime(q->m, EXT_LIFETIME_CURRENT, &sa->current);
+	sadb_update_ports(q->m, sa);
 	sa->state = SA_MATURE;
 	return 0;
 }
@@ -191,16 +197,26 @@ sadb_do_update(struct sadb_request *q)
 
 /* --- DELETE, GET ------------------------------------------------------------------------------ */
 
-int
-sadb_do_delete(struct sadb_request *q)
+static int
+named(struct sadb_request *q, struct sa **sa)
 {
 	uint8_t protocol;
 	int refused = protocol_of(q, &protocol);
 	if (refused != 0)
 		return refused;
-	struct sa *sa = sadb_named(q);
-	if (sa == NULL)
-		return pfkey_refuse(&q->err, ESRCH, "delete: there is no such SA");
+	*sa = sadb_named(q);
+	return *sa != NULL ? 0
+			   : pfkey_refuse(&q->err, ESRCH, "%s: there is no such SA  [RFC 2367 3.1.4, 3.1.5]",
+					  pfkey_type_name(pfkey_msg_type(q->m)));
+}
+
+int
+sadb_do_delete(struct sadb_request *q)
+{
+	struct sa *sa;
+	int refused = named(q, &sa);
+	if (refused != 0)
+		return refused;
 	struct addr src = sa->spec.src, dst = sa->spec.dst;
 	/* SA(*): of the association only the SPI means something, RFC 2367 3.1.4. */
 	if (!pfkey_msg_name_sa(sadb_reply(q), sa->spec.spi, &src, &dst, &q->err))
@@ -212,13 +228,9 @@ sadb_do_delete(struct sadb_request *q)
 int
 sadb_do_get(struct sadb_request *q)
 {
-	uint8_t protocol;
-	int refused = protocol_of(q, &protocol);
-	if (refused != 0)
-		return refused;
-	const struct sa *sa = sadb_named(q);
-	if (sa == NULL)
-		return pfkey_refuse(&q->err, ESRCH, "get: there is no such SA  [RFC 2367 3.1.5]");
-	refused = sadb_push_sa(q->d, sadb_reply(q), sa, PARTS_ALL);
+	struct sa *sa;
+	int refused = named(q, &sa);
+	if (refused == 0)
+		refused = sadb_push_sa(q->d, sadb_reply(q), sa, PARTS_ALL);
 	return refused != 0 ? refused : sadb_send(q->d, TO_ONE, q->sock);
 }

@@ -96,7 +96,7 @@ Test(sadb_sa, get_returns_what_add_set)
 	s.mode = MODE_TUNNEL;
 	s.reqid = 99;
 	s.flags = 1;
-	s.encap = (struct encap){ 4500, 4501, true };
+	s.encap = (struct encap){ .sport = 4500, .dport = 4501, .udp = true };
 	cr_assert(eq(int, test_add(s), 0));
 	const struct pfkey_msg *m = test_get(&s);
 	struct sa_spec back;

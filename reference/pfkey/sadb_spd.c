@@ -11,13 +11,13 @@ refuse(struct sadb_request *q, int number)
 	return pfkey_refuse(&q->err, number, "%s", q->err.text);
 }
 
-/* "unique" without an id gets one that no manager may give. */
-static void
-number_requests(struct sadb *d, struct spd_entry *p)
+void
+sadb_number_requests(struct sadb *d, struct spd_request *request, unsigned n)
 {
-	for (unsigned i = 0; i < p->n; i++)
-		if (p->request[i].level == LEVEL_UNIQUE && p->request[i].reqid == 0)
-			p->request[i].reqid = ++d->reqid;
+	uint32_t max = d->setup.unique_max;
+	for (struct spd_request *r = request; r < request + n; r++)
+		if (r->level == LEVEL_UNIQUE && (r->reqid == 0 || (max != 0 && r->reqid > max)))
+			r->reqid = ++d->reqid;
 }
 
 static int
@@ -27,7 +27,7 @@ policy_of(struct sadb_request *q, struct spd_entry *p)
 		return refuse(q, EINVAL);
 	if (p->action == SPD_PROTECT && p->n == 0 && pfkey_msg_type(q->m) != PFKEY_X_SPDSETIDX)
 		return pfkey_refuse(&q->err, EINVAL, "x_policy: ipsec without a request");
-	number_requests(q->d, p);
+	sadb_number_requests(q->d, p->request, p->n);
 	p->current = (struct lifetime){ .addtime = q->now };
 	return 0;
 }
@@ -53,7 +53,7 @@ add(struct sadb_request *q, const struct spd_entry *p)
 {
 	struct spd_entry *added;
 	if (!spd_add(q->d->setup.spd, p, &added, &q->err))
-		return q->err.code == ERR_REFUSED ? q->err.os_errno : ENOMEM;
+		return q->err.code == ERR_REFUSED ? q->err.os_errno : q->err.code == ERR_RANGE ? EINVAL : ENOMEM;
 	return answer_entry(q, added, TO_ALL, false);
 }
 
@@ -75,6 +75,7 @@ sadb_do_spdsetidx(struct sadb_request *q)
 		return refused;
 	p.action = SPD_DISCARD;
 	p.n = 0;
+	p.vacant = true;
 	return add(q, &p);
 }
 
@@ -94,6 +95,8 @@ sadb_do_spdupdate(struct sadb_request *q)
 	if (old == NULL)
 		return add(q, &p);
 	old->action = p.action;
+	old->pfp = p.pfp;
+	old->vacant = false;
 	old->n = p.n;
 	memcpy(old->request, p.request, sizeof old->request);
 	old->hard = p.hard;
@@ -161,10 +164,10 @@ sadb_do_spddump(struct sadb_request *q)
 		struct pfkey_msg *r = sadb_reply(q);
 		hdr_set(&r->base, MSG_SEQ, --left);
 		int refused = push_entry(q->d, r, p, true);
-		if (refused == 0)
-			refused = sadb_send(q->d, TO_ONE, q->sock);
 		if (refused != 0)
 			return refused;
+		if (!sadb_send_part(q))
+			return 0;
 	}
 	return 0;
 }
@@ -177,13 +180,37 @@ sadb_do_spdflush(struct sadb_request *q)
 	return sadb_send(q->d, TO_ALL, q->sock);
 }
 
+/*
+ * Somebody needs the policy of a place that has none: KAME's SPDACQUIRE, to every socket registered for AH or ESP. Once in a while: the
+ * time of the last use says when it was asked before.
+ */
+void
+sadb_spdacquire(struct sadb *d, const struct spd_entry *p, uint64_t now)
+{
+	uint64_t asked = p->current.usetime;
+	if (asked != 0 && now >= asked && now - asked < SADB_ACQUIRE_SECONDS)
+		return;
+	if (push_entry(d, sadb_start(d, PFKEY_X_SPDACQUIRE, SATYPE_UNSPEC), p, false) == 0)
+		(void)sadb_send(d, TO_ANY_REGISTERED, -1);
+}
+
+/* An entry's usetime is when it was used last, and the limit is on how long it may lie idle, as on KAME and Linux. */
+static bool
+is_spent(const struct spd_entry *p, uint64_t now)
+{
+	struct lifetime used = p->current;
+	if (used.usetime == 0)
+		used.usetime = used.addtime;
+	return sadb_is_over(&used, &p->hard, now);
+}
+
 void
 sadb_spd_tick(struct sadb *d, uint64_t now)
 {
 	struct spd_entry *next;
 	for (struct spd_entry *p = spd_next(d->setup.spd, NULL); p != NULL; p = next) {
 		next = spd_next(d->setup.spd, p);
-		if (!sadb_is_over(&p->current, &p->hard, now))
+		if (!is_spent(p, now))
 			continue;
 		if (push_entry(d, sadb_start(d, PFKEY_X_SPDEXPIRE, SATYPE_UNSPEC), p, true) == 0)
 			(void)sadb_send(d, TO_ALL, -1);

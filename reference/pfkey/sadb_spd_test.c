@@ -249,8 +249,9 @@ static const struct {
 	{ 51, MODE_TRANSPORT, LEVEL_USE, 4, false, 0 },
 	{ 50, MODE_ANY, LEVEL_REQUIRE, 1, false, 0 },
 	{ 50, MODE_TUNNEL, LEVEL_REQUIRE, 1, true, 0 },
-	{ 108, MODE_TRANSPORT, LEVEL_USE, 1, false, EINVAL },
-	{ 0, MODE_TRANSPORT, LEVEL_USE, 1, false, EINVAL },
+	{ 108, MODE_TRANSPORT, LEVEL_USE, 1, false, 0 },
+	{ 17, MODE_TRANSPORT, LEVEL_USE, 1, false, EINVAL },
+	{ 0, MODE_TRANSPORT, LEVEL_USE, 1, false, 0 }, /* our own dialect's: the bundle without protection */
 	{ 50, 3, LEVEL_USE, 1, false, EINVAL },
 };
 
@@ -275,9 +276,9 @@ Test(sadb_spd, more_requests_than_there_is_room_for_are_refused)
 {
 	struct spd_entry p = entry(DIR_OUT);
 	struct pfkey_msg m;
-	uint8_t octets[5 * 16];
+	uint8_t octets[(SPD_REQUESTS + 1) * 16];
 	struct wr w = wr_of(octets, sizeof octets);
-	for (unsigned i = 0; i < 5; i++) {
+	for (unsigned i = 0; i <= SPD_REQUESTS; i++) {
 		struct hdr h = hdr_of(record_request_layout(&dialect_reference));
 		hdr_set(&h, REQ_LEN, 16);
 		hdr_set(&h, REQ_PROTO, 50);

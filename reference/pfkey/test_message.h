@@ -13,11 +13,21 @@
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static const struct dialect *const test_dialects[] = {
-	&dialect_linux,
-	&dialect_kame,
-	&dialect_freebsd,
-	&dialect_reference,
+	&dialect_linux, &dialect_kame, &dialect_freebsd, &dialect_reference, &dialect_openbsd, &dialect_solaris,
 };
+
+/* The first that has the message, our own before the others. */
+static inline const struct dialect *
+test_dialect_of(enum pfkey_type type)
+{
+	if (dialect_reference.type_number[type] >= 0)
+		return &dialect_reference;
+	for (unsigned d = 0; d < COUNT(test_dialects); d++)
+		if (test_dialects[d]->type_number[type] >= 0)
+			return test_dialects[d];
+	cr_assert(false, "no dialect has %s", pfkey_type_name(type));
+	return NULL;
+}
 
 static inline struct addr
 test_addr(const char *text)
@@ -72,7 +82,7 @@ test_records(const struct dialect *d, enum pfkey_ext kind, struct wr *w)
 		hdr_set(&h, REQ_LEVEL, LEVEL_REQUIRE);
 		hdr_put(&h, w, false);
 	} else {
-		h = hdr_of(&layout_sadb_alg);
+		h = hdr_of(record_alg_layout(d));
 		hdr_set(&h, SUP_ID, 12);
 		hdr_set(&h, SUP_IVLEN, 16);
 		hdr_set(&h, SUP_MINBITS, 128);

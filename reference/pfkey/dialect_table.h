@@ -1,0 +1,58 @@
+/* Rows that the tables of several dialects share. Only dialect*.c include this. */
+#ifndef ESPY_PFKEY_DIALECT_TABLE_H
+#define ESPY_PFKEY_DIALECT_TABLE_H
+
+#include "pfkey/pfkey.h"
+
+/* clang-format off */
+
+/* RFC 2367 3.1 */
+#define TYPES_RFC \
+	[PFKEY_RESERVED] = -1, [PFKEY_GETSPI] = 1, [PFKEY_UPDATE] = 2, [PFKEY_ADD] = 3, [PFKEY_DELETE] = 4, [PFKEY_GET] = 5, \
+	[PFKEY_ACQUIRE] = 6, [PFKEY_REGISTER] = 7, [PFKEY_EXPIRE] = 8, [PFKEY_FLUSH] = 9, [PFKEY_DUMP] = 10, [PFKEY_X_PROMISC] = 11
+
+#define NO_TYPES_KAME \
+	[PFKEY_X_PCHANGE] = -1, [PFKEY_X_SPDUPDATE] = -1, [PFKEY_X_SPDADD] = -1, [PFKEY_X_SPDDELETE] = -1, [PFKEY_X_SPDGET] = -1, \
+	[PFKEY_X_SPDACQUIRE] = -1, [PFKEY_X_SPDDUMP] = -1, [PFKEY_X_SPDFLUSH] = -1, [PFKEY_X_SPDSETIDX] = -1, \
+	[PFKEY_X_SPDEXPIRE] = -1, [PFKEY_X_SPDDELETE2] = -1, [PFKEY_X_NAT_T_NEW_MAPPING] = -1, [PFKEY_X_MIGRATE] = -1
+
+#define NO_TYPES_OPENBSD \
+	[PFKEY_X_ADDFLOW] = -1, [PFKEY_X_DELFLOW] = -1, [PFKEY_X_GRPSPIS] = -1, [PFKEY_X_ASKPOLICY] = -1, [PFKEY_X_FLOWDUMP] = -1
+
+#define NO_TYPES_SOLARIS \
+	[PFKEY_X_INVERSE_ACQUIRE] = -1, [PFKEY_X_UPDATEPAIR] = -1, [PFKEY_X_DELPAIR] = -1, [PFKEY_X_DELPAIR_STATE] = -1
+
+/* RFC 2367 3.6 */
+#define EXTS_RFC \
+	[EXT_RESERVED] = 0, [EXT_SA] = 1, [EXT_LIFETIME_CURRENT] = 2, [EXT_LIFETIME_HARD] = 3, [EXT_LIFETIME_SOFT] = 4, \
+	[EXT_ADDRESS_SRC] = 5, [EXT_ADDRESS_DST] = 6, [EXT_ADDRESS_PROXY] = 7, [EXT_KEY_AUTH] = 8, [EXT_KEY_ENCRYPT] = 9, \
+	[EXT_IDENTITY_SRC] = 10, [EXT_IDENTITY_DST] = 11, [EXT_SENSITIVITY] = 12, [EXT_PROPOSAL] = 13, \
+	[EXT_SUPPORTED_AUTH] = 14, [EXT_SUPPORTED_ENCRYPT] = 15, [EXT_SPIRANGE] = 16, [EXT_UNKNOWN] = -1
+
+/* What is Linux's, FreeBSD's or KAME's. */
+#define NO_EXTS_KAME \
+	[EXT_X_KMPRIVATE] = -1, [EXT_X_POLICY] = -1, [EXT_X_SA2] = -1, [EXT_X_NAT_T_TYPE] = -1, [EXT_X_NAT_T_SPORT] = -1, \
+	[EXT_X_NAT_T_DPORT] = -1, [EXT_X_NAT_T_OAI] = -1, [EXT_X_NAT_T_OAR] = -1, [EXT_X_NAT_T_FRAG] = -1, [EXT_X_SEC_CTX] = -1, \
+	[EXT_X_KMADDRESS] = -1, [EXT_X_FILTER] = -1, [EXT_X_SA_REPLAY] = -1, [EXT_X_NEW_ADDRESS_SRC] = -1, \
+	[EXT_X_NEW_ADDRESS_DST] = -1, [EXT_X_REFERENCE] = -1, [EXT_X_SELECTOR] = -1
+
+#define NO_EXTS_OPENBSD \
+	[EXT_X_SRC_MASK] = -1, [EXT_X_DST_MASK] = -1, [EXT_X_PROTOCOL] = -1, [EXT_X_FLOW_TYPE] = -1, [EXT_X_SRC_FLOW] = -1, \
+	[EXT_X_DST_FLOW] = -1, [EXT_X_SECOND_SA] = -1, [EXT_X_DST2] = -1, [EXT_X_POLICY_SEQ] = -1, [EXT_X_LOCAL_CREDENTIALS] = -1, \
+	[EXT_X_REMOTE_CREDENTIALS] = -1, [EXT_X_LOCAL_AUTH] = -1, [EXT_X_REMOTE_AUTH] = -1, [EXT_X_SUPPORTED_COMP] = -1, \
+	[EXT_X_UDPENCAP] = -1, [EXT_X_LIFETIME_LASTUSE] = -1, [EXT_X_TAG] = -1, [EXT_X_TAP] = -1, [EXT_X_SATYPE2] = -1, \
+	[EXT_X_COUNTER] = -1, [EXT_X_RDOMAIN] = -1, [EXT_X_MTU] = -1, [EXT_X_REPLAY_COUNT] = -1, [EXT_X_IFACE] = -1
+
+#define NO_EXTS_SOLARIS \
+	[EXT_X_EREG] = -1, [EXT_X_EPROP] = -1, [EXT_X_KM_COOKIE] = -1, [EXT_X_NATT_LOC] = -1, [EXT_X_NATT_REM] = -1, \
+	[EXT_X_INNER_DST] = -1, [EXT_X_PAIR] = -1, [EXT_X_REPLAY_VALUE] = -1, [EXT_X_EDUMP] = -1, [EXT_X_LIFETIME_IDLE] = -1, \
+	[EXT_X_OUTER_SENS] = -1
+
+/* clang-format on */
+
+extern const int8_t satypes_rfc[SATYPE_N];      /* RFC 2367 3.4 alone */
+extern const struct dialect_alg algs_rfc4868[]; /* HMAC-SHA-256 is cut to 128 bits, and to nothing else */
+
+enum { FLAG_CYCSEQ = 0x40, FLAG_ESN = 0x400 }; /* KAME, FreeBSD; OpenBSD */
+
+#endif
