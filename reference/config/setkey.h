@@ -24,8 +24,8 @@ enum setkey_verb {
 	SETKEY_SPDDUMP,
 };
 
-/* What -f and the -old protocols leave in sa_spec.flags: KAME's SADB_X_EXT_OLD, _PRAND and _PZERO. */
-enum setkey_flags { SETKEY_OLD = 0x0001, SETKEY_PAD_RANDOM = 0x0100, SETKEY_PAD_ZERO = 0x0200 };
+/* What -f leaves in sa_spec.flags: KAME's SADB_X_EXT_PRAND and _PZERO. */
+enum setkey_flags { SETKEY_PAD_RANDOM = 0x0100, SETKEY_PAD_ZERO = 0x0200 };
 
 /*
  * Beyond the manual page: -r counts packets on every system (a dialect turns it into octets where it must); a
@@ -33,6 +33,13 @@ enum setkey_flags { SETKEY_OLD = 0x0001, SETKEY_PAD_RANDOM = 0x0100, SETKEY_PAD_
  * esp-udp without ports means 4500 on both sides; `prio N` puts a policy at 0x80000000 - N, and a policy
  * without it has priority 0, as libipsec has it. Ports of a request's ends are read and not kept: the SA
  * carries them.
+ *
+ * Ours, for one SA's tunnel header (RFC 4301 5.1.2, 8.1): -f noecn, decap-dscp, df-clear, df-set, df-copy.
+ *
+ * Ours, for the selectors of RFC 4301 4.4.1.1: an address may be a range (192.0.2.1-192.0.2.9), a port too ([1000-2000]) or [opaque];
+ * behind icmp, icmp6 and mh TYPE[-TYPE][,CODE[-CODE]] or opaque; the protocol opaque (IPv6). Between direction and policy, in any order
+ * with prio: `pfp src,dst,proto,sport,dport` (populate from packet, 4.4.1.2) and `name "USER"`. An SA says what it is for (4.4.2.1) by
+ * -selector SOURCE[PORTS] DESTINATION[PORTS] PROTOCOL [TYPES].
  */
 struct setkey_command {
 	uint8_t verb;            /* enum setkey_verb */

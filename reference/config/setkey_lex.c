@@ -7,8 +7,10 @@ is_blank(uint8_t c)
 }
 
 static bool
-ends_word(uint8_t c)
+ends_word(const struct parser *p, uint8_t c)
 {
+	if (p->braces && (c == '{' || c == '}' || c == '(' || c == ')'))
+		return true;
 	return is_blank(c) || c == ';' || c == '/' || c == ',' || c == '[' || c == ']' || c == '"' || c == '#';
 }
 
@@ -54,7 +56,7 @@ static void
 lex_word(struct parser *p)
 {
 	size_t from = p->in.at;
-	while (rd_left(&p->in) > 0 && !ends_word(rd_peek(&p->in, 0)))
+	while (rd_left(&p->in) > 0 && !ends_word(p, rd_peek(&p->in, 0)))
 		lex_advance(p);
 	p->tok.text = bytes_slice(p->in.in, from, p->in.at - from);
 	p->tok.kind = TOK_WORD;
@@ -67,14 +69,17 @@ lex_next(struct parser *p)
 		char c;
 		enum token_kind kind;
 	} marks[] = {
-		{ ';', TOK_SEMI }, { '/', TOK_SLASH }, { ',', TOK_COMMA }, { '[', TOK_OPEN }, { ']', TOK_CLOSE },
+		{ ';', TOK_SEMI }, { '/', TOK_SLASH }, { ',', TOK_COMMA },  { '[', TOK_OPEN },   { ']', TOK_CLOSE },
+		{ '(', TOK_OPEN }, { ')', TOK_CLOSE }, { '{', TOK_LBRACE }, { '}', TOK_RBRACE },
 	};
+	enum { PLAIN = 5 };
+	size_t known = p->braces ? sizeof marks / sizeof marks[0] : PLAIN;
 	bool apart = lex_skip(p);
 	p->tok = (struct token){ .line = p->line, .column = p->column, .glued = !apart };
 	if (rd_left(&p->in) == 0)
 		return;
 	uint8_t c = rd_peek(&p->in, 0);
-	for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++) {
+	for (size_t i = 0; i < known; i++) {
 		if (c != (uint8_t)marks[i].c)
 			continue;
 		p->tok.kind = marks[i].kind;

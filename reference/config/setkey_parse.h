@@ -8,7 +8,19 @@
 
 #include "config/setkey.h"
 
-enum token_kind { TOK_END, TOK_WORD, TOK_STRING, TOK_SEMI, TOK_SLASH, TOK_COMMA, TOK_OPEN, TOK_CLOSE, TOK_BAD };
+enum token_kind {
+	TOK_END,
+	TOK_WORD,
+	TOK_STRING,
+	TOK_SEMI,
+	TOK_SLASH,
+	TOK_COMMA,
+	TOK_OPEN,
+	TOK_CLOSE,
+	TOK_LBRACE,
+	TOK_RBRACE,
+	TOK_BAD
+};
 
 struct token {
 	enum token_kind kind;
@@ -22,6 +34,7 @@ struct parser {
 	const char *name;
 	unsigned line, column; /* of in's next octet */
 	struct token tok;
+	bool braces;    /* { } and ( ) are marks, as in ipsecconf.conf */
 	struct wr keys; /* the script's key storage */
 	struct err *e;
 };
@@ -78,6 +91,22 @@ bool setkey_parse_sa(struct parser *p, struct setkey_command *c);
 bool setkey_parse_cipher(struct parser *p, struct sa_spec *sa);    /* behind -E */
 bool setkey_parse_integrity(struct parser *p, struct sa_spec *sa); /* behind -A */
 bool setkey_parse_spd(struct parser *p, struct setkey_command *c);
+bool setkey_parse_requests(struct parser *p, struct spd_entry *e); /* behind ipsec: one or more */
+
+/*
+ * setkey_selector.c: SOURCE[PORTS] DESTINATION[PORTS] PROTOCOL [TYPES]; family 0: whichever. What the packet says, separated by commas,
+ * and whose traffic it is. Printing puts a blank in front of pfp only.
+ */
+bool setkey_parse_selector(struct parser *p, uint8_t family, struct selector *s);
+bool setkey_parse_pfp(struct parser *p, uint8_t *pfp);
+bool setkey_parse_name(struct parser *p, char name[SELECTOR_NAME_MAX]);
+struct text;
+void setkey_print_selector(struct text *t, const struct selector *s);
+void setkey_print_pfp(struct text *t, uint8_t pfp);
+
+/* " PROTOCOL/MODE/[SRC-DST]/LEVEL", of a policy of either kind. */
+struct text;
+void setkey_print_request(struct text *t, const struct spd_request *r);
 
 /* Names of IP protocols, AH and ESP among them; printing takes the first with its number. */
 extern const struct word setkey_protocols[];

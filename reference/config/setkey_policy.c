@@ -5,89 +5,27 @@
 #define COUNT(array) ((unsigned)(sizeof(array) / sizeof(array)[0]))
 
 const struct word setkey_protocols[] = {
-	{ "any", SELECTOR_ANY }, { "icmp", 1 },       { "igmp", 2 },  { "ip4", 4 },      { "tcp", 6 },
-	{ "udp", 17 },           { "ip6", 41 },       { "gre", 47 },  { "esp", 50 },     { "ah", 51 },
-	{ "icmp6", 58 },         { "ipv6-icmp", 58 }, { "ospf", 89 }, { "ipcomp", 108 }, { "l2tp", 115 },
-	{ "sctp", 132 },         { "udplite", 136 },
+	{ "any", SELECTOR_ANY },
+	{ "icmp", 1 },
+	{ "igmp", 2 },
+	{ "ip4", 4 },
+	{ "tcp", 6 },
+	{ "udp", 17 },
+	{ "ip6", 41 },
+	{ "gre", 47 },
+	{ "esp", 50 },
+	{ "ah", 51 },
+	{ "icmp6", 58 },
+	{ "ipv6-icmp", 58 },
+	{ "ospf", 89 },
+	{ "ipcomp", 108 },
+	{ "l2tp", 115 },
+	{ "sctp", 132 },
+	{ "mh", 135 },
+	{ "udplite", 136 },
+	{ "opaque", SELECTOR_OPAQUE },
 };
 const unsigned setkey_protocols_n = COUNT(setkey_protocols);
-
-/* --- selectors --- */
-
-/* ADDRESS[/BITS][[PORT]] */
-static bool
-take_range(struct parser *p, uint8_t family, struct addr *a, uint8_t *bits, uint32_t *port)
-{
-	uint64_t v;
-	bool given;
-	if (!take_address(p, family, a))
-		return false;
-	v = a->family == 4 ? 32 : 128;
-	if (p->tok.kind == TOK_SLASH) {
-		lex_next(p);
-		if (!take_number(p, "a prefix length", 0, v, &v))
-			return false;
-	}
-	*bits = (uint8_t)v;
-	*port = SELECTOR_ANY;
-	return take_port(p, port, &given);
-}
-
-/* A number or a name; the token in hand may be neither. */
-static bool
-take_upper_protocol(struct parser *p, uint32_t *protocol)
-{
-	uint64_t v;
-	for (unsigned i = 0; i < setkey_protocols_n; i++) {
-		if (!token_is(&p->tok, setkey_protocols[i].text))
-			continue;
-		*protocol = (uint32_t)setkey_protocols[i].value;
-		lex_next(p);
-		return true;
-	}
-	if (!take_number(p, "a protocol: any, a name such as tcp, or a number", 0, 255, &v))
-		return false;
-	*protocol = (uint32_t)v;
-	return true;
-}
-
-static bool
-take_icmp_number(struct parser *p, const char *what, uint32_t *field)
-{
-	uint64_t v = SELECTOR_ANY;
-	if (token_is(&p->tok, "any"))
-		lex_next(p);
-	else if (!take_number(p, what, 0, 255, &v))
-		return false;
-	*field = (uint32_t)v;
-	return true;
-}
-
-/* TYPE[,CODE] behind icmp and icmp6; the selector keeps them where others have ports. */
-static bool
-take_icmp(struct parser *p, struct selector *s)
-{
-	if (p->tok.kind != TOK_WORD || token_is(&p->tok, "-P"))
-		return true;
-	if (s->sport != SELECTOR_ANY || s->dport != SELECTOR_ANY)
-		return want(p, "-P, since ports were given already");
-	if (!take_icmp_number(p, "an ICMP type", &s->sport))
-		return false;
-	if (p->tok.kind != TOK_COMMA)
-		return true;
-	lex_next(p);
-	return take_icmp_number(p, "an ICMP code", &s->dport);
-}
-
-static bool
-take_selector(struct parser *p, struct selector *s)
-{
-	uint8_t family = take_family(p);
-	if (!take_range(p, family, &s->src, &s->src_bits, &s->sport) ||
-	    !take_range(p, s->src.family, &s->dst, &s->dst_bits, &s->dport) || !take_upper_protocol(p, &s->protocol))
-		return false;
-	return (s->protocol != 1 && s->protocol != 58) || take_icmp(p, s);
-}
 
 /* --- policies --- */
 
@@ -198,8 +136,8 @@ take_request(struct parser *p, struct spd_request *r)
 	return !drop_slash(p) || take_level(p, r);
 }
 
-static bool
-take_requests(struct parser *p, struct spd_entry *e)
+bool
+setkey_parse_requests(struct parser *p, struct spd_entry *e)
 {
 	char what[60];
 	for (e->n = 0; p->tok.kind == TOK_WORD && e->n < SPD_REQUESTS; e->n++)
@@ -226,7 +164,7 @@ take_action(struct parser *p, struct spd_entry *e)
 	if (!take_word(p, actions, COUNT(actions), "a policy", &action))
 		return false;
 	e->action = (uint8_t)action;
-	return action != SPD_PROTECT || take_requests(p, e);
+	return action != SPD_PROTECT || setkey_parse_requests(p, e);
 }
 
 static bool
@@ -243,18 +181,38 @@ take_direction(struct parser *p, struct spd_entry *e)
 	return true;
 }
 
+static bool
+is_option(const struct parser *p)
+{
+	static const char *const options[] = { "prio", "priority", "pfp", "name" };
+	for (unsigned i = 0; i < COUNT(options); i++)
+		if (token_is(&p->tok, options[i]))
+			return true;
+	return false;
+}
+
+/* Between direction and policy, in any order. */
+static bool
+take_option(struct parser *p, struct spd_entry *e)
+{
+	bool pfp = token_is(&p->tok, "pfp"), name = token_is(&p->tok, "name");
+	lex_next(p);
+	return pfp    ? setkey_parse_pfp(p, &e->pfp)
+	       : name ? setkey_parse_name(p, e->selector.name)
+		      : take_priority(p, &e->priority);
+}
+
 bool
 setkey_parse_spd(struct parser *p, struct setkey_command *c)
 {
 	struct spd_entry *e = &c->policy;
-	if (!take_selector(p, &e->selector) || !take_direction(p, e))
+	uint8_t family = take_family(p);
+	if (!setkey_parse_selector(p, family, &e->selector) || !take_direction(p, e))
 		return false;
+	while (is_option(p))
+		if (!take_option(p, e))
+			return false;
 	if (c->verb == SETKEY_SPDDELETE)
 		return true;
-	if (token_is(&p->tok, "prio") || token_is(&p->tok, "priority")) {
-		lex_next(p);
-		if (!take_priority(p, &e->priority))
-			return false;
-	}
 	return take_action(p, e);
 }

@@ -36,17 +36,29 @@ print_alg(struct text *t, const char *option, const struct alg *a, struct bytes 
 static const char *
 protocol_name(const struct sa_spec *sa)
 {
-	bool old = (sa->flags & SETKEY_OLD) != 0;
 	if (sa->protocol == 51)
-		return old ? "ah-old" : "ah";
+		return sa->old ? "ah-old" : "ah";
 	if (sa->protocol == 108)
 		return "ipcomp";
-	return sa->encap.udp ? "esp-udp" : old ? "esp-old" : "esp";
+	return sa->encap.udp ? "esp-udp" : sa->old ? "esp-old" : "esp";
+}
+
+static void
+print_tunnel(struct text *t, const struct sa_tunnel *s)
+{
+	static const char *const df[] = { "clear", "set", "copy" };
+	if (s->no_ecn)
+		text_add(t, " -f noecn");
+	if (s->decap_dscp)
+		text_add(t, " -f decap-dscp");
+	if (s->df_given)
+		text_add(t, " -f df-%s", df[s->df]);
 }
 
 static void
 print_flags(struct text *t, const struct sa_spec *sa)
 {
+	print_tunnel(t, &sa->tunnel);
 	if ((sa->flags & SETKEY_PAD_RANDOM) != 0)
 		text_add(t, " -f random-pad");
 	if ((sa->flags & SETKEY_PAD_ZERO) != 0)
@@ -65,6 +77,20 @@ print_ends(struct text *t, const struct sa_spec *sa)
 	print_address(t, &sa->dst);
 	if (sa->encap.udp)
 		text_add(t, "[%u]", sa->encap.dport);
+}
+
+/* The ports stand behind the addresses. */
+static void
+print_natt(struct text *t, const struct encap *e)
+{
+	if (e->oai.family != 0 && e->oar.family != 0) {
+		text_add(t, " -natt ");
+		print_address(t, &e->oai);
+		text_add(t, "[%u] ", e->sport);
+		print_address(t, &e->oar);
+		text_add(t, "[%u]", e->dport);
+	}
+	print_number(t, "-natt_mtu", e->frag);
 }
 
 size_t
@@ -88,6 +114,11 @@ setkey_print_sa(const struct sa_spec *sa, bool show_keys, char *text, size_t cap
 		text_add(&t, " -esn");
 	if (sa->seq != 0)
 		text_add(&t, " -seq 0x%" PRIx64, sa->seq + 1);
+	print_natt(&t, &sa->encap);
+	if (sa->selects) {
+		text_add(&t, " -selector ");
+		setkey_print_selector(&t, &sa->selector);
+	}
 	print_alg(&t, "-E", sa->enc, sa->enc_key, show_keys);
 	print_alg(&t, "-A", sa->auth, sa->auth_key, show_keys);
 	if (sa->comp > 0 && sa->comp < sizeof calgos / sizeof calgos[0])
@@ -96,48 +127,8 @@ setkey_print_sa(const struct sa_spec *sa, bool show_keys, char *text, size_t cap
 	return t.n;
 }
 
-static void
-print_port(struct text *t, uint32_t port)
-{
-	if (port != SELECTOR_ANY)
-		text_add(t, "[%u]", port);
-}
-
-static void
-print_icmp(struct text *t, const struct selector *s)
-{
-	if (s->sport == SELECTOR_ANY && s->dport == SELECTOR_ANY)
-		return;
-	if (s->sport == SELECTOR_ANY)
-		text_add(t, " any");
-	else
-		text_add(t, " %u", s->sport);
-	if (s->dport != SELECTOR_ANY)
-		text_add(t, ",%u", s->dport);
-}
-
-static void
-print_selector(struct text *t, const struct selector *s)
-{
-	bool icmp = s->protocol == 1 || s->protocol == 58;
-	const char *name = word_of(setkey_protocols, setkey_protocols_n, s->protocol);
-	print_address(t, &s->src);
-	text_add(t, "/%u", s->src_bits);
-	print_port(t, icmp ? SELECTOR_ANY : s->sport);
-	text_add(t, " ");
-	print_address(t, &s->dst);
-	text_add(t, "/%u", s->dst_bits);
-	print_port(t, icmp ? SELECTOR_ANY : s->dport);
-	if (name != NULL)
-		text_add(t, " %s", name);
-	else
-		text_add(t, " %u", s->protocol);
-	if (icmp)
-		print_icmp(t, s);
-}
-
-static void
-print_request(struct text *t, const struct spd_request *r)
+void
+setkey_print_request(struct text *t, const struct spd_request *r)
 {
 	static const char *const levels[] = { "default", "use", "require", "unique" };
 	text_add(t, " %s/%s/",
@@ -162,13 +153,16 @@ setkey_print_policy(const struct spd_entry *p, char *text, size_t cap)
 	static const char *const actions[] = { "discard", "none", "ipsec" };
 	struct text t = text_of(text, cap);
 	text_add(&t, "spdadd ");
-	print_selector(&t, &p->selector);
+	setkey_print_selector(&t, &p->selector);
 	text_add(&t, " -P %s", directions[p->dir & 3]);
 	if (p->priority != 0)
 		text_add(&t, " prio %" PRId64, 0x80000000 - (int64_t)p->priority);
+	setkey_print_pfp(&t, p->pfp);
+	if (p->selector.name[0] != '\0')
+		text_add(&t, " name \"%s\"", p->selector.name);
 	text_add(&t, " %s", actions[p->action % 3]);
 	for (unsigned i = 0; i < p->n && p->action == SPD_PROTECT; i++)
-		print_request(&t, &p->request[i]);
+		setkey_print_request(&t, &p->request[i]);
 	text_add(&t, " ;\n");
 	return t.n;
 }

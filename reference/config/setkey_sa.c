@@ -1,3 +1,4 @@
+#include "ipsec/tunnel.h"
 #include "config/setkey_parse.h"
 
 #include <stdio.h>
@@ -24,7 +25,7 @@ take_protocol(struct parser *p, struct sa_spec *sa, bool ports)
 	if (!take_word(p, protocols, COUNT(protocols), "an IPsec protocol", &v))
 		return false;
 	sa->protocol = (uint8_t)v;
-	sa->flags |= (v & OLD) != 0 ? SETKEY_OLD : 0;
+	sa->old = (v & OLD) != 0;
 	sa->encap.udp = (v & ESP_UDP) != 0;
 	if (ports && !sa->encap.udp)
 		return want_got(p, ERR_SYNTAX, &at, "esp-udp", "another protocol with ports behind the addresses");
@@ -38,13 +39,13 @@ take_ends(struct parser *p, struct sa_spec *sa)
 	bool sport_given, dport_given;
 	uint32_t sport = NATT_PORT, dport = NATT_PORT;
 	uint8_t family = take_family(p);
-	sa->encap = (struct encap){ 0, 0, false };
+	sa->encap = (struct encap){ .udp = false };
 	if (!take_address(p, family, &sa->src) || !take_port(p, &sport, &sport_given) ||
 	    !take_address(p, sa->src.family, &sa->dst) || !take_port(p, &dport, &dport_given) ||
 	    !take_protocol(p, sa, sport_given || dport_given))
 		return false;
 	if (sa->encap.udp)
-		sa->encap = (struct encap){ (uint16_t)sport, (uint16_t)dport, true };
+		sa->encap = (struct encap){ .sport = (uint16_t)sport, .dport = (uint16_t)dport, .udp = true };
 	return true;
 }
 
@@ -101,6 +102,12 @@ ext_reqid(struct parser *p, struct sa_spec *sa)
 /* seq_cycle is settled at the end; here a word about it raises a mark that no system's flags use. */
 #define MARK_CYCLE 0x40000000u
 #define MARK_NO_CYCLE 0x80000000u
+/* The same for what one SA says of its tunnel header. */
+#define MARK_NO_ECN 0x00100000u
+#define MARK_DECAP_DSCP 0x00200000u
+#define MARK_DF(df) (0x00400000u << (df))
+#define MARK_DF_ANY (MARK_DF(DF_CLEAR) | MARK_DF(DF_SET) | MARK_DF(DF_COPY))
+#define MARK_TUNNEL (MARK_NO_ECN | MARK_DECAP_DSCP | MARK_DF_ANY)
 
 static bool
 ext_flag(struct parser *p, struct sa_spec *sa)
@@ -111,6 +118,11 @@ ext_flag(struct parser *p, struct sa_spec *sa)
 		{ "zero-pad", SETKEY_PAD_ZERO },
 		{ "cyclic-seq", MARK_CYCLE },
 		{ "nocyclic-seq", MARK_NO_CYCLE },
+		{ "noecn", MARK_NO_ECN },
+		{ "decap-dscp", MARK_DECAP_DSCP },
+		{ "df-clear", MARK_DF(DF_CLEAR) },
+		{ "df-set", MARK_DF(DF_SET) },
+		{ "df-copy", MARK_DF(DF_COPY) },
 	};
 	uint32_t v;
 	if (!take_word(p, flags, COUNT(flags), "a flag", &v))
@@ -172,15 +184,61 @@ ext_compression(struct parser *p, struct sa_spec *sa)
 	return true;
 }
 
+/* As FreeBSD has it: -natt OAI [port] OAR [port]; the addresses before translation, and that there is UDP. */
+static bool
+ext_natt(struct parser *p, struct sa_spec *sa)
+{
+	bool given;
+	uint32_t sport = sa->encap.udp ? sa->encap.sport : NATT_PORT,
+		 dport = sa->encap.udp ? sa->encap.dport : NATT_PORT;
+	struct encap *e = &sa->encap;
+	if (!take_address(p, sa->src.family, &e->oai) || !take_port(p, &sport, &given) ||
+	    !take_address(p, sa->src.family, &e->oar) || !take_port(p, &dport, &given))
+		return false;
+	e->udp = true;
+	e->sport = (uint16_t)sport;
+	e->dport = (uint16_t)dport;
+	return true;
+}
+
+static bool
+ext_natt_mtu(struct parser *p, struct sa_spec *sa)
+{
+	uint64_t v;
+	if (!take_number(p, "octets", 0, UINT16_MAX, &v))
+		return false;
+	sa->encap.frag = (uint16_t)v;
+	return true;
+}
+
+/* The traffic that the SA is for, RFC 4301 4.4.2.1. */
+static bool
+ext_selector(struct parser *p, struct sa_spec *sa)
+{
+	sa->selects = true;
+	return setkey_parse_selector(p, 0, &sa->selector);
+}
+
 static const struct extension {
 	const char *option;
 	bool (*parse)(struct parser *p, struct sa_spec *sa);
 } extensions[] = {
-	{ "-m", ext_mode },         { "-r", ext_replay },          { "-u", ext_reqid },
-	{ "-f", ext_flag },         { "-ls", ext_soft_seconds },   { "-lh", ext_hard_seconds },
-	{ "-bs", ext_soft_octets }, { "-bh", ext_hard_octets },    { "-esn", ext_esn },
-	{ "-seq", ext_seq },        { "-E", setkey_parse_cipher }, { "-A", setkey_parse_integrity },
+	{ "-m", ext_mode },
+	{ "-r", ext_replay },
+	{ "-u", ext_reqid },
+	{ "-f", ext_flag },
+	{ "-ls", ext_soft_seconds },
+	{ "-lh", ext_hard_seconds },
+	{ "-bs", ext_soft_octets },
+	{ "-bh", ext_hard_octets },
+	{ "-esn", ext_esn },
+	{ "-seq", ext_seq },
+	{ "-E", setkey_parse_cipher },
+	{ "-A", setkey_parse_integrity },
 	{ "-C", ext_compression },
+	{ "-natt", ext_natt },
+	{ "-natt_mtu", ext_natt_mtu },
+	{ "-selector", ext_selector },
 };
 
 static bool
@@ -192,7 +250,7 @@ take_extension(struct parser *p, struct sa_spec *sa)
 		lex_next(p);
 		return extensions[i].parse(p, sa);
 	}
-	return want(p, "an extension (-m -r -u -f -ls -lh -bs -bh -esn -seq), an algorithm (-E -A -C) or ;");
+	return want(p, "an extension (-m -r -u -f -ls -lh -bs -bh -esn -seq -selector), an algorithm (-E -A -C) or ;");
 }
 
 /* What one statement must say as a whole; the token in hand is its semicolon. */
@@ -218,12 +276,26 @@ check_services(struct parser *p, struct sa_spec *sa)
 	return true;
 }
 
+/* Of several words about DF the last in the list of them counts. */
+static void
+settle_tunnel(struct sa_spec *sa)
+{
+	sa->tunnel = (struct sa_tunnel){ .no_ecn = (sa->flags & MARK_NO_ECN) != 0,
+					 .decap_dscp = (sa->flags & MARK_DECAP_DSCP) != 0,
+					 .df_given = (sa->flags & MARK_DF_ANY) != 0 };
+	for (uint8_t df = DF_CLEAR; df <= DF_COPY; df++)
+		if (sa->flags & MARK_DF(df))
+			sa->tunnel.df = df;
+	sa->flags &= ~MARK_TUNNEL;
+}
+
 static bool
 check_numbers(struct parser *p, struct sa_spec *sa)
 {
 	bool said = (sa->flags & (MARK_CYCLE | MARK_NO_CYCLE)) != 0;
 	sa->seq_cycle = said ? (sa->flags & MARK_CYCLE) != 0 : sa->replay == 0;
 	sa->flags &= ~(MARK_CYCLE | MARK_NO_CYCLE);
+	settle_tunnel(sa);
 	if (!sa->esn && sa->seq > UINT32_MAX)
 		return want_got(p, ERR_RANGE, &p->tok, "-esn for a -seq beyond 32 bits", "none");
 	return true;

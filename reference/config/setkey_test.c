@@ -56,6 +56,36 @@ Test(setkey, an_sa_with_every_extension)
 	setkey_free(s);
 }
 
+Test(setkey, natt_names_the_addresses_before_translation)
+{
+	static const char *const lines[] = {
+		"add 192.0.2.1[10001] 192.0.2.2[4500] esp-udp 0x1 -natt 10.1.2.3[10001] 192.0.2.2[4500] -E null ;\n",
+		"add 192.0.2.1[4500] 192.0.2.2[4500] esp-udp 0x1 -natt_mtu 1400 -E null ;\n",
+	};
+	for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+		struct setkey_script *s = parsed(lines[i]);
+		const struct setkey_command *c = setkey_first(s);
+		char text[300];
+		cr_assert(c->sa.encap.udp, "%s", lines[i]);
+		setkey_print_sa(&c->sa, true, text, sizeof text);
+		struct setkey_script *again = parsed(text);
+		const struct encap *a = &c->sa.encap, *b = &setkey_first(again)->sa.encap;
+		cr_assert(a->sport == b->sport && a->dport == b->dport && a->frag == b->frag && a->udp == b->udp, "%s",
+			  text);
+		cr_assert(bytes_equal((struct bytes){ a->oai.o, 16 }, (struct bytes){ b->oai.o, 16 }), "%s", text);
+		cr_assert(bytes_equal((struct bytes){ a->oar.o, 16 }, (struct bytes){ b->oar.o, 16 }), "%s", text);
+		setkey_free(again);
+		setkey_free(s);
+	}
+	/* FreeBSD's way: the protocol is esp, and -natt says that there is UDP. */
+	struct setkey_script *s =
+		parsed("add 192.0.2.1 192.0.2.2 esp 0x1 -natt 10.1.2.3[10001] 192.0.2.2[4500] -E null ;");
+	const struct setkey_command *c = setkey_first(s);
+	cr_assert(c->sa.encap.udp && c->sa.encap.sport == 10001 && c->sa.encap.dport == 4500);
+	cr_assert(c->sa.encap.oai.family == 4 && c->sa.encap.oar.family == 4);
+	setkey_free(s);
+}
+
 Test(setkey, udp_encapsulation_esn_and_first_number)
 {
 	struct setkey_script *s = parsed(whole);
@@ -99,11 +129,21 @@ static const char *const canonical[] = {
 	 "-A aes-xcbc-mac " K16 " ;\n"),
 	"add 192.0.2.1 192.0.2.2 esp-old 0x00000100 -f zero-pad -E blowfish-cbc 0x0102030405 ;\n",
 	"add 192.0.2.1 192.0.2.2 ah-old 0x00000100 -f random-pad -A null ;\n",
+	"add 192.0.2.1 192.0.2.2 esp 0x00001001 -m tunnel -f noecn -f decap-dscp -f df-set -E null -A hmac-sha256 " K32
+	" ;\n",
+	"add 192.0.2.1 192.0.2.2 esp 0x00001001 -m tunnel -f df-clear -E null -A hmac-sha256 " K32 " ;\n",
 	"add 192.0.2.1 192.0.2.2 ipcomp 0x00000005 -C lzs ;\n",
+	("add 192.0.2.1 192.0.2.2 esp 0x00001001 -m transport "
+	 "-selector 192.0.2.1/32[7-9] 192.0.2.2/32 udp -E null -A hmac-sha256 " K32 " ;\n"),
 	"spdadd 192.0.2.1/32 192.0.2.0/24 any -P in discard ;\n",
 	"spdadd ::/0[5000] 2001:db8::/32[7] udp -P out prio -3 ipsec esp/transport//require ;\n",
 	"spdadd 0.0.0.0/0 0.0.0.0/0 icmp 8,0 -P fwd prio 2147483647 none ;\n",
 	"spdadd 0.0.0.0/0 0.0.0.0/0 icmp any,3 -P fwd none ;\n",
+	"spdadd 192.0.2.1-192.0.2.9[1000-2000] 198.51.100.0/24[opaque] udp -P out none ;\n",
+	"spdadd 2001:db8::1-2001:db8::ff ::/0 opaque -P in discard ;\n",
+	"spdadd 0.0.0.0/0 0.0.0.0/0 icmp 3-5,1-4 -P in none ;\n",
+	"spdadd 0.0.0.0/0 0.0.0.0/0 icmp opaque -P in none ;\n",
+	"spdadd ::/0 ::/0 mh 5 -P out prio 9 pfp src,dst,proto,sport,dport name \"alice b\" discard ;\n",
 	("spdadd 0.0.0.0/0 0.0.0.0/0 200 -P in ipsec esp/tunnel/192.0.2.1-192.0.2.2/unique:7 "
 	 "ah/transport/192.0.2.1-192.0.2.2/use ipcomp/transport//default esp/transport//unique ;\n"),
 };
@@ -273,8 +313,9 @@ static const struct {
 	{ "add " SD "esp 1 -seq 0 -E null ;",
 	  "t:1:36: want the first packet's sequence number (1 to 18446744073709551615), got \"0\"" },
 	{ "add " SD "esp 1 -seq 4294967297 -E null ;", "t:1:55: want -esn for a -seq beyond 32 bits, got none" },
-	{ "add " SD "esp 1 -E null", "t:1:38: want an extension (-m -r -u -f -ls -lh -bs -bh -esn -seq), an algorithm "
-				     "(-E -A -C) or ;, got the end of the text" },
+	{ "add " SD "esp 1 -E null",
+	  "t:1:38: want an extension (-m -r -u -f -ls -lh -bs -bh -esn -seq -selector), an algorithm "
+	  "(-E -A -C) or ;, got the end of the text" },
 	{ "flush tcp ;", "t:1:7: want an IPsec protocol (esp, ah, ipcomp), got \"tcp\"" },
 	{ "spdflush\nspddump ;", "t:2:1: want ;, got \"spddump\"" },
 	{ "spdadd 192.0.2.0/33 192.0.2.2 any -P in none ;", "t:1:18: want a prefix length (0 to 32), got \"33\"" },
@@ -283,6 +324,11 @@ static const struct {
 	  "t:1:28: want a protocol: any, a name such as tcp, or a number (0 to 255), got \"tpc\"" },
 	{ "spdadd " SD "icmp 300 -P in none ;", "t:1:33: want an ICMP type (0 to 255), got \"300\"" },
 	{ "spdadd " SD "any in none ;", "t:1:32: want -P, got \"in\"" },
+	{ "spdadd 192.0.2.9-192.0.2.1 192.0.2.2 any -P in none ;", "t:1:17: want a range upwards, got one downwards" },
+	{ "spdadd 192.0.2.1[9-8] 192.0.2.2 udp -P in none ;",
+	  "t:1:20: want the end of the range (9 to 65535), got \"8\"" },
+	{ "spdadd " SD "any -P in pfp port none ;",
+	  "t:1:42: want what the packet says (src, dst, proto, sport, dport), got \"port\"" },
 	{ "spdadd " SD "any -P up none ;", "t:1:35: want a direction (in, out, fwd), got \"up\"" },
 	{ "spdadd " SD "any -P in bypass ;",
 	  "t:1:38: want discard, none or ipsec (entrust and bypass are for one socket), got \"bypass\"" },
@@ -297,10 +343,11 @@ static const struct {
 	  "t:1:59: want a level (default, use, require, unique), got \"must\"" },
 	{ "spdadd " SD "any -P in ipsec esp/transport//require:5 ;", "t:1:66: want unique before :, got \":5\"" },
 	{ "spdadd " SD "any -P in prio high + x none ;", "t:1:50: want an offset (0 to 1073741823), got \"x\"" },
-	{ "spdadd " SD "any -P in ipsec ah/transport ah/transport ah/transport ah/transport ah/transport ;",
-	  "t:1:96: want ; after at most 4 requests, got \"ah\"" },
+	{ "spdadd " SD "any -P in ipsec ah/transport ah/transport ah/transport ah/transport ah/transport "
+	  "ah/transport ah/transport ah/transport ah/transport ;",
+	  "t:1:148: want ; after at most 8 requests, got \"ah\"" },
 	{ "\n\n# one\nflush ;\n\n# two\n  add 192.0.2.1 192.0.2.2 esp 1 -Q ;\nflush ;\n",
-	  "t:7:33: want an extension (-m -r -u -f -ls -lh -bs -bh -esn -seq), an algorithm (-E -A -C) or ;, got \"-Q\"" },
+	  "t:7:33: want an extension (-m -r -u -f -ls -lh -bs -bh -esn -seq -selector), an algorithm (-E -A -C) or ;, got \"-Q\"" },
 	{ "flush x ;\nflush ;\nflush y ; flush z ;",
 	  "t:1:7: want an IPsec protocol (esp, ah, ipcomp), got \"x\" (and 2 more errors)" },
 };
