@@ -28,9 +28,8 @@ one_hop_less(struct host *h, const struct ip *ip)
 	return wr_done(&w);
 }
 
-/* What the sender is told: RFC 1191 4 and RFC 4443 3.2, RFC 4301 5.1.1. */
-static void
-report(struct host *h, const struct arrival *a, const struct ip *ip, enum verdict v, uint32_t mtu)
+void
+forward_report(struct host *h, const struct arrival *a, const struct ip *ip, enum verdict v, uint32_t mtu)
 {
 	bool v4 = ip->family == 4;
 	if (v == DROP_TOO_BIG)
@@ -47,7 +46,9 @@ forward_datagram(struct host *h, struct arrival *a, const struct ip *ip)
 		host_count(h, EV_FRAME_FOREIGN);
 		return;
 	}
+	fragments_note(&h->fragments_in, ip->all, &a->path, a->now);
 	enum verdict v = policy_check(h, a, ip->all, true);
+	policy_log(h, v, a->now);
 	if (v != ACCEPT) {
 		host_drop(h, v);
 		return;
@@ -56,9 +57,11 @@ forward_datagram(struct host *h, struct arrival *a, const struct ip *ip)
 		icmp_error(h, a, ip, ip->family == 4 ? 11 : 3, 0, 0);
 		return;
 	}
+	h->neigh.inside = a->path.n > 0;
 	v = output_datagram(h, one_hop_less(h, ip), true, a->now, &mtu);
+	h->neigh.inside = false;
 	if (v == ACCEPT)
 		host_count(h, EV_FORWARDED);
 	else
-		report(h, a, ip, v, mtu);
+		forward_report(h, a, ip, v, mtu);
 }

@@ -1,8 +1,8 @@
 /*
- * Fragmentation behind AH and ESP (RFC 4303 3.3.4, RFC 4302 3.3.4): RFC 791 3.2 and RFC 8200 4.5.
- * The SA saw one datagram.
+ * Fragmentation, RFC 791 3.2 and RFC 8200 4.5: behind AH and ESP (RFC 4303 3.3.4, RFC 4302 3.3.4), whose SA saw one datagram, or in front
+ * of a tunnel (RFC 4301 8.2.1).
  */
-#include "host/parts.h"
+#include "host/fragment.h"
 
 #include "wire/checksum.h"
 
@@ -50,60 +50,76 @@ put_piece4(struct wr *w, const struct ip *ip, uint32_t offset, struct bytes piec
 	wr_patch(w, at + 10, checksum_finish(checksum_add(0, bytes_slice(wr_done(w), at, header))), 2);
 }
 
-static void
-split4(struct host *h, unsigned link, const struct ip *ip)
-{
-	struct bytes data = bytes_slice(ip->all, ip->header, SIZE_MAX);
-	uint32_t step = (uint32_t)((host_mtu(h, 4) - ip->header) & ~(size_t)7);
-	for (uint32_t at = 0; at < data.n; at += step) {
-		struct wr w = frame_begin(h, link, ETHER_IP4, &ip->dst);
-		put_piece4(&w, ip, at, bytes_slice(data, at, step), at + step < data.n);
-		frame_send(h, link, &w);
-	}
-}
-
 /*
  * What this host is the source of has no header that routers act on (hop-by-hop, routing), so the
  * IPv6 header alone is repeated in every fragment (RFC 8200 4.5).
  */
 static void
-split6(struct host *h, unsigned link, const struct ip *ip)
+put_piece6(struct wr *w, const struct ip *ip, uint32_t offset, struct bytes piece, bool more, uint32_t ident)
 {
-	struct bytes data = bytes_slice(ip->all, IP6_HEADER, SIZE_MAX);
-	size_t step = (host_mtu(h, 6) - IP6_HEADER - 8) & ~(size_t)7;
-	h->ident6++;
-	for (size_t at = 0; at < data.n; at += step) {
-		struct wr w = frame_begin(h, link, ETHER_IP6, &ip->dst);
-		struct bytes piece = bytes_slice(data, at, step);
-		wr_bytes(&w, bytes_slice(ip->all, 0, IP6_HEADER));
-		wr_patch(&w, ETHER_HEADER + 4, 8 + piece.n, 2);
-		wr_patch(&w, ETHER_HEADER + 6, IPPROTO_FRAG, 1);
-		wr_uint(&w, ip->protocol, 1);
-		wr_uint(&w, 0, 1);
-		wr_uint(&w, at | (at + step < data.n ? 1 : 0), 2);
-		wr_uint(&w, h->ident6, 4);
-		wr_bytes(&w, piece);
-		frame_send(h, link, &w);
-	}
+	size_t at = w->n;
+	wr_bytes(w, bytes_slice(ip->all, 0, IP6_HEADER));
+	wr_patch(w, at + 4, 8 + piece.n, 2);
+	wr_patch(w, at + 6, IPPROTO_FRAG, 1);
+	wr_uint(w, ip->protocol, 1);
+	wr_uint(w, 0, 1);
+	wr_uint(w, offset | (more ? 1 : 0), 2);
+	wr_uint(w, ident, 4);
+	wr_bytes(w, piece);
+}
+
+/* 8 octets behind the header, or there is no progress. */
+bool
+cutter_open(struct host *h, const struct ip *ip, uint32_t mtu, struct cutter *c)
+{
+	size_t header = ip->family == 4 ? ip->header : IP6_HEADER + 8;
+	if (ip->df || header + 8 > mtu)
+		return false;
+	*c = (struct cutter){ .ip = ip,
+			      .data = bytes_slice(ip->all, ip->family == 4 ? ip->header : IP6_HEADER, SIZE_MAX),
+			      .step = (uint32_t)((mtu - header) & ~(size_t)7),
+			      .ident = ip->family == 4 ? ip->id : ++h->ident6 };
+	return true;
+}
+
+bool
+cutter_next(struct cutter *c, struct wr *w)
+{
+	if (c->at >= c->data.n)
+		return false;
+	struct bytes piece = bytes_slice(c->data, c->at, c->step);
+	bool more = c->at + c->step < c->data.n;
+	if (c->ip->family == 4)
+		put_piece4(w, c->ip, c->at, piece, more);
+	else
+		put_piece6(w, c->ip, c->at, piece, more, c->ident);
+	c->at += c->step;
+	return true;
+}
+
+bool
+cutter_done(const struct cutter *c)
+{
+	return c->at >= c->data.n;
 }
 
 enum verdict
-fragment_send(struct host *h, unsigned link, struct bytes datagram)
+fragment_send(struct host *h, unsigned link, struct bytes datagram, uint32_t mtu)
 {
 	struct ip ip;
+	struct cutter c;
 	if (!ip_parse(datagram, &ip))
 		return DROP_INTERNAL;
-	uint32_t mtu = host_mtu(h, ip.family);
 	if (ip.all.n <= mtu) {
 		send_whole(h, link, &ip);
 		return ACCEPT;
 	}
-	/* 8 octets behind the header, or there is no progress. */
-	if (ip.df || ip.header + 8 > mtu)
+	if (!cutter_open(h, &ip, mtu, &c))
 		return DROP_TOO_BIG;
-	if (ip.family == 4)
-		split4(h, link, &ip);
-	else
-		split6(h, link, &ip);
+	while (!cutter_done(&c)) {
+		struct wr w = frame_begin(h, link, ip.family == 4 ? ETHER_IP4 : ETHER_IP6, &ip.dst);
+		cutter_next(&c, &w);
+		frame_send(h, link, &w);
+	}
 	return ACCEPT;
 }

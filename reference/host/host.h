@@ -14,6 +14,8 @@
 #include "pfkey/sadb.h"
 
 #define HOST_LINKS 2
+#define HOST_ADDRESSES 8 /* of one link */
+#define HOST_ROUTES 16
 
 struct host;
 
@@ -23,11 +25,18 @@ struct host_setup {
 	struct random *random;
 	struct host_if {
 		uint8_t mac[6];
-		struct addr addr[4];
-		uint8_t bits[4];
+		struct addr addr[HOST_ADDRESSES];
+		uint8_t bits[HOST_ADDRESSES];
 		unsigned n;
 	} link[HOST_LINKS];
 	unsigned links;
+	struct route { /* what is on no link goes to a next hop that is; the longest prefix decides */
+		struct addr prefix, next;
+		uint8_t bits;
+	} route[HOST_ROUTES];
+	unsigned routes;
+	bool bump;    /* a bump in the wire (bump.h): link 0 is outside, link 1 the protected system, whose addresses are those given */
+	bool resolve; /* ARP and ND ask for next hops (neighbours.h); else they are whoever spoke last on the link */
 	void (*send)(void *ctx, unsigned link, struct bytes frame);
 	void (*pfkey_deliver)(void *ctx, int sock, struct bytes msg);
 	void (*udp_deliver)(void *ctx, int sock, const struct addr *from, uint16_t port, struct bytes data);
@@ -46,8 +55,10 @@ void host_input(struct host *h, unsigned link, struct bytes frame, uint64_t now)
 
 /* PF_KEY sockets: see sadb.h. */
 int host_pfkey_open(struct host *h);
+int host_pfkey_open_as(struct host *h, uint32_t pid); /* of a process that has one (X_PROMISC names it) */
 int host_pfkey_write(struct host *h, int sock, struct bytes msg, uint64_t now);
 void host_pfkey_close(struct host *h, int sock);
+void host_pfkey_taken(struct host *h, int sock, size_t n); /* a message of n octets was read: its buffer has room again */
 
 /*
  * UDP sockets. local NULL or family 0: any address; port 0 picks one. A handle, or -errno (Linux
@@ -57,6 +68,8 @@ void host_pfkey_close(struct host *h, int sock);
 int host_udp_open(struct host *h, uint8_t family, const struct addr *local, uint16_t port);
 int host_udp_send(struct host *h, int sock, const struct addr *to, uint16_t port, struct bytes data, uint64_t now);
 void host_udp_close(struct host *h, int sock);
+/* The socket takes ESP in UDP, as a key manager's on port 4500 does (RFC 3948; UDP_ENCAP). 0, or -EBADF. */
+int host_udp_encap(struct host *h, int sock, bool on);
 
 /*
  * Counters and tunables by name; -ENOENT if unknown, -EINVAL for a value that does not fit.
@@ -65,6 +78,8 @@ void host_udp_close(struct host *h, int sock);
  */
 int host_tunable_get(struct host *h, const char *name, char *value, size_t cap);
 int host_tunable_set(struct host *h, const char *name, const char *value);
+/* Counter number `at`, from 0: its name (of a verdict without "drop."); NULL behind the last. */
+const char *host_counter(const struct host *h, unsigned at, uint64_t *value);
 
 /* Runs timers. */
 void host_tick(struct host *h, uint64_t now);

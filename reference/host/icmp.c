@@ -25,6 +25,8 @@ icmp_protocol(uint8_t family)
 static const struct addr *
 answer_source(const struct host *h, const struct arrival *a, const struct ip *ip)
 {
+	if (h->setup.bump)
+		return bump_teller(a, ip);
 	return host_is_local(h, &ip->dst) && !addr_is_multicast(&ip->dst) && !host_is_broadcast(h, &ip->dst)
 		       ? &ip->dst
 		       : host_source(h, a->link, ip->family);
@@ -59,7 +61,10 @@ message_send(struct host *h, const struct message *m, uint64_t now)
 		return;
 	}
 	ip_put_checksum(&w, m->src, m->dst, protocol, at, at + 2, false);
-	(void)output_datagram(h, wr_done(&w), false, now, NULL);
+	if (h->setup.bump)
+		bump_tell(h, wr_done(&w));
+	else
+		(void)output_datagram(h, wr_done(&w), false, now, NULL);
 }
 
 /*
@@ -81,7 +86,9 @@ echo_reply(struct host *h, const struct arrival *a, const struct ip *ip, struct 
 	if (r.bad || m.src == NULL || addr_is_any(m.dst) || (ip->family == 4 && asked_many))
 		return;
 	host_count(h, EV_ECHO);
+	latch_begin(h, a);
 	message_send(h, &m, a->now);
+	latch_end(h);
 }
 
 void
@@ -94,7 +101,7 @@ icmp_input(struct host *h, struct arrival *a, const struct ip *ip, struct bytes 
 	else if (type == (ip->family == 4 ? ECHO4 : ECHO6) && code == 0)
 		echo_reply(h, a, ip, message);
 	else if (icmp_is_error(ip->family, type))
-		host_count(h, EV_ICMP_ERROR_IN);
+		icmp_error_input(h, a, ip, message);
 }
 
 /* Whether an error may be answered to: RFC 1122 3.2.2, RFC 4443 2.4(e) (errors, redirects). */
@@ -153,7 +160,10 @@ icmp_error(struct host *h, const struct arrival *a, const struct ip *ip, uint8_t
 	}
 	m.body = bytes_slice(ip->all, 0, ip->family == 4 ? QUOTE4 - IP4_HEADER - 8 : QUOTE6 - IP6_HEADER - 8);
 	host_count(h, EV_ICMP_SENT);
+	/* It quotes what came protected: whoever listens outside must not see that. */
+	h->confidential = a->path.n > 0 && !h->set.rules.icmp_tells_in_clear;
 	message_send(h, &m, a->now);
+	h->confidential = false;
 }
 
 void

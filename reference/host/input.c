@@ -20,7 +20,8 @@ source_is_possible(const struct host *h, const struct ip *ip)
 static bool
 is_for_us(const struct host *h, const struct ip *ip)
 {
-	return host_is_local(h, &ip->dst) || host_is_broadcast(h, &ip->dst);
+	static const struct addr all_hosts = { 4, { 224, [3] = 1 } }; /* RFC 1112 4: every host is a member */
+	return host_is_local(h, &ip->dst) || host_is_broadcast(h, &ip->dst) || addr_equal(&ip->dst, &all_hosts);
 }
 
 void
@@ -52,6 +53,12 @@ learn(struct host *h, unsigned link, struct bytes mac)
 void
 host_input(struct host *h, unsigned link, struct bytes frame, uint64_t now)
 {
+	if (h->setup.bump) {
+		h->neigh.now = now;
+		bump_input(h, link, frame, now);
+		host_settle(h, now);
+		return;
+	}
 	struct rd r = rd_of(frame);
 	struct bytes dst = rd_take(&r, 6), src = rd_take(&r, 6);
 	uint16_t type = (uint16_t)rd_uint(&r, 2);
@@ -63,6 +70,7 @@ host_input(struct host *h, unsigned link, struct bytes frame, uint64_t now)
 		return;
 	}
 	learn(h, link, src);
+	h->neigh.now = now;
 	struct arrival a = { .link = link, .group = is_group(dst), .now = now };
 	if (type == ETHER_IP4 || type == ETHER_IP6)
 		input_datagram(h, &a, rest);

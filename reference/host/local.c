@@ -24,6 +24,7 @@ add_fragment(struct host *h, struct arrival *a, struct fragment *f, size_t heade
 {
 	f->path = a->path;
 	f->link = a->link;
+	f->sided = h->setup.bump;
 	f->now = a->now;
 	enum reassembly_result v = reassembly_add(&h->reassembly, f, octets);
 	if (v == REASSEMBLY_WHOLE)
@@ -97,13 +98,30 @@ source_fits(const struct host *h, const struct sa *sa, const struct ip *ip)
 	       addr_equal(&s->src, &ip->src);
 }
 
-/* Takes one layer off. False: dropped, or (protocol 0) there was none. */
+/* RFC 4303 4: SPI, time, addresses, sequence number, and in IPv6 the flow label. */
+static void
+audit_input(struct host *h, enum verdict v, const struct ip *ip, uint8_t protocol, uint32_t spi, uint64_t seq,
+	    uint64_t now)
+{
+	struct rd r = rd_of(ip->all);
+	uint32_t flow = ip->family == 6 ? (uint32_t)rd_uint(&r, 4) & 0xfffff : 0;
+	host_audit(h, &(struct audit_event){ v, protocol, spi, ip->src, ip->dst, seq, flow, now });
+}
+
+/*
+ * Takes one layer off. False: dropped, or (protocol 0) there was none. udp is the datagram with its header where that holds ESP, else
+ * nothing.
+ */
 static bool
-unprotect(struct host *h, struct arrival *a, const struct ip *ip, struct datagram_result *r, struct bytes *octets)
+unprotect(struct host *h, struct arrival *a, const struct ip *ip, struct bytes udp, struct datagram_result *r,
+	  struct bytes *octets)
 {
 	struct wr w = wr_of(h->in[h->in_turn], sizeof h->in[0]);
-	unsigned flags = h->set.rules.strict_padding ? DG_STRICT_PADDING : 0;
-	datagram_unprotect(h->sad, ip->all, flags, a->now, h->work, &w, r);
+	unsigned flags = (h->set.rules.strict_padding ? DG_STRICT_PADDING : 0u) |
+			 (h->set.rules.no_dummies ? DG_NO_DUMMIES : 0u) | (udp.n > 0 ? DG_IN_UDP : 0u);
+	datagram_unprotect_by(h->sad, &h->set.rules.tunnel, ip->all, flags, a->now, h->work, &w, r);
+	if (r->ecn_alarm != ALARM_NONE) /* RFC 6040 4.2 */
+		host_count(h, r->ecn_alarm == ALARM_UNUSED ? EV_ECN_UNUSED : EV_ECN_DANGEROUS);
 	if (r->verdict == ACCEPT && r->protocol == 0)
 		return false;
 	if (r->sa != NULL && (r->soft || r->hard))
@@ -113,9 +131,12 @@ unprotect(struct host *h, struct arrival *a, const struct ip *ip, struct datagra
 	else if (r->verdict == ACCEPT && a->path.n == SECPATH_MAX)
 		r->verdict = DROP_INNER;
 	if (r->verdict != ACCEPT) {
+		audit_input(h, r->verdict, ip, r->protocol, r->spi, r->seq, a->now);
 		host_drop(h, r->verdict);
 		return false;
 	}
+	if (udp.n > 0)
+		natt_opened(h, r->sa, ip, udp, &w);
 	a->path.sa[a->path.n] = r->sa;
 	a->path.spi[a->path.n++] = r->spi;
 	h->in_turn ^= 1;
@@ -133,19 +154,33 @@ unknown_protocol(struct host *h, struct arrival *a, const struct ip *ip, const s
 		icmp_error(h, a, ip, 4, 1, (uint32_t)x->next_at);
 }
 
+/* What policy has no part in. Neighbour Discovery serves the link, in front of policy: none could be looked for without it. */
+static bool
+is_taken(struct host *h, struct arrival *a, const struct ip *ip, const struct ext_walk *x, struct bytes upper)
+{
+	if (h->setup.bump)
+		return bump_takes(h, a, ip, x);
+	if (ip->family == 6 && x->protocol == IPPROTO_ICMP6 && neigh_discovery(h, a, ip, upper))
+		return true;
+	if (x->protocol == (ip->family == 4 ? IPPROTO_ICMP4 : IPPROTO_ICMP6) && icmp_error_in_clear(h, a, ip, upper))
+		return true;
+	return tunnel_if_input(h, a, ip, x->protocol, upper);
+}
+
 static void
 deliver(struct host *h, struct arrival *a, const struct ip *ip, const struct ext_walk *x)
 {
 	struct bytes upper = bytes_slice(ip->all, x->at, SIZE_MAX);
-	/*
-	 * Neighbour Discovery serves the link, in front of policy: none could be looked for without
-	 * it.
-	 */
-	if (ip->family == 6 && x->protocol == IPPROTO_ICMP6 && neigh_discovery(h, a, ip, upper))
+	if (is_taken(h, a, ip, x, upper))
 		return;
 	enum verdict v = policy_check(h, a, ip->all, false);
+	policy_log(h, v, a->now);
+	if (v == DROP_POLICY && a->path.n > 0) /* RFC 4301 5.2 step 4 */
+		audit_input(h, v, ip, a->path.sa[a->path.n - 1]->spec.protocol, a->path.spi[a->path.n - 1], 0, a->now);
 	if (v != ACCEPT)
 		host_drop(h, v);
+	else if (h->setup.bump)
+		bump_pass(h, ip);
 	else if (x->protocol == IPPROTO_NONE_)
 		host_count(h, EV_NO_NEXT_HEADER); /* RFC 8200 4.7: nothing follows, so nothing is wrong */
 	else if (x->protocol == (ip->family == 4 ? IPPROTO_ICMP4 : IPPROTO_ICMP6))
@@ -178,11 +213,34 @@ options4_pass(struct host *h, struct arrival *a, const struct ip *ip)
 	return false;
 }
 
+/* UDP is, where a socket takes ESP: *udp is that datagram then. */
 static bool
-may_be_protected(const struct host *h, uint8_t protocol)
+may_be_protected(const struct host *h, const struct ip *ip, const struct ext_walk *x, struct bytes *udp)
 {
-	return protocol == IPPROTO_ESP_ || protocol == IPPROTO_AH_ ||
-	       (protocol == IPPROTO_UDP_ && sad_count(h->sad) > 0);
+	uint8_t protocol = x->protocol;
+	if (h->setup.bump && !host_is_local(h, &ip->dst))
+		return false; /* behind the bump, and not the system that it protects */
+	if (protocol == IPPROTO_UDP_) {
+		struct bytes upper = bytes_slice(ip->all, x->at, SIZE_MAX);
+		*udp = natt_takes(h, ip, upper) ? upper : BYTES_NONE;
+		return udp->n > 0;
+	}
+	bool sas = sad_count(h->sad) > 0;
+	return protocol == IPPROTO_ESP_ || protocol == IPPROTO_AH_ || protocol == IPPROTO_IPCOMP_ ||
+	       (sas && (protocol == IPPROTO_IP4 || protocol == IPPROTO_IP6));
+}
+
+bool
+local_reassemble(struct host *h, struct arrival *a, const struct ip *ip, struct bytes *octets)
+{
+	struct ext_walk x = { .protocol = ip->protocol, .at = ip->header, .next_at = 9 };
+	if (ip->family == 6)
+		ext_walk(ip, &x);
+	if (ip->family == 4 ? !ip_is_fragment(ip) : x.bad || x.protocol != IPPROTO_FRAG)
+		return false;
+	if (!(ip->family == 4 ? fragment4(h, a, ip, octets) : fragment6(h, a, ip, &x, octets)))
+		*octets = BYTES_NONE;
+	return true;
 }
 
 bool
@@ -202,12 +260,15 @@ local_step(struct host *h, struct arrival *a, const struct ip *ip, struct bytes 
 	}
 	if (ip->family == 6 && x.protocol == IPPROTO_FRAG)
 		return fragment6(h, a, ip, &x, octets);
-	if (may_be_protected(h, x.protocol)) {
-		if (unprotect(h, a, ip, &r, octets))
+	struct bytes udp = BYTES_NONE;
+	if (may_be_protected(h, ip, &x, &udp)) {
+		if (unprotect(h, a, ip, udp, &r, octets))
 			return true;
 		if (r.verdict != ACCEPT || r.protocol != 0)
 			return false;
 	}
+	if (self_encap_strip(h, a, ip, octets))
+		return true;
 	deliver(h, a, ip, &x);
 	return false;
 }

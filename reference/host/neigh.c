@@ -1,13 +1,13 @@
 /*
- * ARP (RFC 826, RFC 5227) and Neighbor Discovery (RFC 4861), the answering half: whoever asks for
- * one of the link's addresses is told its MAC. The host asks nobody; a neighbour is whoever spoke
- * last (input.c).
+ * ARP (RFC 826, RFC 5227) and Neighbor Discovery (RFC 4861) as they come in: whoever asks for one of the link's addresses is told its
+ * MAC, and what others say of theirs goes to the table (neighbours.h). Without that a neighbour is whoever spoke last (input.c).
  */
 #include "host/parts.h"
 
 enum { ND_FIRST = 133, ND_SOLICIT = 135, ND_ADVERT = 136, ND_LAST = 137, ND_HOPS = 255 };
 enum { NA_SOLICITED = 0x40000000, NA_OVERRIDE = 0x20000000, NA_ROUTER = (int)0x80000000 };
-enum { OPT_TARGET_MAC = 2 };
+enum { OPT_SOURCE_MAC = 1, OPT_TARGET_MAC = 2 };
+enum { ARP_REQUEST = 1, ARP_REPLY = 2 };
 
 static bool
 link_has(const struct host *h, unsigned link, const struct addr *a)
@@ -22,12 +22,16 @@ void
 neigh_arp(struct host *h, unsigned link, struct bytes packet)
 {
 	struct rd r = rd_of(packet);
-	uint64_t kind = rd_uint(&r, 8); /* Ethernet, IPv4, 6, 4, request */
+	uint64_t kind = rd_uint(&r, 6), op = rd_uint(&r, 2); /* Ethernet, IPv4, 6, 4 */
 	struct bytes sha = rd_take(&r, 6), spa = rd_take(&r, 4);
 	rd_skip(&r, 6);
 	struct bytes tpa = rd_take(&r, 4);
 	struct addr target = addr_of(tpa), sender = addr_of(spa);
-	if (r.bad || kind != 0x0001080006040001 || !link_has(h, link, &target))
+	bool ours = link_has(h, link, &target);
+	if (r.bad || kind != 0x000108000604 || (op != ARP_REQUEST && op != ARP_REPLY))
+		return;
+	neighbour_heard(h, link, &sender, sha, ours && op == ARP_REQUEST ? NEWS_ASKS : NEWS_ANSWERS);
+	if (op != ARP_REQUEST || !ours)
 		return;
 	struct wr w = frame_begin(h, link, ETHER_ARP, &sender);
 	wr_uint(&w, 0x0001080006040002, 8);
@@ -61,8 +65,35 @@ advertise(struct host *h, unsigned link, const struct addr *target, const struct
 	frame_send(h, link, &w);
 }
 
+/* The link-layer address in the options (RFC 4861 4.6.1); nothing where there is none. */
+static struct bytes
+option_mac(struct bytes options, uint8_t type)
+{
+	struct rd r = rd_of(options);
+	while (rd_left(&r) >= 8 && rd_peek(&r, 1) > 0) {
+		size_t n = 8u * rd_peek(&r, 1);
+		if (rd_peek(&r, 0) == type && n == 8)
+			return bytes_slice(options, r.at + 2, 6);
+		rd_skip(&r, n);
+	}
+	return BYTES_NONE;
+}
+
+/* RFC 4861 7.2.3, 7.2.5. */
+static void
+learn(struct host *h, unsigned link, uint8_t type, uint32_t flags, const struct addr *src, const struct addr *target,
+      struct bytes options)
+{
+	bool override = (flags & NA_OVERRIDE) != 0;
+	if (type == ND_SOLICIT)
+		neighbour_heard(h, link, src, option_mac(options, OPT_SOURCE_MAC), NEWS_ASKS);
+	else if (type == ND_ADVERT)
+		neighbour_heard(h, link, target, option_mac(options, OPT_TARGET_MAC),
+				override ? NEWS_ANSWERS : NEWS_KEEPS);
+}
+
 /*
- * A datagram that came by an SA or from behind a router is no Neighbor Discovery (RFC 4861 7.1.1:
+ * A datagram that came by an SA or from behind a router is no Neighbor Discovery (RFC 4861 7.1.1, 7.1.2:
  * hop limit 255).
  */
 bool
@@ -72,10 +103,15 @@ neigh_discovery(struct host *h, const struct arrival *a, const struct ip *ip, st
 	uint8_t type = (uint8_t)rd_uint(&r, 1), code = (uint8_t)rd_uint(&r, 1);
 	if (r.bad || type < ND_FIRST || type > ND_LAST)
 		return false;
-	rd_skip(&r, 6);
+	rd_skip(&r, 2);
+	uint32_t flags = (uint32_t)rd_uint(&r, 4);
 	struct addr target = addr_of(rd_take(&r, 16));
-	if (type == ND_SOLICIT && code == 0 && !r.bad && ip->ttl == ND_HOPS && a->path.n == 0 &&
-	    ip_sum_upper(ip, IPPROTO_ICMP6, message) == 0 && link_has(h, a->link, &target))
+	if (code != 0 || r.bad || ip->ttl != ND_HOPS || a->path.n != 0 || ip_sum_upper(ip, IPPROTO_ICMP6, message) != 0)
+		return true;
+	bool asked = type == ND_SOLICIT && link_has(h, a->link, &target);
+	if (asked || type == ND_ADVERT)
+		learn(h, a->link, type, flags, &ip->src, &target, rd_rest(&r));
+	if (asked)
 		advertise(h, a->link, &target, &ip->src);
 	return true;
 }

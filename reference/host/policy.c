@@ -9,74 +9,26 @@ static const struct spd_entry *
 find(const struct host *h, bool transit, const struct flow *f)
 {
 	if (!transit)
-		return spd_lookup(h->spd, DIR_IN, f);
+		return policy_find(h, DIR_IN, f);
 	const struct spd_entry *p = NULL;
 	for (unsigned i = 0; i < PROFILE_DIRS && p == NULL && h->set.rules.transit[i] != 0; i++)
-		p = spd_lookup(h->spd, h->set.rules.transit[i], f);
+		p = policy_find(h, h->set.rules.transit[i], f);
 	return p;
-}
-
-/*
- * A transport mode SA carries what runs between its own addresses; a request names ends for tunnels
- * only.
- */
-static bool
-request_met(const struct spd_request *r, const struct sa *sa)
-{
-	const struct sa_spec *s = &sa->spec;
-	if (r->protocol != s->protocol)
-		return false;
-	if (r->mode != MODE_ANY && s->mode != MODE_ANY && r->mode != s->mode)
-		return false;
-	if (r->level == LEVEL_UNIQUE && r->reqid != 0 && r->reqid != s->reqid)
-		return false;
-	return r->mode != MODE_TUNNEL || ((addr_is_any(&r->src) || addr_equal(&r->src, &s->src)) &&
-					  (addr_is_any(&r->dst) || addr_equal(&r->dst, &s->dst)));
-}
-
-/* Whether a layer that no request asks for is let pass. */
-static bool
-layer_excess(const struct host *h, const struct sa *sa)
-{
-	enum profile_layers rule = h->set.rules.layers;
-	return rule == LAYERS_MORE || (rule == LAYERS_TRANSPORT_MORE && sa->spec.mode != MODE_TUNNEL);
-}
-
-/*
- * Requests are in the order of output, so the first is the innermost layer, and that is the last of
- * the path. Layers left over are outside of all that policy asks for.
- */
-static bool
-path_satisfies(const struct host *h, const struct secpath *path, const struct spd_entry *p)
-{
-	unsigned left = path->n;
-	for (unsigned i = 0; i < p->n; i++) {
-		unsigned at = left;
-		while (at > 0 && !request_met(&p->request[i], path->sa[at - 1]) && layer_excess(h, path->sa[at - 1]))
-			at--;
-		if (at > 0 && request_met(&p->request[i], path->sa[at - 1]))
-			left = at - 1;
-		else if (p->request[i].level != LEVEL_USE)
-			return false;
-	}
-	while (left > 0 && layer_excess(h, path->sa[left - 1]))
-		left--;
-	return left == 0;
 }
 
 /*
  * No entry: nothing says that this traffic is protected, and nothing says that it is not. Where a
  * miss passes, so does what came by a transport mode SA, whose own addresses it has. Of a tunnel only
- * an entry could say what may come out of it, so that without one the datagram is not what the SA is
+ * an entry or its own selectors could say what may come out of it, so that without one the datagram is not what the SA is
  * for (RFC 4301 5.2 step 5); KAME lets it pass.
  */
 static enum verdict
-miss(const struct host *h, const struct secpath *path)
+miss(const struct host *h, const struct secpath *path, uint8_t family)
 {
-	if (h->set.rules.spd_miss != SPD_BYPASS)
+	if (host_spd_miss(h, family) != SPD_BYPASS)
 		return DROP_POLICY;
 	for (unsigned i = 0; i < path->n && h->set.rules.layers != LAYERS_MORE; i++)
-		if (path->sa[i]->spec.mode == MODE_TUNNEL)
+		if (path->sa[i]->spec.mode == MODE_TUNNEL && !path->sa[i]->spec.selects)
 			return DROP_POLICY;
 	return ACCEPT;
 }
@@ -105,6 +57,17 @@ policy_quoted_flow(const struct ip *ip, struct flow *f)
 	return true;
 }
 
+/* By the tunnel's own policy. Where that has nothing to say, there is nothing to hold the path against. */
+static enum verdict
+tunnel_check(const struct host *h, const struct tunnel_if *t, const struct arrival *a, const struct flow *f)
+{
+	const struct spd_entry *p;
+	uint8_t action = tunnel_if_policy(h, t, DIR_IN, f, &p);
+	if (action == SPD_DISCARD)
+		return DROP_POLICY;
+	return p == NULL || level_met(h, &a->path, p, f->src.family) ? ACCEPT : DROP_POLICY;
+}
+
 enum verdict
 policy_check(const struct host *h, const struct arrival *a, struct bytes datagram, bool transit)
 {
@@ -112,17 +75,35 @@ policy_check(const struct host *h, const struct arrival *a, struct bytes datagra
 	struct ip ip;
 	if (!flow_of(datagram, &f))
 		return DROP_HEADER;
+	const struct socket_security *socket = transit ? NULL : udp_security(h, &f);
+	f.name = socket_user(socket);
+	if (clear_is_accepted(h, a, &f) || (a->loop != NULL && !a->loop->checked))
+		return ACCEPT;
+	const struct tunnel_if *t = tunnel_if_of(h, a);
+	if (t != NULL)
+		return tunnel_check(h, t, a, &f);
+	if (!selected_by(&a->path, datagram, &f))
+		return DROP_POLICY;
+	if (transit && h->set.rules.policy.transit_unchecked)
+		return ACCEPT;
+	if (transit &&
+	    !fragments_flow(h, &h->fragments_in, datagram, &a->path, h->set.rules.transit, PROFILE_DIRS, a->now, &f))
+		return DROP_FRAGMENT;
 	const struct spd_entry *p = find(h, transit, &f);
 	/* RFC 4301 6.2: an error that no entry names goes by the traffic that it is about. */
 	if (p == NULL && ip_parse(datagram, &ip) && policy_quoted_flow(&ip, &f))
 		p = find(h, transit, &f);
+	p = socket_entry(h, socket, DIR_IN, p);
+	policy_used(h, p, datagram.n, a->now);
 	if (p == NULL)
-		return miss(h, &a->path);
+		return miss(h, &a->path, f.src.family);
 	if (p->action == SPD_DISCARD)
 		return DROP_POLICY;
+	if (a->loop != NULL)
+		return loopback_satisfies(a->loop, p) ? ACCEPT : DROP_POLICY;
 	/*
-	 * A bypass entry asks for no layer, so path_satisfies lets none pass (RFC 4301 5.2: it is
+	 * A bypass entry asks for no layer, so level_met lets none pass (RFC 4301 5.2: it is
 	 * for what is not protected).
 	 */
-	return path_satisfies(h, &a->path, p) ? ACCEPT : DROP_POLICY;
+	return level_met(h, &a->path, p, f.src.family) ? ACCEPT : DROP_POLICY;
 }

@@ -32,7 +32,7 @@ unit_set(struct units *u, size_t i)
 static bool
 slot_is_of(const struct slot *s, const struct fragment *f)
 {
-	return s->used && s->id == f->id && s->family == f->ip->family &&
+	return s->used && s->id == f->id && (!f->sided || s->link == f->link) && s->family == f->ip->family &&
 	       (s->family == 6 || s->protocol == f->protocol) && addr_equal(&s->src, &f->ip->src) &&
 	       addr_equal(&s->dst, &f->ip->dst) && secpath_equal(&s->path, &f->path);
 }
@@ -238,6 +238,7 @@ reassembly_expire(struct reassembly *a, uint64_t now, unsigned *link, struct byt
 			continue;
 		s->used = false;
 		*link = s->link;
+		a->expired = s->path;
 		struct wr w = slot_lay(s, 0, s->reach);
 		/* The header's own length says where the first fragment ends. */
 		*first = s->has_first && !s->dead ? wr_done(&w) : BYTES_NONE;

@@ -40,6 +40,7 @@ struct fragment {
 	size_t next_at;     /* in front: the octet that must name `protocol` */
 	struct bytes data;
 	unsigned link;
+	bool sided; /* those of another link are of another datagram */
 	uint64_t now;
 };
 
@@ -69,6 +70,7 @@ struct slot {
 
 struct reassembly {
 	uint64_t births;
+	struct secpath expired; /* how the datagram of the last reassembly_expire came; its SAs may be gone */
 	struct slot slot[REASSEMBLY_SLOTS];
 };
 

@@ -18,6 +18,13 @@ find(const struct host *h, const struct addr *local, uint16_t port)
 	return -1;
 }
 
+const struct socket_security *
+udp_security(const struct host *h, const struct flow *f)
+{
+	int sock = f->protocol == IPPROTO_UDP_ && f->has_ports ? find(h, &f->dst, f->dport) : -1;
+	return sock < 0 ? NULL : &h->udp[sock].security;
+}
+
 static bool
 port_taken(const struct host *h, const struct udp_socket *want)
 {
@@ -71,7 +78,7 @@ host_udp_send(struct host *h, int sock, const struct addr *to, uint16_t port, st
 {
 	if (sock < 0 || sock >= UDP_SOCKETS || !h->udp[sock].open)
 		return -EBADF;
-	const struct udp_socket *s = &h->udp[sock];
+	struct udp_socket *s = &h->udp[sock];
 	if (to->family != s->family || port == 0)
 		return -EINVAL;
 	const struct addr *src = addr_is_any(&s->local) ? host_source(h, host_route(h, to), to->family) : &s->local;
@@ -89,7 +96,9 @@ host_udp_send(struct host *h, int sock, const struct addr *to, uint16_t port, st
 	if (data.n > UINT16_MAX - 8 || !ip_finish(&w))
 		return -EMSGSIZE;
 	ip_put_checksum(&w, src, to, IPPROTO_UDP_, at, at + 6, true);
+	h->speaker = socket_speaks(&s->security, wr_done(&w));
 	(void)output_datagram(h, wr_done(&w), false, now, NULL);
+	h->speaker = NULL;
 	host_settle(h, now);
 	return 0;
 }
@@ -105,29 +114,49 @@ host_udp_close(struct host *h, int sock)
  * RFC 768: no checksum is a zero, which IPv6 does not allow (RFC 8200 8.1). What is behind the
  * length is ignored.
  */
+bool
+udp_read(const struct ip *ip, struct bytes segment, struct udp_head *u)
+{
+	struct rd r = rd_of(segment);
+	u->sport = (uint16_t)rd_uint(&r, 2);
+	u->dport = (uint16_t)rd_uint(&r, 2);
+	size_t length = (size_t)rd_uint(&r, 2);
+	uint16_t sum = (uint16_t)rd_uint(&r, 2);
+	if (r.bad || length < 8 || length > segment.n)
+		return false;
+	segment = bytes_slice(segment, 0, length);
+	u->payload = bytes_slice(segment, 8, SIZE_MAX);
+	u->summed = sum == 0 ? ip->family == 4 : ip_sum_upper(ip, IPPROTO_UDP_, segment) == 0;
+	return true;
+}
+
+const struct udp_socket *
+udp_socket_for(const struct host *h, const struct addr *local, uint16_t port)
+{
+	int sock = find(h, local, port);
+	return sock < 0 ? NULL : &h->udp[sock];
+}
+
 void
 udp_input(struct host *h, struct arrival *a, const struct ip *ip, struct bytes segment)
 {
-	struct rd r = rd_of(segment);
-	uint16_t sport = (uint16_t)rd_uint(&r, 2), dport = (uint16_t)rd_uint(&r, 2);
-	size_t length = (size_t)rd_uint(&r, 2);
-	uint16_t sum = (uint16_t)rd_uint(&r, 2);
-	if (r.bad || length < 8 || length > segment.n) {
+	struct udp_head u;
+	if (!udp_read(ip, segment, &u)) {
 		host_drop(h, DROP_HEADER);
 		return;
 	}
-	segment = bytes_slice(segment, 0, length);
-	bool unsummed = sum == 0 && ip->family == 4;
-	if (!unsummed && (sum == 0 || ip_sum_upper(ip, IPPROTO_UDP_, segment) != 0)) {
+	if (!u.summed) {
 		host_count(h, EV_CHECKSUM);
 		return;
 	}
-	int sock = find(h, &ip->dst, dport);
+	int sock = find(h, &ip->dst, u.dport);
 	if (sock < 0) {
 		host_count(h, EV_UDP_NO_PORT);
 		icmp_error(h, a, ip, ip->family == 4 ? 3 : 1, ip->family == 4 ? 3 : 4, 0);
 		return;
 	}
+	if (h->udp[sock].encap && natt_swallows(h, u.payload))
+		return;
 	host_count(h, EV_UDP_DELIVERED);
-	h->setup.udp_deliver(h->setup.ctx, sock, &ip->src, sport, bytes_slice(segment, 8, SIZE_MAX));
+	h->setup.udp_deliver(h->setup.ctx, sock, &ip->src, u.sport, u.payload);
 }
