@@ -21,7 +21,7 @@ VERSION := 0.1.0
 CPPFLAGS += -Ireference -I. -I$(B)/gen -DESPY_VERSION='"$(VERSION)"'
 CFLAGS   = $(STD) $(WARN) $(OPT) $(SAN)
 LDFLAGS  = $(SAN)
-LIBS     = -lcrypto -ljansson -lpcap -lz
+LIBS     = -lcrypto -ljansson -lpcap -lz -lmnl -lnet -pthread
 
 REF_SRC  := $(filter-out %_test.c %_bench.c,$(wildcard reference/*/*.c))
 GEN_SRC  := $(patsubst %.y,$(B)/gen/%.tab.c,$(wildcard reference/*/*.y runner/*.y)) \
@@ -45,7 +45,7 @@ else
 say = @:
 endif
 
-all: $(B)/espy $(B)/espy-agent ## build everything
+all: $(B)/espy $(B)/espy-agent $(B)/libespy-pfkey.so ## build everything
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort | expand -t 14
@@ -60,6 +60,12 @@ $(B)/espy: $(B)/o/runner/main.o $(B)/librunner.a $(B)/libespyref.a
 $(B)/espy-bench: $(call obj,$(BENCH_SRC)) $(B)/libespyref.a
 	$(call say,LD)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+# Loaded into programs that know nothing of sanitizers.
+$(B)/libespy-pfkey.so: runner/preload/espy-pfkey.c
+	@mkdir -p $(@D)
+	$(call say,LD)
+	$(Q)$(CC) $(STD) $(WARN) $(OPT) -fPIC -shared -fvisibility=default -o $@ $<
 
 $(B)/o/%.o: %.c
 	@mkdir -p $(@D)
@@ -90,6 +96,8 @@ $(B)/tests/%: $(B)/o/%.o $(B)/librunner.a $(B)/libespyref.a
 # Allocations of ours go through the test, which counts them.
 $(B)/tests/reference/ipsec/esp_alloc_test: LDFLAGS += $(foreach f,malloc calloc realloc aligned_alloc strdup \
 	CRYPTO_malloc CRYPTO_zalloc CRYPTO_realloc EVP_CIPHER_CTX_new EVP_MD_CTX_new,-Wl,--wrap=$(f))
+# It loads the library.
+$(B)/tests/runner/pfkey_server_test: | $(B)/libespy-pfkey.so
 # gcc sees narrowing inside Criterion's own assertion macros; the code under test keeps the full level.
 $(B)/o/%_test.o: WARN += -Wno-conversion
 
@@ -99,7 +107,7 @@ unit: $(TESTS) ## build and run the unit tests
 unit-build: $(TESTS)
 
 # --- what people type ---------------------------------------------------------------------------
-PACKAGES := gcc make libc6-dev libssl-dev libpcap-dev libjansson-dev uthash-dev zlib1g-dev flex bison cpio
+PACKAGES := gcc make libc6-dev libssl-dev libpcap-dev libjansson-dev uthash-dev zlib1g-dev libmnl-dev libnet1-dev flex bison cpio
 PACKAGES_TEST := libcriterion-dev clang clang-format cppcheck gcovr mandoc libxml2-utils tshark
 ESPY     = $(B)/espy
 JOBS    := -j$(shell nproc)
@@ -120,6 +128,9 @@ vectors: $(ESPY) ## every vector through the reference
 suites-linux: $(ESPY) initramfs ## every suite on the kernel: only known departures may fail
 	@sh runner/ci/baseline.sh $(ESPY) $(B)/run-linux suites/baselines/linux-6.1.txt
 
+dissector: $(ESPY) ## tshark's opinion on the packets of the reference
+	@sh runner/ci/dissector.sh $(ESPY) $(B)/dissector
+
 check: unit vectors suites-reference ## what `make test` does for one build
 asan: ## the same under address and undefined-behaviour sanitizers
 	@ASAN_OPTIONS=detect_stack_use_after_return=1 $(MAKE) --no-print-directory -s $(JOBS) B=build-asan OPT="-O1 -g" \
@@ -139,9 +150,9 @@ mutants: ## every planted fault must turn a case red
 test: deps-test ## everything a change must pass
 	@sh runner/ci/test.sh
 
-bench: ## ESP beside a bare libcrypto loop: packets per second, and build/bench.json
-	@$(MAKE) --no-print-directory -s $(JOBS) B=build-bench OPT=-O2 build-bench/espy-bench
-	@mkdir -p $(B) && build-bench/espy-bench -o $(B)/bench.json
+bench: ## ESP beside a bare libcrypto loop, espy check beside tshark: packets per second, and build/bench.json
+	@$(MAKE) --no-print-directory -s $(JOBS) B=build-bench OPT=-O2 build-bench/espy-bench build-bench/espy
+	@mkdir -p $(B) && build-bench/espy-bench -e build-bench/espy -o $(B)/bench.json
 
 -include runner/agent/initramfs.mk
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
@@ -149,5 +160,5 @@ bench: ## ESP beside a bare libcrypto loop: packets per second, and build/bench.
 clean: ## remove build/
 	rm -rf build build-*
 
-.PHONY: all help unit unit-build clean deps deps-test run bench suites-reference vectors suites-linux check asan lint cover mutants test
+.PHONY: all help unit unit-build clean deps deps-test run bench suites-reference vectors suites-linux check asan lint cover mutants test dissector
 .SECONDARY:

@@ -4,14 +4,14 @@
  * the engine. Events:
  *
  * {"event":"start","schema":"espy-events/1","tool":{"name","version"},"argv":[..],"seed":N,"started":"2026-11-21T20:19:00Z",
- *  "target":{"name","driver","os","release"},"planned":N,"jobs":N}
+ *  "target":{"name","driver","os","release","manager"},"planned":N,"jobs":N}
  * {"event":"case","n":N,"id":"esp.replay/duplicate","full_id":"..","suite":"esp.replay","params":{"family":"ipv4"},"title","level":"MUST",
  *  "clause":"RFC 4303 3.4.3","decides":["SQ-09"],"verdict":"PASS|FAIL|INCONCLUSIVE|SKIP|ERROR","reason":"..","wall_ms":0.8,"worker":0,
  *  "file":"suites/esp-replay.suite","line":12,
  *  and for every case that did not pass or skip (or all, with -v):
  *  "step":{"line":31,"text":"< esp/echo-reply"},"want":"..","got":"..",
  *  "diff":[{"field":"ah.seq","want":"2","got":"1","clause":"RFC 4302 2.5"}],
- *  "exhibits":[{"kind":"frame-out|frame-in|pfkey-out|pfkey-in|setkey|app|counter|note","t_us":12.5,"line":31,"link":1,"octets":"hex","text":".."}]}
+ *  "exhibits":[{"kind":"frame-out|frame-in|pfkey-out|pfkey-in|xfrm-out|xfrm-in|audit|setkey|app|counter|note","t_us":12.5,"line":31,"link":1,"octets":"hex","text":".."}]}
  *  (frames are IP datagrams without their link header; setkey text carries the keys)
  * {"event":"restart","worker":0,"reason":".."}                      the target died and was started again
  * {"event":"end","wall_s":3.2,"complete":true}

@@ -174,31 +174,42 @@ put_messages(FILE *out, const json_t *event)
 	}
 }
 
+/* The blocks in order, with the notes between them: what configured the target, or why a sentinel was weak. */
 static void
-put_setkey(FILE *out, const json_t *event)
+put_blocks(FILE *out, const json_t *event)
 {
 	const json_t *x;
 	size_t i;
+	json_array_foreach(json_object_get(event, "exhibits"), i, x) {
+		const char *text = event_text(x, "text");
+		size_t n = strlen(text);
+		if (kind_is(x, "note")) {
+			fputs("# ", out);
+			put_printable(out, text, true);
+			fputc('\n', out);
+		} else if (kind_is(x, "setkey")) {
+			fputs("\n# ", out);
+			put_printable(out, event_text(event, "file"), true);
+			fprintf(out, ":%ld\n%s%s", (long)event_number(x, "line"), text,
+				n > 0 && text[n - 1] == '\n' ? "" : "\n");
+		}
+	}
+}
+
+static void
+put_setkey(FILE *out, const json_t *event)
+{
 	fputs("# ", out);
 	put_printable(out, event_text(event, "full_id"), true);
 	fputs("\n# ", out);
 	put_printable(out, event_text(event, "title"), true);
-	if (!event_has_exhibit(event, "setkey")) {
-		fputs("\n# No setkey command is part of this case; its PF_KEY messages, > to the target:\n", out);
-		put_messages(out, event);
+	if (event_has_exhibit(event, "setkey")) {
+		fputs("\n# Load with: setkey -f sa.setkey\n", out);
+		put_blocks(out, event);
 		return;
 	}
-	fputs("\n# Load with: setkey -f sa.setkey\n", out);
-	json_array_foreach(json_object_get(event, "exhibits"), i, x) {
-		if (!kind_is(x, "setkey"))
-			continue;
-		const char *text = event_text(x, "text");
-		size_t n = strlen(text);
-		fputs("\n# ", out);
-		put_printable(out, event_text(event, "file"), true);
-		fprintf(out, ":%ld\n%s%s", (long)event_number(x, "line"), text,
-			n > 0 && text[n - 1] == '\n' ? "" : "\n");
-	}
+	fputs("\n# No setkey command is part of this case; its PF_KEY messages, > to the target:\n", out);
+	put_messages(out, event);
 }
 
 /* Readable by its owner alone: it holds keys. */

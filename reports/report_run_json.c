@@ -52,11 +52,11 @@ static json_t *
 whole(const struct run_record *r)
 {
 	static const char *const tool[] = { "name", "version" };
-	static const char *const target[] = { "name", "driver", "os", "release" };
+	static const char *const target[] = { "name", "driver", "os", "release", "manager" };
 	json_t *o = json_object();
 	json_object_set_new(o, "schema", json_string("espy-run/1"));
 	json_object_set_new(o, "tool", part(json_object_get(r->start, "tool"), tool, 2));
-	json_object_set_new(o, "target", part(json_object_get(r->start, "target"), target, 4));
+	json_object_set_new(o, "target", part(json_object_get(r->start, "target"), target, 5));
 	copy(o, "started", r->start, "started");
 	copy(o, "wall_s", r->end, "wall_s");
 	copy(o, "argv", r->start, "argv");

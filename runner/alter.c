@@ -6,7 +6,9 @@
 
 #include <string.h>
 
+#include "ipsec/chain.h"
 #include "wire/checksum.h"
+#include "wire/layouts.h"
 
 struct alteration {
 	struct stage *s;
@@ -220,6 +222,35 @@ mod_extend(struct alteration *a)
 	return !a->out.full || fail(a->e, ERR_RANGE, "| extend: packet too long");
 }
 
+/* headers N: destination options behind the fixed IPv6 header, N times 8 octets */
+static bool
+mod_headers(struct alteration *a)
+{
+	enum { FIXED = 40, DSTOPT = 60 };
+	uint64_t n;
+	if (!number(a, 0, &n))
+		return false;
+	if (!outer_is_6(a) || a->out.n < FIXED)
+		return fail(a->e, ERR_SYNTAX, "%u:%u: | headers: this is no IPv6 datagram", a->m->at.line,
+			    a->m->at.column);
+	struct rd r = rd_of(wr_done(&a->out));
+	size_t cap = a->out.cap + n * 8;
+	struct wr w = wr_of(arena_alloc(a->s->scratch, cap), cap);
+	uint8_t next = rd_peek(&r, 6);
+	wr_bytes(&w, rd_take(&r, FIXED));
+	for (uint64_t i = 0; i < n; i++) {
+		(void)wr_patch(&w, i == 0 ? 6 : w.n - 8, DSTOPT, 1);
+		wr_uint(&w, next, 1);
+		wr_uint(&w, 0, 1);
+		wr_uint(&w, 0x0104, 2); /* PadN of 6 octets */
+		wr_uint(&w, 0, 4);
+	}
+	wr_bytes(&w, rd_rest(&r));
+	a->out = w;
+	fix_length(a);
+	return !w.full || fail(a->e, ERR_RANGE, "| headers: packet too long");
+}
+
 static bool
 mod_times(struct alteration *a)
 {
@@ -227,6 +258,22 @@ mod_times(struct alteration *a)
 	if (!number(a, 0, &n))
 		return false;
 	a->all->times = (unsigned)(n < 10000 ? n : 10000);
+	return true;
+}
+
+/* checksum: that of the outermost UDP header is made right, as a NAT leaves it */
+static bool
+mod_checksum(struct alteration *a)
+{
+	struct chain c;
+	if (!chain_of(wr_done(&a->out), &c) || c.fragment || c.upper.protocol != IPPROTO_UDP_)
+		return fail(a->e, ERR_SYNTAX, "%u:%u: | checksum: there is no UDP header in clear", a->m->at.line,
+			    a->m->at.column);
+	size_t at = c.upper.at + 6;
+	(void)wr_patch(&a->out, at, 0, 2);
+	uint16_t sum = checksum_upper(addr_bytes(&c.src), addr_bytes(&c.final), IPPROTO_UDP_,
+				      bytes_slice(wr_done(&a->out), c.upper.at, SIZE_MAX));
+	(void)wr_patch(&a->out, at, sum != 0 ? sum : 0xffff, 2);
 	return true;
 }
 
@@ -339,11 +386,12 @@ static const struct {
 	bool (*apply)(struct alteration *);
 	bool of_fragments; /* makes sense behind `| fragment`, which leaves no one datagram to change */
 } mods[] = {
-	{ "flip", mod_flip, false },     { "fill", mod_fill, false },         { "set", mod_set, false },
-	{ "cut", mod_cut, false },       { "truncate", mod_cut, false },      { "keep", mod_keep, false },
-	{ "extend", mod_extend, false }, { "fragment", mod_fragment, false }, { "raw", mod_raw, false },
-	{ "trail", mod_extend, true },   { "times", mod_times, true },        { "reverse", mod_reverse, true },
-	{ "only", mod_pick, true },      { "skip", mod_pick, true },
+	{ "flip", mod_flip, false },       { "fill", mod_fill, false },         { "set", mod_set, false },
+	{ "cut", mod_cut, false },         { "truncate", mod_cut, false },      { "keep", mod_keep, false },
+	{ "extend", mod_extend, false },   { "fragment", mod_fragment, false }, { "raw", mod_raw, false },
+	{ "trail", mod_extend, true },     { "times", mod_times, true },        { "reverse", mod_reverse, true },
+	{ "only", mod_pick, true },        { "skip", mod_pick, true },          { "checksum", mod_checksum, false },
+	{ "headers", mod_headers, false },
 };
 #define MODS (sizeof mods / sizeof mods[0])
 
@@ -419,8 +467,8 @@ alter_message(struct stage *s, const struct mod *list, struct bytes msg, struct 
 			return false;
 		if (strcmp(a.m->name, "truncate") == 0 && n <= a.out.n)
 			a.out.n -= n;
-		else if (strcmp(a.m->name, "keep") == 0 && n <= a.out.n)
-			a.out.n = n;
+		else if (strcmp(a.m->name, "keep") == 0)
+			a.out.n = n < a.out.n ? n : a.out.n;
 		else if (strcmp(a.m->name, "extend") == 0)
 			wr_fill(&a.out, 0, n);
 		else if (strcmp(a.m->name, "times") == 0 && n > 0 && n <= 65536)

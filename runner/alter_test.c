@@ -165,6 +165,34 @@ Test(alter, the_checksum_is_made_right_again_unless_raw)
 	cr_expect(eq(u64, at(x.now.datagram[0], 8, 1), 1));
 }
 
+Test(alter, checksum_is_that_of_the_udp_header_in_clear)
+{
+	for (uint8_t family = 4; family <= 6; family += 2) {
+		size_t head = family == 6 ? 40 : 20, addr = family == 6 ? 16 : 4, src = family == 6 ? 8 : 12;
+		struct sent x = sent(family, "> udp(sport=4500, dport=4500, checksum=0)/\"odd\" | checksum");
+		struct bytes d = x.now.datagram[0];
+		cr_expect(at(d, head + 6, 2) != 0);
+		cr_expect(zero(u16, checksum_upper(bytes_slice(d, src, addr), bytes_slice(d, src + addr, addr), 17,
+						   bytes_slice(d, head, SIZE_MAX))));
+		struct err e = { 0 };
+		cr_expect(not(send(family, "> esp/udp | checksum", &x, &e)), "there is none in clear");
+	}
+}
+
+Test(alter, headers_stand_in_front_of_all_others)
+{
+	struct sent x = sent(6, "> esp/echo | headers 3");
+	struct bytes d = x.now.datagram[0];
+	cr_expect(eq(sz, d.n, x.was.n + 24));
+	cr_expect(eq(sz, ip_length(d), d.n));
+	cr_expect(eq(u64, at(d, 6, 1), 60));
+	cr_expect(eq(u64, at(d, 40, 1), 60));
+	cr_expect(eq(u64, at(d, 56, 1), 50));
+	cr_expect(bytes_equal(bytes_slice(d, 64, SIZE_MAX), bytes_slice(x.was, 40, SIZE_MAX)));
+	struct err e = { 0 };
+	cr_expect(not(send(4, "> esp/echo | headers 3", &x, &e)));
+}
+
 Test(alter, set_writes_a_field_of_a_header)
 {
 	struct sent x = sent(4, "> ah/udp(7) | set ah spi 0x12345678 | set ip ttl $n | set udp dport 9");
@@ -362,15 +390,11 @@ Test(alter, messages)
 		size_t n;
 		uint8_t octets[12];
 	} rows[] = {
-		{ "truncate 1", 3, { 1, 2, 3 } },
-		{ "keep 2", 2, { 1, 2 } },
-		{ "extend 2", 6, { 1, 2, 3, 4, 0, 0 } },
-		{ "octet 1 255", 4, { 1, 255, 3, 4 } },
-		{ "times 2", 8, { 1, 2, 3, 4, 1, 2, 3, 4 } },
-		{ "times 1", 4, { 1, 2, 3, 4 } },
-		{ "truncate 4", 0, { 0 } },
-		{ "keep 1 | times 3", 3, { 1, 1, 1 } },
-		{ "truncate 2 | octet 0 9", 2, { 9, 2 } },
+		{ "truncate 1", 3, { 1, 2, 3 } },       { "keep 2", 2, { 1, 2 } },
+		{ "keep 5", 4, { 1, 2, 3, 4 } },        { "extend 2", 6, { 1, 2, 3, 4, 0, 0 } },
+		{ "octet 1 255", 4, { 1, 255, 3, 4 } }, { "times 2", 8, { 1, 2, 3, 4, 1, 2, 3, 4 } },
+		{ "times 1", 4, { 1, 2, 3, 4 } },       { "truncate 4", 0, { 0 } },
+		{ "keep 1 | times 3", 3, { 1, 1, 1 } }, { "truncate 2 | octet 0 9", 2, { 9, 2 } },
 	};
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct err e = { 0 };
@@ -384,7 +408,6 @@ Test(alter, message_errors)
 {
 	static const uint8_t msg[] = { 1, 2, 3, 4 };
 	static const char *const rows[] = { "truncate 5",
-					    "keep 5",
 					    "octet 4 1",
 					    "octet 1",
 					    "times 100000",

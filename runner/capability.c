@@ -5,7 +5,9 @@
 #include <string.h>
 
 #include "runner/oracle.h"
+#include "runner/manager.h"
 #include "runner/transform.h"
+#include "runner/trial.h"
 
 /* --- asking ---------------------------------------------------------------------------------- */
 
@@ -128,6 +130,8 @@ capability_probe(struct engine *g, struct err *e)
 {
 	struct channel *c = &g->target->channel;
 	int sock;
+	if (!(c->hello.features & CHAN_PFKEY))
+		return true;
 	if (!c->ops->pfkey_open(c, &sock, e))
 		return false;
 	if (!ask(g, sock, SATYPE_ESP, &g->caps, e) || !ask(g, sock, SATYPE_AH, &g->caps, e))
@@ -135,7 +139,7 @@ capability_probe(struct engine *g, struct err *e)
 	if (!c->ops->sock_close(c, sock, e))
 		return false;
 	g->caps.known = true;
-	return calibrate(g, e);
+	return g->manager != &manager_pfkey || calibrate(g, e);
 }
 
 /* --- deciding -------------------------------------------------------------------------------- */
@@ -164,8 +168,9 @@ registered(const struct engine *g, const struct alg *a, size_t key_n, const stru
 	return false;
 }
 
+/* Whether PF_KEY can say it and the target means the same by it. */
 static bool
-transform_allowed(const struct engine *g, const struct plan_item *item, const char *name, char *why, size_t cap)
+pfkey_allows(const struct engine *g, const struct plan_item *item, const char *name, char *why, size_t cap)
 {
 	struct transform t;
 	struct err e;
@@ -190,7 +195,51 @@ transform_allowed(const struct engine *g, const struct plan_item *item, const ch
 }
 
 static bool
-need_met(const struct engine *g, const char *need)
+steps_speak_pfkey(const struct step *steps)
+{
+	for (const struct step *st = steps; st != NULL; st = st->next)
+		if (st->kind == STEP_PFKEY_SEND || st->kind == STEP_PFKEY_EXPECT || steps_speak_pfkey(st->body) ||
+		    steps_speak_pfkey(st->otherwise))
+			return true;
+	return false;
+}
+
+static bool
+speaks_pfkey(const struct plan_item *item)
+{
+	const char *want = item->spec->setup != NULL ? item->spec->setup : "default";
+	for (const struct setup *u = item->suite->setups; u != NULL; u = u->next)
+		if (strcmp(u->name, want) == 0 && steps_speak_pfkey(u->steps))
+			return true;
+	return steps_speak_pfkey(item->spec->steps);
+}
+
+bool
+capability_falls_back(const struct engine *g, const struct plan_item *item)
+{
+	return g->fallback != NULL && !speaks_pfkey(item);
+}
+
+static bool
+transform_allowed(struct engine *g, const struct plan_item *item, const char *name, char *why, size_t cap)
+{
+	if (g->manager->silent)
+		return true;
+	if (g->manager != &manager_pfkey)
+		return trial_passes(g, g->manager, name, why, cap);
+	return pfkey_allows(g, item, name, why, cap) ||
+	       (capability_falls_back(g, item) && trial_passes(g, g->fallback, name, why, cap));
+}
+
+/* ESN, combined modes: by PF_KEY's dialect, or by XFRM, which can say both. */
+static bool
+can_say(const struct engine *g, const struct plan_item *item, bool by_pfkey)
+{
+	return g->manager != &manager_pfkey || by_pfkey || capability_falls_back(g, item);
+}
+
+static bool
+need_met(const struct engine *g, const struct plan_item *item, const char *need)
 {
 	const struct target *t = g->target;
 	if (strcmp(need, "link2") == 0)
@@ -200,10 +249,81 @@ need_met(const struct engine *g, const char *need)
 	if (strcmp(need, "tunables") == 0)
 		return t->has_channel && (t->channel.hello.features & CHAN_TUNABLES) != 0;
 	if (strcmp(need, "esn") == 0)
-		return g->dialect->flag_esn != 0;
+		return can_say(g, item, g->dialect->flag_esn != 0);
 	if (strcmp(need, "aead") == 0)
-		return g->dialect->aead;
+		return can_say(g, item, g->dialect->aead);
 	return strcmp(need, g->target->os) == 0;
+}
+
+/* Whether steps, or those inside them, are of a kind. */
+static bool
+steps_hold(const struct step *steps, bool (*is)(const struct step *))
+{
+	for (const struct step *st = steps; st != NULL; st = st->next)
+		if (is(st) || steps_hold(st->body, is) || steps_hold(st->otherwise, is))
+			return true;
+	return false;
+}
+
+static bool
+is_setkey(const struct step *st)
+{
+	return st->kind == STEP_SETKEY;
+}
+
+static bool
+is_app(const struct step *st)
+{
+	return st->kind == STEP_APP_OPEN;
+}
+
+static bool
+is_tunable(const struct step *st)
+{
+	return st->kind == STEP_TUNABLE || st->kind == STEP_TUNABLE_IS;
+}
+
+static bool
+is_predict(const struct step *st)
+{
+	return st->kind == STEP_PREDICT;
+}
+
+static bool
+item_holds(const struct plan_item *item, bool (*is)(const struct step *))
+{
+	const char *want = item->spec->setup != NULL ? item->spec->setup : "default";
+	for (const struct setup *u = item->suite->setups; u != NULL; u = u->next)
+		if (strcmp(u->name, want) == 0 && steps_hold(u->steps, is))
+			return true;
+	return steps_hold(item->spec->steps, is);
+}
+
+static bool
+lends(const struct engine *g, unsigned feature)
+{
+	return g->target->has_channel && (g->target->channel.hello.features & feature) != 0;
+}
+
+/* What a target without a manager, or without a channel, cannot be asked. One that is typed into has no sockets either. */
+static bool
+silent_allows(const struct engine *g, const struct plan_item *item, char *why, size_t cap)
+{
+	bool types = g->manager == &manager_manual;
+	const char *who = types ? "nobody types that: " : "";
+	if (!types && (item_holds(item, is_setkey) || speaks_pfkey(item)))
+		snprintf(why, cap, "needs SAs or policies, and nothing configures this target: %s", g->why_none);
+	else if (types && speaks_pfkey(item))
+		snprintf(why, cap, "%sspeaks PF_KEY", who);
+	else if (item_holds(item, is_app) && !lends(g, CHAN_SOCKETS))
+		snprintf(why, cap, "%sneeds an application's socket on the target", who);
+	else if (item_holds(item, is_tunable) && !lends(g, CHAN_TUNABLES))
+		snprintf(why, cap, "%sneeds a tunable of the target", who);
+	else if (item_holds(item, is_predict))
+		snprintf(why, cap, "predicts by what PF_KEY said, which this target did not");
+	else
+		return true;
+	return false;
 }
 
 /* A rule of some system's manual binds those that say they follow it. */
@@ -222,12 +342,18 @@ profile_fits(const struct engine *g, const struct plan_item *item, char *why, si
 }
 
 bool
-capability_allows(const struct engine *g, const struct plan_item *item, char *why, size_t cap)
+capability_allows(struct engine *g, const struct plan_item *item, char *why, size_t cap)
 {
 	if (!profile_fits(g, item, why, cap))
 		return false;
+	if (g->manager->silent && !silent_allows(g, item, why, cap))
+		return false;
+	if (g->manager != &manager_pfkey && speaks_pfkey(item)) {
+		snprintf(why, cap, "speaks PF_KEY, and this target is configured by %s", g->manager->name);
+		return false;
+	}
 	for (const struct word_list *w = item->spec->needs; w != NULL; w = w->next) {
-		if (need_met(g, w->word))
+		if (need_met(g, item, w->word))
 			continue;
 		snprintf(why, cap, "needs %s, which this target and manager have not", w->word);
 		return false;
@@ -248,14 +374,8 @@ engine_open(struct engine *g, struct target *t, uint64_t seed, struct random *ra
 	g->random = random;
 	g->case_sock = -1;
 	g->setup_sock = -1;
-	if (!t->has_channel || !(t->channel.hello.features & CHAN_PFKEY))
-		return fail(e, ERR_UNSUPPORTED, "target %s: no PF_KEY to configure it with", t->name);
-	g->dialect = dialect_by_os(t->channel.hello.os);
-	if (g->dialect == NULL)
-		return fail(e, ERR_UNSUPPORTED, "target %s: no PF_KEY dialect for %s", t->name, t->channel.hello.os);
-	if (!t->channel.ops->pfkey_open(&t->channel, &g->setup_sock, e))
-		return false;
-	if (sentinel_open(g, e) && capability_probe(g, e))
+	g->xfrm_sock = g->audit_sock = -1;
+	if (manager_choose(g, e) && sentinel_open(g, e) && capability_probe(g, e))
 		return true;
 	engine_close(g);
 	return false;
@@ -268,5 +388,7 @@ engine_close(struct engine *g)
 	g->oracle = NULL;
 	sentinel_close(g);
 	arena_free(&g->scratch);
+	arena_free(&g->trial_arena);
+	g->trials = NULL;
 	g->target = NULL;
 }

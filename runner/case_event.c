@@ -4,11 +4,13 @@
 #include <string.h>
 
 #include "reports/journal.h"
+#include "runner/manager.h"
 
 static const char *const kind_names[] = {
 	[EV_FRAME_OUT] = "frame-out", [EV_FRAME_IN] = "frame-in", [EV_PFKEY_OUT] = "pfkey-out",
 	[EV_PFKEY_IN] = "pfkey-in",   [EV_SETKEY] = "setkey",     [EV_APP] = "app",
-	[EV_COUNTER] = "counter",     [EV_NOTE] = "note",
+	[EV_COUNTER] = "counter",     [EV_NOTE] = "note",         [EV_XFRM_OUT] = "xfrm-out",
+	[EV_XFRM_IN] = "xfrm-in",     [EV_AUDIT] = "audit",
 };
 
 static json_t *
@@ -36,6 +38,10 @@ exhibit_text(const struct engine *g, const struct exhibit *x, char *buffer, size
 	struct pfkey_msg m;
 	if (x->text != NULL)
 		return x->text;
+	if (x->kind == EV_XFRM_OUT || x->kind == EV_XFRM_IN) {
+		manager_xfrm_print(x->octets, buffer, cap);
+		return buffer;
+	}
 	if (x->kind != EV_PFKEY_OUT && x->kind != EV_PFKEY_IN)
 		return NULL;
 	if (!pfkey_msg_parse(&m, g->dialect, x->octets, engine_swaps(g), NULL))

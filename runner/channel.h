@@ -19,7 +19,13 @@ enum channel_feature { /* what the far side said at hello that it has */
 		       CHAN_PFKEY = 1 << 0,
 		       CHAN_SOCKETS = 1 << 1,
 		       CHAN_TUNABLES = 1 << 2, /* files or sysctls can be read and written */
+		       CHAN_NETLINK = 1 << 3,  /* netlink sockets can be lent (Linux) */
+		       CHAN_USERS = 1 << 4,    /* sockets of ordinary users can be lent */
+		       CHAN_NAMES = 1 << 5,    /* tunables go by names of the target's own, which need not be files */
 };
+
+/* A tunable of a target that runs in a time of its own: what is set is seconds that pass at once. */
+#define CHANNEL_CLOCK "espy.clock"
 
 struct channel_hello {
 	char os[32];      /* uname -s, lower case: "linux", "netbsd", ..; "reference" */
@@ -47,9 +53,21 @@ struct channel_ops {
 	/* Writes one message, as octets in the target's own encoding. A write() that the kernel itself
 	 * refuses is ERR_REFUSED; an error reply is an event like any other. */
 	bool (*pfkey_send)(struct channel *, int sock, struct bytes msg, struct err *e);
-	/* addr: 4 or 16 octets, or n = 0 for any. `policy` (an encoded sadb_x_policy) may be empty. */
-	bool (*udp_open)(struct channel *, int family /* 4 or 6 */, struct bytes addr, uint16_t port,
-			 struct bytes policy, int *sock, struct err *e);
+	/* A netlink socket of a protocol (6: XFRM), whose answers say in words what the kernel dislikes, and which hears a multicast
+	 * group (0: none); one message to the kernel, in its own layout. */
+	bool (*netlink_open)(struct channel *, unsigned protocol, unsigned group, int *sock, struct err *e);
+	bool (*netlink_send)(struct channel *, int sock, struct bytes msg, struct err *e);
+	/* addr: 4 or 16 octets, or n = 0 for any. user: whose socket it is and who makes all its calls; NULL or "root": the privileged. */
+	bool (*udp_open)(struct channel *, int family /* 4 or 6 */, struct bytes addr, uint16_t port, const char *user,
+			 int *sock, struct err *e);
+	/*
+	 * The policy of one socket of that family, as an option of KAME's API: an encoded sadb_x_policy. To read it back the caller hands
+	 * in one that names the direction.
+	 */
+	bool (*policy_set)(struct channel *, int sock, int family, struct bytes policy, struct err *e);
+	bool (*policy_get)(struct channel *, int sock, int family, struct bytes like, struct wr *policy, struct err *e);
+	/* The socket takes ESP in UDP (RFC 3948), as that of an IKE daemon does: UDP_ENCAP of Linux and the BSDs. */
+	bool (*udp_encap)(struct channel *, int sock, struct err *e);
 	bool (*udp_send)(struct channel *, int sock, struct bytes to, uint16_t port, struct bytes data, struct err *e);
 	bool (*sock_close)(struct channel *, int sock, struct err *e);
 	/* A named tunable or counter file of the target ("/proc/net/xfrm_stat", "net.ipv4.ip_forward").

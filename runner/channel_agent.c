@@ -38,29 +38,54 @@ sock_is_open(const struct channel_agent *a, int sock, struct err *e)
 	       fail(e, ERR_RANGE, "agent: socket %d is not open", sock);
 }
 
-static bool
-ask_open(struct channel_agent *a, int sock, enum agent_kind kind, struct err *e, const char *name)
+/* Accounts of the far side are not asked: who is not root is nobody, the number that Unix gives to no one else. */
+static uint32_t
+uid_of(const char *user)
 {
-	uint8_t body[4];
+	enum { NOBODY = 65534 };
+	return user == NULL || strcmp(user, "root") == 0 ? 0 : NOBODY;
+}
+
+static struct bytes
+bytes_of_text(const char *s)
+{
+	return (struct bytes){ (const uint8_t *)s, strlen(s) };
+}
+
+static bool
+ask_open_as(struct channel_agent *a, int sock, enum agent_kind kind, unsigned protocol, const char *user, struct err *e,
+	    const char *name)
+{
+	uint32_t uid = uid_of(user);
+	uint8_t body[8];
 	struct wr w = wr_of(body, sizeof body);
 	wr_uint(&w, kind, 2);
-	wr_uint(&w, 0, 2);
-	struct agent_request r = { AGENT_OPEN, sock, false, wr_done(&w), BYTES_NONE };
+	wr_uint(&w, protocol, 2);
+	if (uid != 0)
+		wr_uint(&w, uid, 4);
+	struct agent_request r = { AGENT_OPEN, sock, false, wr_done(&w), uid != 0 ? bytes_of_text(user) : BYTES_NONE };
 	return agent_talk_ask(&a->talk, r, e, "open a %s socket", name);
+}
+
+static bool
+ask_open(struct channel_agent *a, int sock, enum agent_kind kind, unsigned protocol, struct err *e, const char *name)
+{
+	return ask_open_as(a, sock, kind, protocol, NULL, e, name);
 }
 
 static bool
 agent_pfkey_open(struct channel *c, int *sock, struct err *e)
 {
 	struct channel_agent *a = c->impl;
-	if (!supports(c, CHAN_PFKEY, "PF_KEY", e))
-		return false;
 	*sock = sock_take(a, e);
 	if (*sock == 0)
 		return false;
-	if (ask_open(a, *sock, AGENT_KEY, e, "PF_KEY") && agent_talk_answered(&a->talk, e))
+	if (ask_open(a, *sock, AGENT_KEY, 0, e, "PF_KEY") && agent_talk_answered(&a->talk, e))
 		return true;
 	a->open[*sock - 1] = false;
+	/* One that said so at hello is asked all the same: the system's own words are better than ours. */
+	if (e != NULL && e->code == ERR_REFUSED && (c->hello.features & CHAN_PFKEY) == 0)
+		e->code = ERR_UNSUPPORTED;
 	return false;
 }
 
@@ -72,6 +97,69 @@ agent_pfkey_send(struct channel *c, int sock, struct bytes msg, struct err *e)
 		return false;
 	struct agent_request r = { AGENT_SEND, sock, true, msg, BYTES_NONE };
 	return agent_talk_ask(&a->talk, r, e, "send a PF_KEY message of %zu octets on socket %d", msg.n, sock);
+}
+
+/* What was opened before the step that failed must not stay open; why that fails is of no interest. */
+static bool
+close_quietly(struct channel_agent *a, int sock)
+{
+	struct agent_request r = { AGENT_CLOSE, sock, false, BYTES_NONE, BYTES_NONE };
+	a->open[sock - 1] = false;
+	return agent_talk_ask(&a->talk, r, NULL, "close socket %d", sock) && agent_talk_answered(&a->talk, NULL);
+}
+
+static bool
+ask_netlink_option(struct channel_agent *a, int sock, int name, int value, struct err *e)
+{
+	enum { SOL_NETLINK_ = 270 };
+	uint8_t head[8];
+	struct wr w = wr_of(head, sizeof head);
+	wr_uint(&w, SOL_NETLINK_, 4);
+	wr_uint(&w, (uint64_t)name, 4);
+	struct bytes octets = { (const uint8_t *)&value, sizeof value };
+	struct agent_request r = { AGENT_SETSOCKOPT, sock, false, wr_done(&w), octets };
+	return agent_talk_ask(&a->talk, r, e, "set option %d of netlink socket %d", name, sock) &&
+	       agent_talk_answered(&a->talk, e);
+}
+
+/* Older kernels have not all of the options that make answers say more, and nothing depends on them. */
+static bool
+set_up_netlink(struct channel_agent *a, int sock, unsigned group, struct err *e)
+{
+	enum { ADD_MEMBERSHIP = 1, CAP_ACK = 10, EXT_ACK = 11 }; /* linux/netlink.h */
+	if (group != 0)
+		return ask_netlink_option(a, sock, ADD_MEMBERSHIP, (int)group, e);
+	return (ask_netlink_option(a, sock, CAP_ACK, 1, e) || e->code == ERR_REFUSED) &&
+	       (ask_netlink_option(a, sock, EXT_ACK, 1, e) || e->code == ERR_REFUSED);
+}
+
+static bool
+agent_netlink_open(struct channel *c, unsigned protocol, unsigned group, int *sock, struct err *e)
+{
+	struct channel_agent *a = c->impl;
+	if (!supports(c, CHAN_NETLINK, "netlink", e))
+		return false;
+	*sock = sock_take(a, e);
+	if (*sock == 0)
+		return false;
+	bool opened = ask_open(a, *sock, AGENT_NETLINK, protocol, e, "netlink") && agent_talk_answered(&a->talk, e);
+	if (opened && set_up_netlink(a, *sock, group, e))
+		return true;
+	if (opened)
+		(void)close_quietly(a, *sock);
+	a->open[*sock - 1] = false;
+	*sock = -1;
+	return false;
+}
+
+static bool
+agent_netlink_send(struct channel *c, int sock, struct bytes msg, struct err *e)
+{
+	struct channel_agent *a = c->impl;
+	if (!sock_is_open(a, sock, e))
+		return false;
+	struct agent_request r = { AGENT_SEND, sock, true, msg, BYTES_NONE };
+	return agent_talk_ask(&a->talk, r, e, "send a netlink message of %zu octets on socket %d", msg.n, sock);
 }
 
 static void
@@ -86,6 +174,7 @@ wr_endpoint(struct wr *w, struct bytes addr, uint16_t port)
 /* clang-format off */
 static const struct policy_option { const char *os; int level4, name4, level6, name6; } policy_options[] = {
 	{ "linux",   0, 16, 41, 34 },
+	{ "reference", 0, 16, 41, 34 }, /* our own host in another process */
 	{ "netbsd",  0, 22, 41, 28 },
 	{ "freebsd", 0, 21, 41, 28 },
 	{ "darwin",  0, 21, 41, 28 },
@@ -101,19 +190,47 @@ policy_option_of(const char *os)
 	return NULL;
 }
 
+/* Level and name of the option, as its requests begin. */
 static bool
-ask_policy(struct channel *c, int sock, int family, struct bytes policy, struct err *e)
+put_policy_option(const struct channel *c, int sock, int family, struct wr *w, struct err *e)
+{
+	const struct policy_option *p = policy_option_of(c->hello.os);
+	if (p == NULL)
+		return fail(e, ERR_UNSUPPORTED, "per-socket policies of %s are not known", c->hello.os);
+	wr_uint(w, (uint64_t)(family == 6 ? p->level6 : p->level4), 4);
+	wr_uint(w, (uint64_t)(family == 6 ? p->name6 : p->name4), 4);
+	return sock_is_open(c->impl, sock, e);
+}
+
+static bool
+agent_policy_set(struct channel *c, int sock, int family, struct bytes policy, struct err *e)
 {
 	struct channel_agent *a = c->impl;
 	uint8_t head[8];
 	struct wr w = wr_of(head, sizeof head);
-	const struct policy_option *p = policy_option_of(c->hello.os);
-	if (p == NULL)
-		return fail(e, ERR_UNSUPPORTED, "per-socket policies of %s are not known", c->hello.os);
-	wr_uint(&w, (uint64_t)(family == 6 ? p->level6 : p->level4), 4);
-	wr_uint(&w, (uint64_t)(family == 6 ? p->name6 : p->name4), 4);
+	if (!put_policy_option(c, sock, family, &w, e))
+		return false;
 	struct agent_request r = { AGENT_SETSOCKOPT, sock, false, wr_done(&w), policy };
-	return agent_talk_ask(&a->talk, r, e, "set the policy of UDP socket %d", sock);
+	return agent_talk_ask(&a->talk, r, e, "set the policy of UDP socket %d", sock) &&
+	       agent_talk_answered(&a->talk, e);
+}
+
+static bool
+agent_policy_get(struct channel *c, int sock, int family, struct bytes like, struct wr *policy, struct err *e)
+{
+	struct channel_agent *a = c->impl;
+	uint8_t head[10];
+	struct wr w = wr_of(head, sizeof head);
+	if (!put_policy_option(c, sock, family, &w, e))
+		return false;
+	wr_uint(&w, wr_left(policy), 2);
+	struct agent_request r = { AGENT_GETSOCKOPT, sock, false, wr_done(&w), like };
+	if (!agent_talk_ask(&a->talk, r, e, "read the policy of UDP socket %d", sock) ||
+	    !agent_talk_answered(&a->talk, e))
+		return false;
+	wr_bytes(policy, buffer_held(&a->talk.reply));
+	return !policy->full ||
+	       fail(e, ERR_RANGE, "the policy of UDP socket %d is longer than %zu octets", sock, policy->cap);
 }
 
 static bool
@@ -126,21 +243,14 @@ ask_bind(struct channel_agent *a, int sock, struct bytes addr, uint16_t port, st
 	return agent_talk_ask(&a->talk, r, e, "bind UDP socket %d to port %u", sock, port);
 }
 
-/* What was opened before the step that failed must not stay open; why that fails is of no interest. */
 static bool
-close_quietly(struct channel_agent *a, int sock)
-{
-	struct agent_request r = { AGENT_CLOSE, sock, false, BYTES_NONE, BYTES_NONE };
-	a->open[sock - 1] = false;
-	return agent_talk_ask(&a->talk, r, NULL, "close socket %d", sock) && agent_talk_answered(&a->talk, NULL);
-}
-
-static bool
-agent_udp_open(struct channel *c, int family, struct bytes addr, uint16_t port, struct bytes policy, int *sock,
+agent_udp_open(struct channel *c, int family, struct bytes addr, uint16_t port, const char *user, int *sock,
 	       struct err *e)
 {
 	struct channel_agent *a = c->impl;
-	if (!supports(c, CHAN_SOCKETS, "sockets", e))
+	uint32_t uid = uid_of(user);
+	if (!supports(c, CHAN_SOCKETS, "sockets", e) ||
+	    (uid != 0 && !supports(c, CHAN_USERS, "sockets of ordinary users", e)))
 		return false;
 	if (addr.n != 0 && addr.n != (family == 6 ? 16u : 4u))
 		return fail(e, ERR_RANGE, "agent: an address of %zu octets for IPv%d", addr.n, family);
@@ -148,12 +258,41 @@ agent_udp_open(struct channel *c, int family, struct bytes addr, uint16_t port, 
 	if (*sock == 0)
 		return false;
 	enum agent_kind kind = family == 6 ? AGENT_UDP6 : AGENT_UDP4;
-	if (ask_open(a, *sock, kind, e, "UDP") && (policy.n == 0 || ask_policy(c, *sock, family, policy, e)) &&
-	    ask_bind(a, *sock, addr, port, e) && agent_talk_answered(&a->talk, e))
+	if (ask_open_as(a, *sock, kind, 0, user, e, "UDP") && ask_bind(a, *sock, addr, port, e) &&
+	    agent_talk_answered(&a->talk, e))
 		return true;
 	/* What was opened before the step that failed must not stay open; its own error is of no interest. */
 	(void)close_quietly(a, *sock);
 	return false;
+}
+
+/* How the systems number the socket option that makes a UDP socket take ESP; 2 is RFC 3948's encapsulation on all of them. */
+static const struct encap_option {
+	const char *os;
+	int name;
+} encap_options[] = { { "linux", 100 }, { "reference", 100 }, { "netbsd", 100 }, { "freebsd", 1 } };
+
+/* The value is an int of the target. */
+static bool
+agent_udp_encap(struct channel *c, int sock, struct err *e)
+{
+	enum { LEVEL_UDP = 17, ESP_IN_UDP = 2 };
+	struct channel_agent *a = c->impl;
+	uint8_t head[8], value[4];
+	struct wr w = wr_of(head, sizeof head), v = wr_of(value, sizeof value);
+	if (!sock_is_open(a, sock, e))
+		return false;
+	for (size_t i = 0; i < sizeof encap_options / sizeof encap_options[0]; i++) {
+		if (strcmp(encap_options[i].os, c->hello.os) != 0)
+			continue;
+		wr_uint(&w, LEVEL_UDP, 4);
+		wr_uint(&w, (uint64_t)encap_options[i].name, 4);
+		wr_uint(&v, (uint64_t)ESP_IN_UDP << (c->hello.big_endian ? 0 : 24), 4);
+		struct agent_request r = { AGENT_SETSOCKOPT, sock, false, wr_done(&w), wr_done(&v) };
+		return agent_talk_ask(&a->talk, r, e, "make UDP socket %d take ESP", sock) &&
+		       agent_talk_answered(&a->talk, e);
+	}
+	return fail(e, ERR_UNSUPPORTED, "how a UDP socket takes ESP on %s is not known", c->hello.os);
 }
 
 static bool
@@ -183,17 +322,11 @@ agent_sock_close(struct channel *c, int sock, struct err *e)
 	return agent_talk_ask(&a->talk, r, e, "close socket %d", sock);
 }
 
-static struct bytes
-bytes_of_text(const char *s)
-{
-	return (struct bytes){ (const uint8_t *)s, strlen(s) };
-}
-
 /* On Linux a tunable is a file; a dotted name is one under /proc/sys. */
 static bool
 tunable_path(const struct channel *c, const char *name, char *path, size_t cap, struct err *e)
 {
-	bool dotted = strchr(name, '/') == NULL;
+	bool dotted = strchr(name, '/') == NULL && (c->hello.features & CHAN_NAMES) == 0;
 	if (!supports(c, CHAN_TUNABLES, "tunables", e))
 		return false;
 	if (dotted && strcmp(c->hello.os, "linux") != 0)
@@ -293,7 +426,12 @@ agent_close(struct channel *c)
 static const struct channel_ops agent_ops = {
 	.pfkey_open = agent_pfkey_open,
 	.pfkey_send = agent_pfkey_send,
+	.netlink_open = agent_netlink_open,
+	.netlink_send = agent_netlink_send,
 	.udp_open = agent_udp_open,
+	.policy_set = agent_policy_set,
+	.policy_get = agent_policy_get,
+	.udp_encap = agent_udp_encap,
 	.udp_send = agent_udp_send,
 	.sock_close = agent_sock_close,
 	.tunable_get = agent_tunable_get,
@@ -329,7 +467,9 @@ read_hello(struct channel *c, struct bytes body, struct err *e)
 	c->hello.big_endian = order == AGENT_BIG;
 	c->hello.word_bits = (uint8_t)bits;
 	c->hello.features = (has & AGENT_HAS_PFKEY ? CHAN_PFKEY : 0u) | (has & AGENT_HAS_SOCKETS ? CHAN_SOCKETS : 0u) |
-			    (has & AGENT_HAS_FILES ? CHAN_TUNABLES : 0u);
+			    (has & AGENT_HAS_FILES ? CHAN_TUNABLES : 0u) |
+			    (has & AGENT_HAS_NETLINK ? CHAN_NETLINK : 0u) | (has & AGENT_HAS_USERS ? CHAN_USERS : 0u) |
+			    (has & AGENT_HAS_NAMES ? CHAN_NAMES : 0u);
 	return true;
 }
 

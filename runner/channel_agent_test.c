@@ -107,7 +107,7 @@ udp_on(uint16_t *port)
 {
 	int sock = 0;
 	for (*port = 40000; *port < 40100; ++*port)
-		if (c.ops->udp_open(&c, 4, BYTES_OF(loopback), *port, BYTES_NONE, &sock, &e))
+		if (c.ops->udp_open(&c, 4, BYTES_OF(loopback), *port, NULL, &sock, &e))
 			return sock;
 	cr_fatal("no port: %s", e.text);
 }
@@ -232,7 +232,7 @@ Test(channel_agent, a_refused_bind_leaves_no_socket_behind)
 	int sock;
 	real_agent();
 	for (int i = 0; i < 2 * AGENT_SOCKETS_MAX; i++) {
-		cr_assert(not(c.ops->udp_open(&c, 4, BYTES_OF(elsewhere), 9, BYTES_NONE, &sock, &e)));
+		cr_assert(not(c.ops->udp_open(&c, 4, BYTES_OF(elsewhere), 9, NULL, &sock, &e)));
 		cr_assert(eq(int, (int)e.code, ERR_REFUSED), "round %d: %s", i, e.text);
 	}
 	cr_assert(ne(ptr, strstr(e.text, "Cannot assign requested address"), NULL), "%s", e.text);

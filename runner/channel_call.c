@@ -5,6 +5,8 @@
  */
 #include "runner/target_reference.h"
 
+#include "host/socket.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <time.h>
@@ -48,18 +50,95 @@ call_pfkey_send(struct channel *c, int sock, struct bytes msg, struct err *e)
 }
 
 static bool
-call_udp_open(struct channel *c, int family, struct bytes addr, uint16_t port, struct bytes policy, int *sock,
+call_netlink_open(struct channel *c, unsigned protocol, unsigned group, int *sock, struct err *e)
+{
+	(void)c;
+	(void)protocol;
+	(void)group;
+	*sock = -1;
+	return fail(e, ERR_UNSUPPORTED, "the reference has no netlink");
+}
+
+static bool
+call_netlink_send(struct channel *c, int sock, struct bytes msg, struct err *e)
+{
+	(void)c;
+	(void)sock;
+	(void)msg;
+	return fail(e, ERR_UNSUPPORTED, "the reference has no netlink");
+}
+
+static bool
+call_udp_open(struct channel *c, int family, struct bytes addr, uint16_t port, const char *user, int *sock,
 	      struct err *e)
 {
 	struct reference *r = c->impl;
 	struct addr local = addr_of(addr);
-	if (policy.n > 0)
-		return fail(e, ERR_UNSUPPORTED, "udp socket: the reference has no policies of single sockets");
 	int s = host_udp_open(r->host, (uint8_t)family, &local, port);
 	if (s < 0)
 		return refused(e, -s, "opening a UDP socket");
 	*sock = handle_of(s, KIND_UDP);
-	return true;
+	int error = user != NULL ? -host_socket_own(r->host, s, user) : 0;
+	if (error == 0)
+		return true;
+	host_udp_close(r->host, s);
+	return refused(e, error, "opening a UDP socket of a user");
+}
+
+static bool
+call_policy_set(struct channel *c, int sock, int family, struct bytes policy, struct err *e)
+{
+	struct reference *r = c->impl;
+	struct socket_policy p;
+	uint8_t dir;
+	struct err why = { 0 };
+	(void)family;
+	if (sock < 0 || sock % 2 != KIND_UDP)
+		return refused(e, EBADF, "setting the policy of a socket");
+	if (host_has_sec_opt(r->host)) {
+		struct ipsec_req q;
+		int no = ipsec_req_get(&q, policy, false, &why) ? -host_sec_opt_set(r->host, sock / 2, &q) : EINVAL;
+		return no == 0 || refused(e, no, "setting IP_SEC_OPT");
+	}
+	if (!pfkey_socket_get(&dialect_reference, policy, false, &dir, &p, &why))
+		return refused(e, EINVAL, why.text);
+	int error = -host_socket_policy_set(r->host, sock / 2, dir, &p);
+	return error == 0 || refused(e, error, "setting the policy of a socket");
+}
+
+static bool
+call_policy_get(struct channel *c, int sock, int family, struct bytes like, struct wr *policy, struct err *e)
+{
+	struct reference *r = c->impl;
+	struct socket_policy p;
+	uint8_t dir;
+	struct err why = { 0 };
+	(void)family;
+	if (sock < 0 || sock % 2 != KIND_UDP)
+		return refused(e, EBADF, "reading the policy of a socket");
+	if (host_has_sec_opt(r->host)) {
+		struct ipsec_req q;
+		int no = -host_sec_opt_get(r->host, sock / 2, &q);
+		if (no == 0)
+			ipsec_req_put(&q, false, policy);
+		return no == 0 || refused(e, no, "reading IP_SEC_OPT");
+	}
+	if (!pfkey_socket_get(&dialect_reference, like, false, &dir, &p, &why))
+		return refused(e, EINVAL, why.text);
+	int error = -host_socket_policy_get(r->host, sock / 2, dir, &p);
+	if (error != 0)
+		return refused(e, error, "reading the policy of a socket");
+	return pfkey_socket_put(&dialect_reference, dir, &p, false, policy, e);
+}
+
+static bool
+call_udp_encap(struct channel *c, int sock, struct err *e)
+{
+	struct reference *r = c->impl;
+	if (sock < 0 || sock % 2 != KIND_UDP)
+		return refused(e, EBADF, "making a UDP socket take ESP");
+	int error = -host_udp_encap(r->host, sock / 2, true);
+	return error == 0 || refused(e, error, "making a UDP socket take ESP");
 }
 
 static bool
@@ -162,6 +241,8 @@ call_next_event(struct channel *c, struct channel_event *ev, struct err *e)
 	wr_bytes(&head, rd_take(&rd, sizeof *ev));
 	wr_bytes(&w, rd_rest(&rd));
 	ev->data = wr_done(&w);
+	if (ev->sock % 2 == KIND_PFKEY)
+		host_pfkey_taken(r->host, ev->sock / 2, ev->data.n);
 	return !w.full || fail(e, ERR_SHORT, "an event of %zu octets, room for %zu", record.n, sizeof r->event);
 }
 
@@ -181,7 +262,12 @@ call_close(struct channel *c)
 static const struct channel_ops call_ops = {
 	.pfkey_open = call_pfkey_open,
 	.pfkey_send = call_pfkey_send,
+	.netlink_open = call_netlink_open,
+	.netlink_send = call_netlink_send,
 	.udp_open = call_udp_open,
+	.policy_set = call_policy_set,
+	.policy_get = call_policy_get,
+	.udp_encap = call_udp_encap,
 	.udp_send = call_udp_send,
 	.sock_close = call_sock_close,
 	.tunable_get = call_tunable_get,
@@ -199,5 +285,5 @@ channel_call_open(struct channel *c, struct reference *r)
 	c->hello = (struct channel_hello){ .os = "reference",
 					   .big_endian = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__,
 					   .word_bits = 8 * sizeof(void *),
-					   .features = CHAN_PFKEY | CHAN_SOCKETS | CHAN_TUNABLES };
+					   .features = CHAN_PFKEY | CHAN_SOCKETS | CHAN_TUNABLES | CHAN_USERS };
 }

@@ -10,14 +10,20 @@
 #include "runner/choice.h"
 #include "runner/commands.h"
 #include "runner/evidence.h"
+#include "runner/manager.h"
 #include "runner/options.h"
 #include "runner/target.h"
 #include "runner/worker.h"
 
-enum { O_TARGET, O_JOBS, O_OUT, O_SEED, O_LEVEL, O_PARAM, O_SUITES, O_FAIL_FAST, O_VERBOSE, O_QUIET };
+enum { O_TARGET, O_AGENT, O_TESTER, O_ADDRESS, O_YES, O_MANAGER, O_JOBS, O_OUT, O_SEED, O_LEVEL, O_PARAM, O_SUITES, O_FAIL_FAST, O_VERBOSE, O_QUIET };
 
 static const struct option_row rows[] = {
-	[O_TARGET] = { 't', "target", "TARGET", "linux (default), linux:PATH, reference" },
+	[O_TARGET] = { 't', "target", "TARGET", "linux (default), reference, exec:CMD, netns:NAME, raw:IFACE[,IFACE2], manual:IFACE" },
+	[O_AGENT] = { 0, "agent", "CMD", "whose standard input and output are an agent: 'ssh root@host espy-agent'" },
+	[O_TESTER] = { 0, "tester", "ADDR", "ours on link 1, 2=ADDR on link 2; may be repeated" },
+	[O_ADDRESS] = { 0, "target-address", "ADDR", "the target's, likewise; the second of a family is its second address" },
+	[O_YES] = { 0, "yes", NULL, "-t manual: do not wait for Enter" },
+	[O_MANAGER] = { 0, "manager", "NAME", "what configures it: auto (default; PF_KEY, XFRM for the rest), pfkey, xfrm, none" },
 	[O_JOBS] = { 'j', "jobs", "N", "target instances in parallel (default: processors; 1 on reference)" },
 	[O_OUT] = { 'o', "output", "DIR", "run directory (default: espy-run)" },
 	[O_SEED] = { 0, "seed", "N", "of keys and shuffles (default: drawn, and printed in run.json)" },
@@ -43,6 +49,8 @@ struct run {
 	unsigned jobs, verbose;
 	bool quiet, fail_fast;
 	const char *target, *dir;
+	struct target_wishes wishes;
+	enum manager_wish manager;
 	uint64_t seed;
 	int argc;
 	char **argv;
@@ -90,6 +98,11 @@ take_option(struct run *r, int which, const char *value)
 	uint64_t n;
 	switch (which) {
 	case O_TARGET: r->target = value; return target_known(value, &e) || complain(&e);
+	case O_AGENT: r->wishes.agent = value; return true;
+	case O_TESTER: return target_wish_tester(&r->wishes, value, &e) || complain(&e);
+	case O_ADDRESS: return target_wish_target(&r->wishes, value, &e) || complain(&e);
+	case O_YES: r->wishes.yes = true; return true;
+	case O_MANAGER: return manager_wish_parse(value, &r->manager, &e) || complain(&e);
 	case O_OUT: r->dir = value; return true;
 	case O_LEVEL: return choice_level(&r->choice, value, &e) || complain(&e);
 	case O_PARAM: return choice_param(&r->choice, value, &e) || complain(&e);
@@ -228,6 +241,8 @@ execute(struct run *r)
 	struct err e = { 0 };
 	struct worker_setup setup = { .plan = &r->choice.plan,
 				      .target = r->target,
+				      .manager = r->manager,
+				      .wishes = &r->wishes,
 				      .dir = r->dir,
 				      .seed = r->seed,
 				      .jobs = r->jobs,
@@ -270,6 +285,23 @@ plan_and_execute(struct run *r)
 	return status;
 }
 
+/* What only makes sense together. */
+static bool
+settle_target(struct run *r)
+{
+	struct err e;
+	bool single = target_is_single(r->target), reference = strncmp(r->target, "reference", 9) == 0;
+	bool lends = strncmp(r->target, "raw:", 4) == 0 || strncmp(r->target, "netns:", 6) == 0;
+	if (r->wishes.agent != NULL && !lends)
+		return fail(&e, ERR_SYNTAX, "--agent goes with -t raw:.. and -t netns:.., not with %s", r->target) ||
+		       complain(&e);
+	if (single && !reference && r->jobs > 1)
+		return fail(&e, ERR_RANGE, "-j %u: %s is there once", r->jobs, r->target) || complain(&e);
+	if (r->jobs == 0)
+		r->jobs = single ? 1 : (unsigned)sysconf(_SC_NPROCESSORS_ONLN);
+	return true;
+}
+
 int
 cmd_run(int argc, char **argv)
 {
@@ -294,7 +326,7 @@ cmd_run(int argc, char **argv)
 		if (!choice_operand(&r.choice, argv[first], &e) && !complain(&e))
 			return 2;
 	}
-	if (r.jobs == 0)
-		r.jobs = strncmp(r.target, "reference", 9) == 0 ? 1 : (unsigned)sysconf(_SC_NPROCESSORS_ONLN);
+	if (!settle_target(&r))
+		return 2;
 	return plan_and_execute(&r);
 }

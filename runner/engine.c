@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "runner/capability.h"
+#include "runner/death.h"
 #include "runner/stage.h"
 
 const char *const verdict_words[V_N] = {
@@ -60,7 +61,9 @@ static step_function *const step_functions[] = {
 	[STEP_MODEL] = step_model,         [STEP_ANY] = step_any,
 	[STEP_IF] = step_if,               [STEP_AUDIT] = step_audit,
 	[STEP_LET] = step_let,             [STEP_ALIVE] = step_alive,
+	[STEP_TUNABLE_IS] = step_tunable_is,
 	[STEP_NOTE] = step_note,           [STEP_PFKEY_CLOSE] = step_pfkey_close,
+	[STEP_APP_POLICY] = step_app,      [STEP_APP_POLICY_IS] = step_app,
 	[STEP_CHECK] = step_check,         [STEP_PREDICT] = step_predict,
 };
 /* clang-format on */
@@ -96,6 +99,8 @@ restore(struct stage *s)
 {
 	struct channel *c = &s->g->target->channel;
 	struct err e = { 0 };
+	if (!s->g->dead && !audit_end(s, &e))
+		engine_died(s->g, &e);
 	/* Backwards, so that one set twice gets the value from before the first. One that cannot be put back would falsify what follows:
 	 * a fresh target is better. */
 	while (s->tunables > 0 && !s->g->dead) {
@@ -199,6 +204,7 @@ engine_run(struct engine *g, const struct plan_item *item, struct evidence *evid
 	}
 	run_steps(&s);
 	restore(&s);
+	death_judge(g, item, evidence, o);
 	if (o->verdict == V_PASS)
 		g->unsettled = s.awaiting;
 	soften(&s);

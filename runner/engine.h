@@ -42,8 +42,15 @@ struct engine {
 	struct capabilities caps;
 	uint64_t seed;
 	struct random *random;
-	int setup_sock; /* the PF_KEY socket that configures */
-	int case_sock;  /* the one `pfkey` steps use without a name */
+	const struct manager *manager;  /* what puts SAs and policies onto the target */
+	char why_none[300];             /* why nothing configures the target, where nothing does */
+	const struct manager *fallback; /* what says the blocks that `manager` cannot; NULL: nothing */
+	int setup_sock;                 /* the PF_KEY socket that configures */
+	int xfrm_sock;                  /* the netlink socket that does; -1: none */
+	int audit_sock;                 /* steps_audit.c: the netlink socket that hears the audit log; -1: none */
+	struct arena trial_arena;       /* trial.c: what the fallback was found to take */
+	struct trial *trials;
+	int case_sock; /* the one `pfkey` steps use without a name */
 	uint32_t pf_seq;
 	uint32_t sentinel_seq;
 	struct arena scratch;                  /* of the step that runs now */

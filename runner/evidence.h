@@ -8,13 +8,25 @@
 #include "runner/arena.h"
 #include "wire/cursor.h"
 
-enum evidence_kind { EV_FRAME_OUT, EV_FRAME_IN, EV_PFKEY_OUT, EV_PFKEY_IN, EV_SETKEY, EV_APP, EV_COUNTER, EV_NOTE };
+enum evidence_kind {
+	EV_FRAME_OUT,
+	EV_FRAME_IN,
+	EV_PFKEY_OUT,
+	EV_PFKEY_IN,
+	EV_SETKEY,
+	EV_APP,
+	EV_COUNTER,
+	EV_NOTE,
+	EV_XFRM_OUT,
+	EV_XFRM_IN,
+	EV_AUDIT /* a record of the target's audit log */
+};
 
 struct exhibit {
 	uint8_t kind;        /* enum evidence_kind */
 	uint64_t t_ns;       /* since the case began */
 	unsigned line;       /* of the step */
-	unsigned link;       /* frames: 1 or 2; PF_KEY: socket handle */
+	unsigned link;       /* frames: 1 or 2; PF_KEY, XFRM: socket handle */
 	struct bytes octets; /* frame or message */
 	const char *text;    /* what it says, for people; setkey text with keys; "counter: before -> after" */
 	struct exhibit *next;

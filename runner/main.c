@@ -14,6 +14,9 @@ static const struct {
 	{ "explain", cmd_explain, "what a case claims, and its steps" },
 	{ "coverage", cmd_coverage, "purposes and requirements decided by cases" },
 	{ "check", cmd_check, "passive verdicts over a capture" },
+	{ "decode", cmd_decode, "one packet field by field, with RFC clauses" },
+	{ "sa", cmd_sa, "SAs and policies from one format to another" },
+	{ "host", cmd_host, "the reference as a host or gateway on real interfaces" },
 	{ "vectors", cmd_vectors, "RFC and third-party vectors through the reference" },
 };
 #define COMMANDS (sizeof commands / sizeof commands[0])

@@ -1,4 +1,5 @@
 /* Packets of the suite notation: layers by name, fields by table, what was not written implied. */
+#include "ipsec/stack.h"
 #include "runner/stage.h"
 
 #include <stdio.h>
@@ -6,10 +7,11 @@
 
 #include "wire/layouts.h"
 
-/* esp(0x1001), udp(7): what a value without a name means. */
+/* esp(0x1001), ipcomp(2), udp(7): what a value without a name means. */
 /* clang-format off */
 static const struct { const struct layout *lay; unsigned field; } positional[] = {
-	{ &layout_esp, ESP_SPI },    { &layout_ah, AH_SPI },       { &layout_udp, UDP_DPORT },
+	{ &layout_esp, ESP_SPI },    { &layout_ah, AH_SPI },       { &layout_ipcomp, IPCOMP_CPI },
+	{ &layout_udp, UDP_DPORT },  { &layout_ah_old, AH_OLD_SPI }, { &layout_esp_old, ESP_OLD_SPI },
 	{ &layout_tcp, TCP_DPORT },  { &layout_icmp4, ICMPE_TYPE }, { &layout_icmp6, ICMPE_TYPE },
 };
 /* clang-format on */
@@ -36,7 +38,8 @@ stage_sa(const struct stage *s, enum heading heading, uint8_t protocol, uint32_t
 	struct sa *first = NULL;
 	for (struct sa *sa = sad_next(s->sad, NULL); sa != NULL; sa = sad_next(s->sad, sa)) {
 		const struct addr *ours = heading == TO_TARGET ? &sa->spec.dst : &sa->spec.src;
-		if (sa->spec.protocol != protocol || !stage_is_target(s, ours))
+		bool to_group = heading == TO_TARGET && addr_is_multicast(ours) && !stage_is_target(s, &sa->spec.src);
+		if (sa->spec.protocol != protocol || (!stage_is_target(s, ours) && !to_group))
 			continue;
 		if (sa->spec.spi == spi)
 			return sa;
@@ -175,19 +178,61 @@ layer_args(struct stage *s, struct resolved *r, enum heading heading, unsigned l
 	return true;
 }
 
+/* To a group: the SA of this sender, else the one of all; NULL: no SPI or no group is written. */
+static struct sa *
+group_sa(const struct stage *s, const struct packet *p, unsigned layer, uint8_t protocol, uint32_t spi)
+{
+	static const struct addr all;
+	struct addr src, dst;
+	(void)stack_addrs(p, layer, &src, &dst);
+	if (spi == 0 || !addr_is_multicast(&dst))
+		return NULL;
+	struct sa *own = sad_find_from(s->sad, spi, protocol, &src, &dst);
+	return own != NULL ? own : sad_find_from(s->sad, spi, protocol, &all, &dst);
+}
+
+/* Where a layer that has an SA names it: its SPI or CPI, which a value without a name means too. */
+static unsigned
+index_field(const struct layout *lay)
+{
+	unsigned i = 0;
+	while (positional[i].lay != lay)
+		i++;
+	return positional[i].field;
+}
+
+static bool
+has_sa(const struct layout *lay)
+{
+	return lay == &layout_esp || lay == &layout_ah || lay == &layout_ipcomp || lay == &layout_ah_old ||
+	       lay == &layout_esp_old;
+}
+
+/* One SPI at two addresses is two SAs (RFC 4301 4.1): a destination that is written tells them apart. */
+static struct sa *
+sa_at(const struct stage *s, const struct packet *p, unsigned layer, uint8_t protocol, uint32_t spi)
+{
+	struct addr src, dst;
+	(void)stack_addrs(p, layer, &src, &dst);
+	return dst.family != 0 ? sad_find(s->sad, spi, protocol, &dst) : NULL;
+}
+
 static bool
 choose_sa(struct stage *s, struct resolved *r, unsigned layer, const struct layer_spec *l, enum heading heading,
 	  struct err *e)
 {
 	const struct hdr *h = &r->packet.layer[layer];
 	int protocol = layout_protocol(h->lay);
-	uint64_t spi = hdr_given(h, ESP_SPI) && h->lay == &layout_esp ? h->v[ESP_SPI].u
-		       : hdr_given(h, AH_SPI) && h->lay == &layout_ah ? h->v[AH_SPI].u
-								      : 0;
+	unsigned index = index_field(h->lay);
+	uint64_t spi = hdr_given(h, index) ? h->v[index].u : 0;
 	for (const struct arg *g = l->args; g != NULL; g = g->next)
 		if (g->name != NULL && strcmp(g->name, "sa") == 0 && !expr_number_of(g->value, &s->vars, &spi, e))
 			return false;
-	r->sa[layer] = stage_sa(s, heading, (uint8_t)protocol, (uint32_t)spi);
+	r->sa[layer] = group_sa(s, &r->packet, layer, (uint8_t)protocol, (uint32_t)spi);
+	if (r->sa[layer] == NULL)
+		r->sa[layer] = sa_at(s, &r->packet, layer, (uint8_t)protocol, (uint32_t)spi);
+	if (r->sa[layer] == NULL)
+		r->sa[layer] = stage_sa(s, heading, (uint8_t)protocol, (uint32_t)spi);
 	return true;
 }
 
@@ -200,8 +245,8 @@ is_ip(const struct layout *lay)
 }
 
 /* Source and destination of an IP header between tester and target on a link. */
-static void
-give_addresses(struct stage *s, struct hdr *h, unsigned link, enum heading heading)
+void
+notation_addresses(struct stage *s, struct hdr *h, unsigned link, enum heading heading)
 {
 	const struct target_net *net = &s->g->target->net[link - 1];
 	bool v6 = h->lay == &layout_ip6;
@@ -226,7 +271,7 @@ imply_ip(struct stage *s, struct resolved *r, uint8_t family, unsigned link, enu
 {
 	if (!push(r, family == 6 ? &layout_ip6 : &layout_ip4, e))
 		return false;
-	give_addresses(s, &r->packet.layer[r->packet.n - 1], link, heading);
+	notation_addresses(s, &r->packet.layer[r->packet.n - 1], link, heading);
 	return true;
 }
 
@@ -240,6 +285,26 @@ family_here(const struct stage *s, const struct resolved *r, bool after_tunnel)
 		if (is_ip(r->packet.layer[i - 1].lay))
 			return r->packet.layer[i - 1].lay == &layout_ip6 ? 6 : 4;
 	return s->family;
+}
+
+/* The SPI whose SA a layer of ESP asks for, before there is a layer; 0: the first one will do. */
+static uint32_t
+spi_written(struct stage *s, const struct layer_spec *l)
+{
+	uint64_t spi = 0, v;
+	for (const struct arg *g = l->args; g != NULL; g = g->next) {
+		bool named = g->name != NULL;
+		bool names_sa = named && strcmp(g->name, "sa") == 0;
+		if (named && !names_sa && strcmp(g->name, "spi") != 0)
+			continue;
+		/* A binding or a choice is no number; the keys' SA is told apart from the SPI on the wire. */
+		if (g->value->kind != E_BIND && g->value->kind != E_ALTERNATIVES &&
+		    expr_number_of(g->value, &s->vars, &v, NULL))
+			spi = v;
+		if (names_sa)
+			break;
+	}
+	return (uint32_t)spi;
 }
 
 static bool
@@ -256,7 +321,7 @@ named_layer(struct stage *s, struct resolved *r, const struct layer_spec *l, con
 		return false;
 	*tunnel = false;
 	bool esp_in_udp = lay == &layout_esp && !spec->bare;
-	struct sa *sa = esp_in_udp ? stage_sa(s, heading, 50, 0) : NULL;
+	struct sa *sa = esp_in_udp ? stage_sa(s, heading, 50, spi_written(s, l)) : NULL;
 	if (sa != NULL && sa->spec.encap.udp && r->packet.layer[r->packet.n - 1].lay != &layout_udp) {
 		if (!push(r, &layout_udp, e))
 			return false;
@@ -269,8 +334,8 @@ named_layer(struct stage *s, struct resolved *r, const struct layer_spec *l, con
 	if (!layer_args(s, r, heading, at, l, e))
 		return false;
 	if (is_ip(lay) && heading == TO_TARGET)
-		give_addresses(s, &r->packet.layer[at], link, heading);
-	if (lay != &layout_esp && lay != &layout_ah)
+		notation_addresses(s, &r->packet.layer[at], link, heading);
+	if (!has_sa(lay))
 		return true;
 	if (!choose_sa(s, r, at, l, heading, e))
 		return false;
@@ -296,6 +361,16 @@ data_layer(struct stage *s, struct resolved *r, const struct layer_spec *l, stru
 	return true;
 }
 
+static bool
+quote_layer(struct stage *s, struct resolved *r, const struct layer_spec *l, enum heading heading, unsigned link,
+	    struct err *e)
+{
+	struct bytes octets;
+	if (heading != TO_TARGET)
+		return fail(e, ERR_SYNTAX, "%u:%u: quote is for what is sent", l->at.line, l->at.column);
+	return quote_octets(s, l, link, &octets, e) && take_payload(s, &r->packet, octets, e);
+}
+
 bool
 notation_packet(struct stage *s, const struct packet_spec *spec, enum heading heading, unsigned link,
 		struct resolved *r, struct err *e)
@@ -308,6 +383,8 @@ notation_packet(struct stage *s, const struct packet_spec *spec, enum heading he
 			ok = payload_value(s, &r->packet, l->payload, e);
 		else if (strcmp(l->name, "data") == 0)
 			ok = data_layer(s, r, l, e);
+		else if (l->quoted != NULL)
+			ok = quote_layer(s, r, l, heading, link, e);
 		else
 			ok = named_layer(s, r, l, spec, &tunnel, heading, link, e);
 		if (!ok)
@@ -328,7 +405,7 @@ notation_knows_field(const char *layer, const char *field)
 	if (strcmp(layer, "data") == 0 || strcmp(field, "size") == 0)
 		return strcmp(field, "size") == 0;
 	if (strcmp(field, "sa") == 0)
-		return strcmp(layer, "esp") == 0 || strcmp(layer, "ah") == 0;
+		return layout_by_name(layer, 4) != NULL && has_sa(layout_by_name(layer, 4));
 	for (uint8_t family = 4; family <= 6; family += 2) {
 		const struct layout *lay = layout_by_name(layer, family);
 		if (lay != NULL && layout_field(lay, field) >= 0)

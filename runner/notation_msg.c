@@ -9,7 +9,11 @@
 
 #include "runner/transform.h"
 
-/* What `rest` means, per message. */
+/* clang-format off */
+#define FLOW { EXT_ADDRESS_SRC, EXT_ADDRESS_DST, EXT_X_SRC_FLOW, EXT_X_SRC_MASK, EXT_X_DST_FLOW, EXT_X_DST_MASK, EXT_X_FLOW_TYPE, EXT_X_PROTOCOL }
+/* clang-format on */
+
+/* What `rest` means, per message; what the dialect does not have is left out. */
 static const struct {
 	enum pfkey_type type;
 	enum pfkey_ext ext[10];
@@ -25,6 +29,12 @@ static const struct {
 	{ PFKEY_X_SPDSETIDX, { EXT_ADDRESS_SRC, EXT_ADDRESS_DST, EXT_X_POLICY } },
 	{ PFKEY_X_SPDGET, { EXT_X_POLICY } },
 	{ PFKEY_X_SPDDELETE2, { EXT_X_POLICY } },
+	{ PFKEY_X_ADDFLOW, FLOW },
+	{ PFKEY_X_DELFLOW, FLOW },
+	{ PFKEY_X_UPDATEPAIR, { EXT_SA, EXT_ADDRESS_SRC, EXT_ADDRESS_DST } },
+	{ PFKEY_X_DELPAIR, { EXT_SA, EXT_ADDRESS_SRC, EXT_ADDRESS_DST } },
+	{ PFKEY_X_DELPAIR_STATE, { EXT_SA, EXT_ADDRESS_SRC, EXT_ADDRESS_DST } },
+	{ PFKEY_X_INVERSE_ACQUIRE, { EXT_ADDRESS_SRC, EXT_ADDRESS_DST } },
 };
 
 struct defaults { /* what the case says an SA is */
@@ -49,7 +59,8 @@ case_defaults(struct stage *s, struct defaults *d, enum pfkey_type type, struct 
 	memset(d, 0, sizeof *d);
 	const struct target_net *net = &s->g->target->net[0];
 	bool v6 = s->family == 6;
-	d->policy_message = type >= PFKEY_X_SPDUPDATE && type <= PFKEY_X_SPDDELETE2;
+	d->policy_message = (type >= PFKEY_X_SPDUPDATE && type <= PFKEY_X_SPDDELETE2) || type == PFKEY_X_ADDFLOW ||
+			    type == PFKEY_X_DELFLOW;
 	d->sa.spi = 0x1001;
 	d->sa.protocol = stage_protocol(s);
 	const struct val *mode = vars_get(&s->vars, "mode");
@@ -149,6 +160,14 @@ msg_arg(struct stage *s, struct resolved_msg *r, enum heading heading, unsigned 
 		return fail(e, ERR_SYNTAX, "%u:%u: %s: a value needs its field's name", g->at.line, g->at.column,
 			    h->lay->name);
 	int field = layout_field(h->lay, g->name);
+	if (layer > 0 && field >= 0 && pfkey_field_is_absent(&h->lay->fields[field]) &&
+	    (field == XAD_PROTO || field == XAD_PREFIXLEN))
+		return fail(e, ERR_UNSUPPORTED, "%s.%s: %s has no such field", h->lay->name, g->name,
+			    s->g->dialect->name);
+	bool no_priority = layer > 0 && r->msg.kind[layer - 1] == EXT_X_POLICY && field == XPOL_PRIORITY &&
+			   !s->g->dialect->priority;
+	if (no_priority)
+		return fail(e, ERR_UNSUPPORTED, "x_policy.priority: %s has none", s->g->dialect->name);
 	if (field < 0)
 		return fail(e, ERR_UNKNOWN, "%u:%u: %s has no field '%s'", g->at.line, g->at.column, h->lay->name,
 			    g->name);
@@ -211,14 +230,25 @@ push_rest(struct stage *s, struct resolved_msg *r, const struct packet_spec *spe
 		for (unsigned k = 0; k < 10 && usual[i].ext[k] != EXT_RESERVED; k++) {
 			enum pfkey_ext kind = usual[i].ext[k];
 			bool key = kind == EXT_KEY_AUTH || kind == EXT_KEY_ENCRYPT;
+			bool mine = key || type == PFKEY_X_ADDFLOW || type == PFKEY_X_DELFLOW;
 			if (pfkey_msg_get(&r->msg, kind) != NULL || left_out(s, spec, kind) ||
-			    (key && pfkey_msg_get(full, kind) == NULL))
+			    s->g->dialect->ext_number[kind] < 0 || (mine && pfkey_msg_get(full, kind) == NULL))
 				continue;
 			if (push_default(s, &r->msg, kind, full) == NULL)
 				return fail(e, ERR_RANGE, "a message has at most %d extensions", PFKEY_EXTS);
 		}
 	}
 	return true;
+}
+
+/* An extension of a number of one's own. */
+static bool
+says_type(const struct layer_spec *l)
+{
+	for (const struct arg *g = l->args; g != NULL; g = g->next)
+		if (g->name != NULL && strcmp(g->name, "exttype") == 0)
+			return true;
+	return false;
 }
 
 static bool
@@ -229,6 +259,8 @@ push_written(struct stage *s, struct resolved_msg *r, const struct layer_spec *l
 	if (kind < 0)
 		return fail(e, ERR_UNKNOWN, "%u:%u: no PF_KEY extension called '%s'", l->at.line, l->at.column,
 			    l->name);
+	if (kind != EXT_UNKNOWN && s->g->dialect->ext_number[kind] < 0 && !says_type(l))
+		return fail(e, ERR_UNSUPPORTED, "%s: %s has no such extension", l->name, s->g->dialect->name);
 	struct hdr *h = heading == TO_TARGET ? push_default(s, &r->msg, (enum pfkey_ext)kind, full)
 					     : pfkey_msg_push(&r->msg, (enum pfkey_ext)kind, s->family);
 	if (h == NULL)
@@ -240,7 +272,8 @@ push_written(struct stage *s, struct resolved_msg *r, const struct layer_spec *l
 static uint8_t
 default_satype(const struct stage *s, enum pfkey_type type)
 {
-	if (type >= PFKEY_X_SPDUPDATE && type <= PFKEY_X_SPDDELETE2)
+	if ((type >= PFKEY_X_SPDUPDATE && type <= PFKEY_X_SPDDELETE2) || type == PFKEY_X_FLOWDUMP ||
+	    type == PFKEY_X_ASKPOLICY)
 		return SATYPE_UNSPEC;
 	return stage_protocol(s) == 51 ? SATYPE_AH : SATYPE_ESP;
 }
@@ -251,7 +284,7 @@ write_outcome(struct stage *s, const struct layer_spec *l, struct resolved_msg *
 {
 	r->is_write = true;
 	for (const struct arg *g = l->args; g != NULL; g = g->next) {
-		struct hdr h = hdr_of(&layout_pfkey_base);
+		struct hdr h = hdr_of(s->g->dialect->base);
 		if (g->name == NULL || strcmp(g->name, "errno") != 0)
 			return fail(e, ERR_SYNTAX, "%u:%u: write: want errno=..", g->at.line, g->at.column);
 		if (!notation_field(s, &h, MSG_ERRNO, g->value, e))
@@ -273,6 +306,8 @@ notation_message(struct stage *s, const struct packet_spec *spec, enum heading h
 	if (type < 0)
 		return fail(e, ERR_UNKNOWN, "%u:%u: no PF_KEY message called '%s'", l->at.line, l->at.column,
 			    l->name != NULL ? l->name : "..");
+	if (s->g->dialect->type_number[type] < 0)
+		return fail(e, ERR_UNSUPPORTED, "%s: %s has no such message", l->name, s->g->dialect->name);
 	struct defaults *d = arena_alloc(s->scratch, sizeof *d); /* the message borrows its addresses */
 	struct pfkey_msg *full = arena_alloc(s->scratch, sizeof *full);
 	uint8_t satype = default_satype(s, (enum pfkey_type)type);

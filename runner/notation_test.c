@@ -344,3 +344,65 @@ Test(notation, message_errors_say_where)
 		cr_expect(eq(str, e.text, (char *)rows[i].want));
 	}
 }
+
+/* --- quote ---------------------------------------------------------------------------------------- */
+
+Test(notation, a_quoted_packet_is_the_targets_own_and_cut_as_errors_cut)
+{
+	static const struct {
+		const char *line;
+		uint8_t family;
+		bool tunnel;
+		size_t n; /* octets behind the ICMP header */
+		uint8_t protocol;
+	} rows[] = {
+		{ "> icmp(type=3, code=4, rest=1300)/quote(esp(spi=0xdead, seq=1)/data(size=64))", 4, false, 28, 50 },
+		{ "> icmp(type=3)/quote(esp(seq=1)/udp/data(size=64), size=60)", 4, false, 60, 50 },
+		{ "> icmp(type=3)/quote(udp(9)/\"x\")", 4, false, 28, 17 },
+		{ "> icmp(type=3)/quote(ip4(options=0x01010100)/udp(9)/\"x\")", 4, false, 32, 17 },
+		{ "> icmp(type=3)/quote(udp(9), size=0)", 4, false, 0, 17 },
+		{ "> icmp(type=2, rest=1300)/quote(esp(seq=1)/echo-reply/data(size=2000))", 6, true, 1232, 50 },
+		{ "> icmp(type=2)/quote(udp(9)/data(size=100))", 6, false, 148, 17 },
+	};
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		const struct resolved *r = resolved(rows[i].family, rows[i].tunnel, rows[i].line);
+		struct bytes quoted = r->packet.payload;
+		cr_expect(eq(sz, quoted.n, rows[i].n), "%s", rows[i].line);
+		cr_expect(r->packet.payload_given);
+		struct rd d = rd_of(quoted);
+		if (quoted.n == 0)
+			continue;
+		cr_expect(eq(u8, rd_peek(&d, rows[i].family == 4 ? 9 : 6), rows[i].protocol), "%s", rows[i].line);
+		/* From the target: its address is the source. */
+		struct addr src =
+			addr_of(bytes_slice(quoted, rows[i].family == 4 ? 12 : 8, rows[i].family == 4 ? 4 : 16));
+		cr_expect(stage_is_target(&lab.stage, &src), "%s", rows[i].line);
+	}
+}
+
+Test(notation, a_bound_packet_is_quoted_as_it_came)
+{
+	static const uint8_t octets[] = { 0x45, 0,  0,  32, 1,  2,  3,  4,  5,  50, 7,  8,  9,  10, 11, 12,
+					  13,   14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28 };
+	struct bytes seen = { octets, sizeof octets };
+	struct err e = { 0 };
+	const struct step *st = lab_stage(&lab, 4, false, "> icmp(type=3)/quote($first)");
+	vars_set(&lab.stage.vars, "first", (struct val){ .kind = VAL_OCTETS, .octets = seen });
+	struct resolved *r = arena_alloc(lab.stage.arena, sizeof *r);
+	cr_assert(notation_packet(&lab.stage, st->packet, TO_TARGET, 1, r, &e), "%s", e.text);
+	cr_assert(bytes_equal(r->packet.payload, bytes_slice(seen, 0, 28)));
+	st = lab_stage(&lab, 4, false, "> icmp(type=3)/quote($first, size=32)");
+	r = arena_alloc(lab.stage.arena, sizeof *r);
+	vars_set(&lab.stage.vars, "first", (struct val){ .kind = VAL_OCTETS, .octets = seen });
+	cr_assert(notation_packet(&lab.stage, st->packet, TO_TARGET, 1, r, &e), "%s", e.text);
+	cr_assert(bytes_equal(r->packet.payload, seen));
+}
+
+Test(notation, quote_is_for_what_is_sent_and_its_inside_is_checked)
+{
+	struct err e = { 0 };
+	const struct step *st = lab_stage(&lab, 4, false, "< icmp/quote(udp)");
+	struct resolved *r = arena_alloc(lab.stage.arena, sizeof *r);
+	cr_expect(not(notation_packet(&lab.stage, st->packet, FROM_TARGET, 1, r, &e)));
+	cr_expect(eq(str, e.text, (char *)"4:8: quote is for what is sent"));
+}

@@ -7,12 +7,14 @@
 #include "ipsec/chain.h"
 #include "ipsec/udpencap.h"
 #include "runner/defrag.h"
+#include "wire/layouts.h"
 
 #define ROOM 262144   /* libpcap's largest frame */
 #define LAYERS_MAX 16 /* more protections than this around one datagram is no packet but an attack on us */
 
 struct passive {
 	struct sad *sad;
+	const struct passive_spd *spd; /* NULL: no policies */
 	unsigned flags;
 	struct reassembly reassembly;
 	uint8_t work[ROOM], opened[2][ROOM];
@@ -74,7 +76,7 @@ delete_all(struct passive *p, const struct sa_spec *spec)
 static void
 delete_one(struct passive *p, const struct sa_spec *spec)
 {
-	struct sa *sa = sad_find(p->sad, spec->spi, spec->protocol, &spec->dst);
+	struct sa *sa = sad_find_from(p->sad, spec->spi, spec->protocol, &spec->src, &spec->dst);
 	if (sa != NULL)
 		sad_delete(p->sad, sa);
 }
@@ -140,6 +142,18 @@ passive_load(struct passive *p, const char *path, struct err *e)
 	return ok;
 }
 
+const struct sad *
+passive_sad(const struct passive *p)
+{
+	return p->sad;
+}
+
+void
+passive_obey(struct passive *p, const struct passive_spd *spd)
+{
+	p->spd = spd;
+}
+
 /* --- verdicts --- */
 
 /* A peer that pads AH to 8 octets on IPv4 is known by its first packet; from then on its SA expects that. */
@@ -155,35 +169,102 @@ retry_align8(struct passive *p, struct bytes in, struct wr *out, struct datagram
 	return sa->spec.ah_align8;
 }
 
+bool
+passive_is_ordered(const struct passive *p)
+{
+	for (struct sa *sa = sad_next(p->sad, NULL); sa != NULL; sa = sad_next(p->sad, sa))
+		if (sa->spec.esn)
+			return true;
+	return false;
+}
+
+/* What is being opened, and by which SAs it came so far. */
+struct opening {
+	struct bytes datagram;
+	struct sa *path[LAYERS_MAX];
+	unsigned n;
+	bool closed; /* what is left cannot be read: policies say nothing of it */
+};
+
+static void
+layer_note(const struct datagram_result *r, struct passive_verdict *v)
+{
+	struct rd icv = rd_of(r->icv);
+	if (v->layers == PASSIVE_LAYERS)
+		return;
+	struct passive_layer *l = &v->layer[v->layers++];
+	struct wr iv = wr_of(l->iv, sizeof l->iv);
+	wr_bytes(&iv, r->iv);
+	l->iv_n = (uint8_t)iv.n;
+	l->sa = r->sa;
+	l->seq = l->digest = r->seq;
+	while (rd_left(&icv) >= 4)
+		l->digest = l->digest * 0x100000001b3u ^ rd_uint(&icv, 4);
+}
+
+static void
+take_verdict(const struct datagram_result *r, struct passive_verdict *v)
+{
+	v->is_protected = true;
+	v->verdict = r->verdict;
+	v->protocol = r->protocol;
+	v->spi = r->spi;
+	v->seq = r->seq;
+	if (r->verdict != ACCEPT && r->verdict != DROP_DUMMY)
+		return;
+	replay_commit(&r->sa->replay, r->seq);
+	if (r->protocol != IPPROTO_IPCOMP_)
+		layer_note(r, v);
+}
+
 /* One layer. False at the end: not protected, or refused. */
 static bool
-open_layer(struct passive *p, struct bytes *datagram, uint8_t *room, struct passive_verdict *v)
+open_layer(struct passive *p, struct opening *o, struct passive_verdict *v)
 {
 	struct datagram_result r;
-	struct wr out = wr_of(room, ROOM);
-	datagram_unprotect(p->sad, *datagram, p->flags, 0, p->work, &out, &r);
-	v->align8 |= retry_align8(p, *datagram, &out, &r);
+	struct wr out = wr_of(p->opened[o->n % 2], ROOM);
+	datagram_unprotect(p->sad, o->datagram, p->flags, 0, p->work, &out, &r);
+	v->align8 |= retry_align8(p, o->datagram, &out, &r);
 	if (r.protocol == 0)
 		return false;
-	v->is_protected = true;
-	v->verdict = r.verdict;
-	v->protocol = r.protocol;
-	v->spi = r.spi;
-	v->seq = r.seq;
-	if (r.verdict == ACCEPT || r.verdict == DROP_DUMMY)
-		replay_commit(&r.sa->replay, r.seq);
-	if (r.verdict != ACCEPT)
+	/* IPComp within what AH or ESP protected is opened where it can be, and theirs is the verdict. */
+	bool inside = r.protocol == IPPROTO_IPCOMP_ && v->is_protected;
+	if (!inside || (r.verdict != ACCEPT && r.verdict != DROP_NO_SA))
+		take_verdict(&r, v);
+	o->closed = r.verdict != ACCEPT;
+	if (o->closed)
 		return false;
-	*datagram = wr_done(&out);
+	o->path[o->n++] = r.sa;
+	o->datagram = wr_done(&out);
 	return true;
 }
 
-/* 50, 51 or 0 for what a datagram seems to carry; r is left behind UDP where that is in between. */
+static void
+ask_policy(const struct passive *p, const struct opening *o, struct passive_verdict *v)
+{
+	struct flow f;
+	if (p->spd == NULL || !flow_of(o->datagram, &f))
+		return;
+	v->asked = true;
+	v->src = f.src;
+	v->dst = f.dst;
+	v->policy = passive_spd_refuses(p->spd, &f, o->path, o->n);
+	if (v->policy != 0)
+		v->verdict = DROP_POLICY;
+}
+
+static bool
+is_protection(uint8_t protocol)
+{
+	return protocol == IPPROTO_ESP_ || protocol == IPPROTO_AH_ || protocol == IPPROTO_IPCOMP_;
+}
+
+/* 50, 51, 108 or 0 for what a datagram seems to carry; r is left behind UDP where that is in between. */
 static uint8_t
 protection_of(const struct chain *c, struct rd *r)
 {
 	if (c->upper.protocol != 17)
-		return c->upper.protocol == 50 || c->upper.protocol == 51 ? c->upper.protocol : 0;
+		return is_protection(c->upper.protocol) ? c->upper.protocol : 0;
 	uint64_t sport = rd_uint(r, 2), dport = rd_uint(r, 2);
 	rd_skip(r, 4);
 	struct rd marker = *r;
@@ -202,20 +283,23 @@ judge_unreadable(const struct chain *c, bool cut, struct passive_verdict *v)
 	v->verdict = c->fragment ? DROP_FRAGMENT : DROP_HEADER;
 	if (c->later_fragment)
 		return;
-	rd_skip(&r, v->protocol == 51 ? 4 : 0);
-	v->spi = (uint32_t)rd_uint(&r, 4);
-	v->seq = rd_uint(&r, 4);
+	bool ipcomp = v->protocol == IPPROTO_IPCOMP_;
+	rd_skip(&r, ipcomp ? 2 : v->protocol == 51 ? 4 : 0);
+	v->spi = (uint32_t)rd_uint(&r, ipcomp ? 2 : 4);
+	v->seq = ipcomp ? 0 : rd_uint(&r, 4);
 }
 
 /* Opens layer after layer. */
 static void
 judge_whole(struct passive *p, struct bytes datagram, struct passive_verdict *v)
 {
-	unsigned layers = 0;
-	while (layers < LAYERS_MAX && open_layer(p, &datagram, p->opened[layers % 2], v))
-		layers++;
+	struct opening o = { .datagram = datagram };
+	while (o.n < LAYERS_MAX && open_layer(p, &o, v))
+		;
 	if (v->is_protected && v->verdict == ACCEPT)
-		v->inner = datagram;
+		v->inner = o.datagram;
+	if (!o.closed)
+		ask_policy(p, &o, v);
 }
 
 static void
@@ -250,7 +334,7 @@ passive_left(struct passive *p, struct passive_verdict *v)
 	uint8_t protocol;
 	unsigned frame;
 	while (defrag_left(&p->reassembly, &protocol, &frame)) {
-		*v = (struct passive_verdict){ .is_protected = protocol == 50 || protocol == 51,
+		*v = (struct passive_verdict){ .is_protected = is_protection(protocol),
 					       .frame = frame,
 					       .verdict = DROP_FRAGMENT,
 					       .protocol = protocol };

@@ -72,9 +72,18 @@ collect_axes(const struct suite *s, const struct case_spec *c, const struct axis
 	return true;
 }
 
+/* A page of a manual: `clause setkey 8`, `clause ipsec 4P`. */
+static bool
+is_manual_page(const struct clause *c)
+{
+	return c->section[0] >= '1' && c->section[0] <= '9' && strchr(c->section, '.') == NULL;
+}
+
 const char *
 clause_print(struct arena *a, const struct clause *c)
 {
+	if (strncasecmp(c->document, "rfc", 3) != 0 && is_manual_page(c))
+		return arena_printf(a, "%s(%s)", c->document, c->section);
 	if (strncasecmp(c->document, "rfc", 3) != 0)
 		return arena_printf(a, "%s %s", c->document, c->section);
 	return arena_printf(a, "RFC %s %s", c->document + 3, c->section);

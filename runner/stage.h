@@ -6,6 +6,7 @@
 #ifndef ESPY_RUNNER_STAGE_H
 #define ESPY_RUNNER_STAGE_H
 
+#include "config/setkey.h"
 #include "runner/engine.h"
 
 #define STAGE_STORE 262144
@@ -53,6 +54,7 @@ struct stage {
 	unsigned tunables;
 	struct composed composed; /* of the last packet sent */
 	struct bytes sent;        /* its octets before any alteration */
+	bool audit_log;           /* this case has it enabled */
 	bool awaiting;            /* something was sent, and neither an answer taken nor a sentinel come back since */
 	bool sentinel_ready;      /* its SAs are on the target */
 	bool sentinel_covered;    /* a policy of this case keeps the sentinel's echo: the link's answer must do */
@@ -102,6 +104,12 @@ struct resolved {
 
 bool notation_packet(struct stage *s, const struct packet_spec *spec, enum heading heading, unsigned link,
 		     struct resolved *r, struct err *e) MUST_USE;
+
+/* Source and destination of an IP header between tester and target on a link, where they are not given. */
+void notation_addresses(struct stage *s, struct hdr *h, unsigned link, enum heading heading);
+/* quote.c: the octets of quote(..), as the error will have them. */
+bool quote_octets(struct stage *s, const struct layer_spec *l, unsigned link, struct bytes *octets,
+		  struct err *e) MUST_USE;
 
 struct resolved_msg {
 	struct pfkey_msg msg;
@@ -153,6 +161,8 @@ struct frame *tester_take(struct stage *s, unsigned link);
  * ND and other housekeeping are answered or ignored. False: the sentinel was lost (ERR_DEAD) or the link is dead. */
 bool tester_receive(struct stage *s, unsigned link, struct frame **f, struct err *e) MUST_USE;
 /* Where *f is a fragment and the step wants none: takes the others and makes *f the whole datagram (whole.c). */
+/* sums.c: whether the checksum of an outermost UDP header is right; if not, d says so. */
+bool sums_agree(struct bytes datagram, struct packet_diff *d);
 bool tester_wants_fragment(const struct packet_spec *spec);
 bool tester_whole(struct stage *s, const struct packet_spec *spec, struct frame **f, struct err *e) MUST_USE;
 /* Puts a frame back as the oldest one. */
@@ -189,6 +199,8 @@ bool stage_knows_question(const char *name);
 /* What a condition may ask: mutable(OCTET), registers_auth(NUMBER), registers_encrypt(NUMBER). ctx is the stage. */
 bool stage_question(void *ctx, const char *name, const struct val *argument, bool *result, struct err *e) MUST_USE;
 /* Whether SADB_REGISTER of the case's type of SA listed an algorithm number. */
+/* combs.c: combs_registered($combs) of the suite language. */
+bool combs_registered(struct stage *s, const struct val *combs, bool *result, struct err *e) MUST_USE;
 bool pfkey_registers(struct stage *s, bool auth, const struct val *number, bool *result, struct err *e) MUST_USE;
 /* 50, or 51 where the case says `protocol in ah` or its transform has no cipher. */
 uint8_t stage_protocol(const struct stage *s);
@@ -209,18 +221,37 @@ void step_predict(struct stage *s, const struct step *st); /* steps_predict.c */
 void step_alive(struct stage *s, const struct step *st);
 void step_pfkey_send(struct stage *s, const struct step *st);
 void step_pfkey_expect(struct stage *s, const struct step *st);
+/* Whether a message waits for such an expectation; its socket is opened where it was not mentioned before. */
+bool step_pfkey_waits(struct stage *s, const struct step *st);
 void step_pfkey_close(struct stage *s, const struct step *st);
 void step_app(struct stage *s, const struct step *st);
+/* app_policy.c: what a socket of that family is told, and what it says. */
+void app_policy_say(struct stage *s, const struct step *st, int sock);
+void app_policy_ask(struct stage *s, const struct step *st, int sock);
+bool app_policy_knows(const char *api);
+/* app_sec_opt.c */
+bool app_sec_opt_say(struct stage *s, const struct socket_said *said, int sock, struct err *e) MUST_USE;
+void app_sec_opt_ask(struct stage *s, const struct step *st, int sock);
 void step_deliver(struct stage *s, const struct step *st);
 void step_tunable(struct stage *s, const struct step *st);
-void step_audit(struct stage *s, const struct step *st);
+void step_tunable_is(struct stage *s, const struct step *st);
+void step_audit(struct stage *s, const struct step *st); /* steps_audit.c */
+/* Ends what `audit log` began; false: the target keeps on logging. */
+bool audit_end(struct stage *s, struct err *e);
+bool audit_knows_word(const char *word);
+bool audit_knows_field(const char *name);
 
 /* Empties SAD and SPD of the target (pipelined with what follows) and of the mirror. */
 bool setup_flush(struct stage *s, struct err *e) MUST_USE;
-/* Writes one message on the configuring socket, with a fresh sequence number. */
-bool setup_write(struct stage *s, struct pfkey_msg *m, unsigned line, struct err *e) MUST_USE;
-/* Sends one setkey script's commands; *refused is the first command that the target refused. */
-bool setup_apply(struct stage *s, const char *text, const char *file, unsigned line, char *refused, size_t cap,
-		 struct err *e) MUST_USE;
+/* Writes one command to the target, as its manager says it; nobody looks at the answer. */
+bool setup_command(struct stage *s, const struct setkey_command *c, struct err *e) MUST_USE;
+/* Sends one script's commands; *refused is the first command that the target refused. */
+typedef bool setup_function(struct stage *s, const char *text, const char *file, unsigned line, char *refused,
+			    size_t cap, struct err *e);
+setup_function setup_apply; /* setkey */
+/* setup_solaris.c: of a block in ipsecconf's or ipseckey's language. */
+setup_function *setup_solaris(const char *language);
+bool setup_commands(struct stage *s, const struct setkey_command *first, const char *file, char *refused, size_t cap,
+		    struct err *e) MUST_USE;
 
 #endif

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "wire/layouts.h"
+
 static struct named_sock *
 app_named(struct stage *s, const char *name)
 {
@@ -46,27 +48,35 @@ app_open(struct stage *s, const struct step *st)
 		stage_decide(s, V_ERROR, "a case has at most %d application sockets", STAGE_SOCKETS);
 		return;
 	}
-	if (st->raw != NULL) {
-		stage_decide(s, V_SKIP, "policies of one socket are not spoken yet: \"%s\"", st->raw);
-		return;
-	}
 	struct named_sock *n = &s->app[s->app_n];
 	*n = (struct named_sock){ .name = st->name };
 	/* Bound to the address the policies speak of: a host with several picks its source by rules of its own (RFC 6724). */
 	const struct target_net *net = &s->g->target->net[0];
-	struct bytes local = s->inner == 6 ? BYTES_OF(net->target6) : BYTES_OF(net->target4);
+	/* What takes ESP is where tunnels end. */
+	uint8_t family = st->encap ? s->family : s->inner;
+	static const uint8_t none[16];
+	struct bytes local = family == 6 ? BYTES_OF(net->target6) : BYTES_OF(net->target4);
+	if (st->anywhere)
+		local = (struct bytes){ none, local.n };
 	if (!expr_number_of(st->value, &s->vars, &port, &e) ||
-	    !c->ops->udp_open(c, s->inner, local, (uint16_t)port, BYTES_NONE, &n->sock, &e)) {
+	    !c->ops->udp_open(c, family, local, (uint16_t)port, st->user, &n->sock, &e)) {
 		refused(s, &e);
 		return;
 	}
 	s->app_n++;
+	if (st->encap && !c->ops->udp_encap(c, n->sock, &e))
+		refused(s, &e);
+	else
+		app_policy_say(s, st, n->sock);
 }
 
 static struct bytes
 octets_of(struct stage *s, const struct val *v)
 {
 	const char *text = val_print(s->arena, v);
+	struct hdr h = hdr_of(&layout_esp); /* borrows the reader of hex octets */
+	if (v->kind != VAL_OCTETS && strncmp(text, "0x", 2) == 0 && hdr_set_text(&h, ESP_IV, text, &s->store, NULL))
+		return h.v[ESP_IV].b;
 	return v->kind == VAL_OCTETS ? v->octets : (struct bytes){ (const uint8_t *)text, strlen(text) };
 }
 
@@ -133,6 +143,18 @@ app_close(struct stage *s, const struct step *st)
 	*n = s->app[--s->app_n];
 }
 
+static void
+app_policy(struct stage *s, const struct step *st)
+{
+	const struct named_sock *n = app_named(s, st->name);
+	if (n == NULL)
+		stage_decide(s, V_ERROR, "no application socket called '%s'", st->name);
+	else if (st->kind == STEP_APP_POLICY)
+		app_policy_say(s, st, n->sock);
+	else
+		app_policy_ask(s, st, n->sock);
+}
+
 void
 step_app(struct stage *s, const struct step *st)
 {
@@ -142,6 +164,8 @@ step_app(struct stage *s, const struct step *st)
 		app_open(s, st);
 	else if (st->kind == STEP_APP_SEND)
 		app_send(s, st);
+	else if (st->kind == STEP_APP_POLICY || st->kind == STEP_APP_POLICY_IS)
+		app_policy(s, st);
 	else
 		app_close(s, st);
 }
@@ -237,46 +261,34 @@ step_tunable(struct stage *s, const struct step *st)
 		return;
 	}
 	s->tunable[s->tunables++].name = st->name;
-	if (!c->ops->tunable_set(c, st->name, val_print(s->arena, &v), &e))
+	/* Settings of several words are strings with variables inside. */
+	const char *text = vars_substitute(&s->vars, val_print(s->arena, &v), s->item->suite->file, st->at.line, &e);
+	if (text == NULL)
+		stage_error(s, &e);
+	else if (!c->ops->tunable_set(c, st->name, text, &e))
 		no_tunable(s, st, &e);
 }
 
-/* What an audit word means to the counters of an OS (RFC 4303 4, 4301 9 ask for events; counters are what can be read). */
-static const struct {
-	const char *word, *os, *file, *counter;
-} audits[] = {
-	{ "replay", "linux", "/proc/net/xfrm_stat", "XfrmInStateSeqError" },
-	{ "icv", "linux", "/proc/net/xfrm_stat", "XfrmInStateProtoError" },
-	{ "no-sa", "linux", "/proc/net/xfrm_stat", "XfrmInNoStates" },
-	{ "policy", "linux", "/proc/net/xfrm_stat", "XfrmInTmplMismatch" },
-	{ "block", "linux", "/proc/net/xfrm_stat", "XfrmInPolBlock" },
-	{ "header", "linux", "/proc/net/xfrm_stat", "XfrmInHdrError" },
-	{ "replay", "reference", "drop.replayed", "drop.replayed" },
-	{ "icv", "reference", "drop.icv", "drop.icv" },
-	{ "no-sa", "reference", "drop.no-sa", "drop.no-sa" },
-	{ "policy", "reference", "drop.policy", "drop.policy" },
-};
-
-/* Side evidence: read and shown, never judged. */
+/* tunable NAME == VALUE: what the target has there, counters among it. */
 void
-step_audit(struct stage *s, const struct step *st)
+step_tunable_is(struct stage *s, const struct step *st)
 {
 	struct channel *c = &s->g->target->channel;
-	char text[4096], line[200];
 	struct err e = { 0 };
-	for (size_t i = 0; i < sizeof audits / sizeof audits[0]; i++) {
-		if (!s->g->target->has_channel || strcmp(audits[i].word, st->name) != 0 ||
-		    strcmp(audits[i].os, c->hello.os) != 0)
-			continue;
-		if (!c->ops->tunable_get(c, audits[i].file, text, sizeof text, &e)) {
-			evidence_add(s->ev, EV_COUNTER, st->at.line, 0, BYTES_NONE, e.text);
-			return;
-		}
-		const char *at = strstr(text, audits[i].counter);
-		snprintf(line, sizeof line, "%s: %ld", audits[i].counter,
-			 strtol(at != NULL ? at + strlen(audits[i].counter) : text, NULL, 10));
-		evidence_add(s->ev, EV_COUNTER, st->at.line, 0, BYTES_NONE, line);
+	char is[200];
+	struct val v;
+	if (!channel_has(s, CHAN_TUNABLES, "tunables to read"))
+		return;
+	if (!expr_eval(st->value, &s->vars, &v, &e)) {
+		stage_error(s, &e);
 		return;
 	}
-	evidence_add(s->ev, EV_COUNTER, st->at.line, 0, BYTES_NONE, "this target has no counter for it");
+	if (!tester_sentinel(s, 1, &e) || !c->ops->tunable_get(c, st->name, is, sizeof is, &e)) {
+		no_tunable(s, st, &e);
+		return;
+	}
+	is[strcspn(is, "\n")] = '\0';
+	const char *want = val_print(s->arena, &v);
+	if (strcmp(is, want) != 0)
+		stage_decide(s, V_FAIL, "tunable %s: want %s, got %s", st->name, want, is);
 }

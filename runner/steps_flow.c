@@ -55,8 +55,15 @@ step_repeat(struct stage *s, const struct step *st)
 		stage_decide(s, V_ERROR, "repeat: want a number up to %d", LOOP_MAX);
 		return;
 	}
-	for (uint64_t i = 0; i < n && !s->stop; i++)
+	if (st->otherwise != NULL)
+		(void)step_pfkey_waits(s, st->otherwise); /* the socket listens from here on */
+	for (uint64_t i = 0; i < n && !s->stop; i++) {
 		steps_run(s, st->body);
+		if (!s->stop && st->otherwise != NULL && step_pfkey_waits(s, st->otherwise))
+			break;
+	}
+	if (!s->stop && st->otherwise != NULL)
+		steps_run(s, st->otherwise);
 }
 
 /* Draws `count` different numbers of a range in an order that the run's seed decides. */
@@ -157,7 +164,7 @@ step_let(struct stage *s, const struct step *st)
 		stage_error(s, &e);
 }
 
-/* Real time passes: the one step that waits, for lifetimes that no event announces. Bounded. */
+/* Time passes: the one step that waits, for lifetimes that no event announces. Bounded. A clock that can be moved on is. */
 void
 step_wait(struct stage *s, const struct step *st)
 {
@@ -165,6 +172,10 @@ step_wait(struct stage *s, const struct step *st)
 	uint64_t seconds;
 	if (!expr_number_of(st->value, &s->vars, &seconds, &e) || seconds > 120) {
 		stage_decide(s, V_ERROR, "wait: want up to 120 seconds");
+		return;
+	}
+	if (s->g->target->pass != NULL) {
+		s->g->target->pass(s->g->target, (unsigned)seconds);
 		return;
 	}
 	struct timespec ts = { (time_t)seconds, 0 };

@@ -197,7 +197,7 @@ frame_agrees(struct stage *s, const struct step *st, const struct frame *f, bool
 	struct resolved *want = arena_alloc(s->scratch, sizeof *want);
 	struct dissected *got = arena_alloc(s->scratch, sizeof *got);
 	struct packet_diff diff = { 0 };
-	size_t work_n = 2 * f->datagram.n + 64;
+	size_t work_n = packet_dissect_room(s->sad, f->datagram.n);
 	uint8_t *work = arena_alloc(s->scratch, work_n);
 	if (!notation_packet(s, st->packet, FROM_TARGET, st->link, want, &e)) {
 		stage_error(s, &e);
@@ -211,13 +211,18 @@ frame_agrees(struct stage *s, const struct step *st, const struct frame *f, bool
 	/* A size that was asked for says more than what could not be opened because of it. */
 	bool same = size_agrees(s, st, f->datagram.n, &diff) && packet_agree(&want->packet, &got->packet, &diff) &&
 		    choices_agree(want, &got->packet, &diff);
-	same = same && padding_agrees(want, &got->packet, &diff) && checksums_right(&got->packet, &diff);
+	same = same && padding_agrees(want, &got->packet, &diff) && checksums_right(&got->packet, &diff) &&
+	       sums_agree(f->datagram, &diff);
 	/* What cannot be opened agrees with nothing that names its inside; of a fragment nobody expects it. */
 	bool piece = got->verdict == DROP_FRAGMENT && tester_wants_fragment(st->packet);
 	bool opened = got->verdict == ACCEPT || piece ||
-		      !(mentions(&want->packet, &layout_esp) || mentions(&want->packet, &layout_ah));
+		      !(mentions(&want->packet, &layout_esp) || mentions(&want->packet, &layout_ah) ||
+			mentions(&want->packet, &layout_esp_old) || mentions(&want->packet, &layout_ah_old));
 	if (same && opened) {
 		follow_target_seq(got);
+		if (st->packet->bound != NULL)
+			vars_set(&s->vars, st->packet->bound,
+				 (struct val){ .kind = VAL_OCTETS, .octets = f->datagram });
 		for (unsigned i = 0; i < want->wanted.binds; i++)
 			wanted_bind(s, &want->wanted.bind[i], &got->packet.layer[want->wanted.bind[i].layer]);
 		return true;
@@ -241,7 +246,7 @@ want_nothing(struct stage *s, const struct step *st)
 	if (f == NULL)
 		return;
 	struct dissected *got = arena_alloc(s->scratch, sizeof *got);
-	size_t work_n = 2 * f->datagram.n + 64;
+	size_t work_n = packet_dissect_room(s->sad, f->datagram.n);
 	snprintf(s->o->want, sizeof s->o->want, "nothing");
 	if (packet_dissect(got, s->sad, f->datagram, arena_alloc(s->scratch, work_n), work_n, &e))
 		packet_print(&got->packet, s->o->got, sizeof s->o->got);
@@ -322,7 +327,7 @@ bool
 stage_knows_question(const char *name)
 {
 	return strcmp(name, "mutable") == 0 || strcmp(name, "registers_auth") == 0 ||
-	       strcmp(name, "registers_encrypt") == 0;
+	       strcmp(name, "registers_encrypt") == 0 || strcmp(name, "combs_registered") == 0;
 }
 
 bool
@@ -332,6 +337,8 @@ stage_question(void *ctx, const char *name, const struct val *argument, bool *re
 		return mutable_octet(ctx, argument, result, e);
 	if (strcmp(name, "registers_auth") == 0 || strcmp(name, "registers_encrypt") == 0)
 		return pfkey_registers(ctx, strcmp(name, "registers_auth") == 0, argument, result, e);
+	if (strcmp(name, "combs_registered") == 0)
+		return combs_registered(ctx, argument, result, e);
 	return fail(e, ERR_UNKNOWN, "no question called '%s'", name);
 }
 
@@ -419,7 +426,9 @@ step_alive(struct stage *s, const struct step *st)
 	struct layer_spec out = { .at = st->at }, in = { .at = st->at };
 	bool ah = stage_sa(s, TO_TARGET, 50, 0) == NULL && stage_sa(s, TO_TARGET, 51, 0) != NULL;
 	bool clear = !ah && stage_sa(s, TO_TARGET, 50, 0) == NULL;
-	out.name = in.name = ah ? "ah" : "esp";
+	const struct sa *sa = stage_sa(s, TO_TARGET, ah ? 51 : 50, 0);
+	bool old = sa != NULL && sa->spec.old;
+	out.name = in.name = ah ? (old ? "ah-old" : "ah") : old ? "esp-old" : "esp";
 	out.next = &echo;
 	in.next = &reply;
 	struct packet_spec send = { .layers = clear ? &echo : &out, .at = st->at };

@@ -51,7 +51,7 @@ static size_t
 describe(struct stage *s, const struct frame *f, char *text, size_t cap)
 {
 	struct dissected *got = arena_alloc(s->scratch, sizeof *got);
-	size_t work_n = 2 * f->datagram.n + 64;
+	size_t work_n = packet_dissect_room(s->sad, f->datagram.n);
 	struct err e = { 0 };
 	if (!packet_dissect(got, s->sad, f->datagram, arena_alloc(s->scratch, work_n), work_n, &e))
 		return (size_t)snprintf(text, cap, "%zu octets that are no IP datagram", f->datagram.n);

@@ -39,6 +39,8 @@ struct layer_spec {       /* esp(seq=1), or a payload "hello" */
 	const char *name; /* NULL: payload, in `payload` */
 	struct arg *args;
 	struct expr *payload;
+	struct layer_spec *quoted; /* quote(..): the layers inside */
+	struct expr *quote_size;   /* and how many of their octets; NULL: what an ICMP error has by default */
 	struct layer_spec *next;
 	struct place at;
 };
@@ -61,6 +63,7 @@ struct packet_spec {
 	bool bare; /* exactly the layers written: nothing implied */
 	struct layer_spec *layers;
 	struct mod *mods;
+	const char *bound;         /* expected: the variable that takes the whole datagram */
 	struct word_list *without; /* pfkey >: extensions that `rest` leaves out */
 	struct place at;
 };
@@ -72,6 +75,14 @@ struct condition {                 /* $mode == tunnel; mutable($octet) */
 	struct condition *and_next;
 };
 
+/* app s policy "in bypass": the option it is said by, and what. */
+struct socket_said {
+	const char *api, *text; /* text NULL: asked for, app s policy in == .. */
+	struct mod *mods;       /* of the encoded value, as of PF_KEY messages */
+	struct socket_said *next;
+	struct place at;
+};
+
 enum step_kind {
 	STEP_SETKEY,
 	STEP_SEND,
@@ -81,8 +92,11 @@ enum step_kind {
 	STEP_APP_OPEN,
 	STEP_APP_SEND,
 	STEP_APP_CLOSE,
+	STEP_APP_POLICY,
+	STEP_APP_POLICY_IS,
 	STEP_DELIVER,
 	STEP_TUNABLE,
+	STEP_TUNABLE_IS,
 	STEP_WAIT,
 	STEP_FOR,
 	STEP_REPEAT,
@@ -118,12 +132,20 @@ struct step {
 	unsigned without_n;
 	const char *raw; /* setkey text */
 	unsigned raw_line;
-	struct expr *value;  /* let, tunable, wait, repeat count, app port, deliver text (NULL: nothing) */
-	struct expr *value2; /* app send: address; shuffle: first of range */
-	struct expr *value3; /* app send: port; shuffle: last of range */
-	struct axis *axis;   /* for */
-	struct step *body, *otherwise;
-	uint8_t family; /* app open: 4, 6, 0 by $family */
+	struct expr *value;            /* let, tunable, wait, repeat count, app port, deliver text (NULL: nothing) */
+	struct expr *value2;           /* app send: address; shuffle: first of range */
+	struct expr *value3;           /* app send: port; shuffle: last of range */
+	struct axis *axis;             /* for */
+	struct step *body, *otherwise; /* repeat: otherwise is the message that ends it, if one does */
+	uint8_t family;                /* app open: 4, 6, 0 by $family */
+	struct arg *fields;            /* audit: what the record says */
+	bool encap;                    /* app open: it takes ESP in UDP */
+	bool anywhere;                 /* app open: bound to no address, so that groups reach it */
+	struct socket_said *said;      /* app open, app policy */
+	const char *user;              /* app open: whose it is; NULL: the agent's own */
+	const char *direction;         /* app s policy in == */
+	bool refused;                  /* app open, app policy: the target says no, */
+	struct word_list *errnos;      /* with one of these, if there are any */
 };
 
 struct axis { /* for NAME in V V .. */

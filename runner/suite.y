@@ -39,21 +39,21 @@ static void suite_yyerror(struct SUITE_YYLTYPE *at, struct scan *s, void *scanne
 %token T_DOTS ".." T_EQ "==" T_NE "!=" T_LE "<=" T_GE ">="
 %token <text> T_SUITE "suite" T_CASE "case" T_SETUP "setup" T_FOR "for" T_IN "in" T_CLAUSE "clause" T_DECIDES "decides"
 %token <text> T_NEEDS "needs" T_WHEN "when" T_UNCALIBRATED "uncalibrated" T_PROFILE "profile" T_PREDICT "predict" T_PFKEY "pfkey" T_APP "app"
-%token <text> T_DELIVER "deliver" T_TUNABLE "tunable" T_WAIT "wait" T_REPEAT "repeat" T_SHUFFLE "shuffle" T_OF "of"
+%token <text> T_DELIVER "deliver" T_TUNABLE "tunable" T_WAIT "wait" T_REPEAT "repeat" T_UNTIL "until" T_SHUFFLE "shuffle" T_OF "of"
 %token <text> T_AS "as" T_MODEL "model" T_ANY "any" T_IF "if" T_ELSE "else" T_AND "and" T_AUDIT "audit" T_LET "let"
 %token <text> T_CHECK "check"
 %token <text> T_ALIVE "alive" T_NOTE "note" T_LINK "link" T_BARE "bare" T_NOTHING "nothing" T_WITHOUT "without"
-%token <text> T_WHATEVER "whatever"
+%token <text> T_WHATEVER "whatever" T_QUOTE "quote"
 %token <text> T_SIZE "size" T_UDP "udp" T_BIND_KW "bind" T_POLICY "policy" T_SEND "send" T_CLOSE "close" T_TO "to"
 
-%type <text> word extension socket_opt
+%type <text> bind_opt word extension socket_opt app_api
 %type <expr> expr term alternatives atom
 %type <arg> arg args args_opt
 %type <layer> layer layers
 %type <mod> mod mods
-%type <packet> packet altered
+%type <packet> packet bound altered
 %type <condition> condition test
-%type <step> steps step block plain send expect pfkey app else_opt predictions
+%type <step> steps step block plain send expect pfkey app app_open app_set else_opt predictions
 %type <axis> axis axis_values
 %type <clause> clause
 %type <words> words without extensions
@@ -125,6 +125,9 @@ step: plain T_NL		{ $$ = step_text(s, $1); }
 		{ $$ = step_new(A, STEP_FOR, AT(@1)); $$->axis = axis_name($4, $2, AT(@1)); $$->body = $5; }
 	| T_REPEAT atom block T_NL
 		{ $$ = step_new(A, STEP_REPEAT, AT(@1)); $$->value = $2; $$->body = $3; }
+	| T_REPEAT atom block T_UNTIL T_PFKEY socket_opt '<' packet without T_NL
+		{ $$ = step_new(A, STEP_REPEAT, AT(@1)); $$->value = $2; $$->body = $3;
+		  $$->otherwise = step_text(s, step_message(s, AT(@5), $6, $8, $9)); }
 	| T_SHUFFLE atom T_OF atom T_DOTS atom T_AS T_VAR block T_NL
 		{ $$ = step_new(A, STEP_SHUFFLE, AT(@1)); $$->value = $2; $$->value2 = $4; $$->value3 = $6;
 		  $$->name = $8; $$->body = $9; }
@@ -139,7 +142,7 @@ else_opt: T_NL			{ $$ = NULL; }
 	;
 
 plain: T_SETKEY
-		{ $$ = step_new(A, STEP_SETKEY, AT(@1)); $$->raw = $1; $$->raw_line = s->raw_line; }
+		{ $$ = step_new(A, STEP_SETKEY, AT(@1)); $$->raw = $1; $$->raw_line = s->raw_line; $$->name = s->raw_name; }
 	| send | expect | pfkey | app
 	| T_DELIVER T_NOTHING T_TO word
 		{ $$ = step_new(A, STEP_DELIVER, AT(@1)); $$->name = $4; }
@@ -149,12 +152,23 @@ plain: T_SETKEY
 		{ $$ = step_new(A, STEP_TUNABLE, AT(@1)); $$->name = $2.p; $$->value = $4; }
 	| T_TUNABLE word '=' expr
 		{ $$ = step_new(A, STEP_TUNABLE, AT(@1)); $$->name = $2; $$->value = $4; }
+	| T_TUNABLE T_STRING T_EQ expr
+		{ $$ = step_new(A, STEP_TUNABLE_IS, AT(@1)); $$->name = $2.p; $$->value = $4; }
+	| T_TUNABLE word T_EQ expr
+		{ $$ = step_new(A, STEP_TUNABLE_IS, AT(@1)); $$->name = $2; $$->value = $4; }
 	| T_WAIT atom
 		{ $$ = step_new(A, STEP_WAIT, AT(@1)); $$->value = $2; }
 	| T_MODEL word word '=' expr
 		{ $$ = step_new(A, STEP_MODEL, AT(@1)); $$->name = $2; $$->value = $5; }
 	| T_AUDIT word
 		{ $$ = step_new(A, STEP_AUDIT, AT(@1)); $$->name = $2; }
+	| T_AUDIT word T_AS word
+		{ $$ = step_new(A, STEP_AUDIT, AT(@1)); $$->name = $2; $$->raw = $4; }
+	| T_AUDIT word '(' args ')'
+		{ $$ = step_new(A, STEP_AUDIT, AT(@1)); $$->name = $2; $$->fields = args_first($4); }
+	| T_AUDIT T_WITHOUT word '(' args ')'
+		{ $$ = step_new(A, STEP_AUDIT, AT(@1)); $$->name = $3; $$->fields = args_first($5);
+		  $$->want = WANT_NOTHING; }
 	| T_LET word '=' expr
 		{ $$ = step_new(A, STEP_LET, AT(@1)); $$->name = $2; $$->value = $4; }
 	| T_CHECK condition
@@ -179,23 +193,23 @@ link_opt: %empty	{ $$ = 1; }
 send: link_opt '>' altered
 		{ $$ = step_new(A, STEP_SEND, AT(@2)); $$->link = $1; $$->packet = $3; }
 	;
-expect: link_opt '<' packet
+expect: link_opt '<' bound
 		{ $$ = step_expectation(A, AT(@2), $1, $3); }
-	| link_opt '<' packet T_SIZE rel expr
-		{ $$ = step_expectation(A, AT(@2), $1, $3); $$->size_relation = (uint8_t)$5; $$->size = $6; }
-	| link_opt '<' packet T_IF condition T_ELSE T_NOTHING
+	| link_opt '<' packet T_SIZE rel expr bind_opt
+		{ $$ = step_expectation(A, AT(@2), $1, $3); $$->size_relation = (uint8_t)$5; $$->size = $6; $3->bound = $7; }
+	| link_opt '<' bound T_IF condition T_ELSE T_NOTHING
 		{ $$ = step_expectation(A, AT(@2), $1, $3); $$->condition = $5; }
 	| link_opt '<' T_NOTHING
 		{ $$ = step_expectation(A, AT(@2), $1, NULL); $$->want = WANT_NOTHING; }
 	| link_opt '<' T_WHATEVER
 		{ $$ = step_expectation(A, AT(@2), $1, NULL); $$->want = WANT_WHATEVER; }
-	| link_opt '<' packet T_IF T_MODEL
+	| link_opt '<' bound T_IF T_MODEL
 		{ $$ = step_expectation(A, AT(@2), $1, $3); $$->want = WANT_MODEL; }
 	;
 pfkey: T_PFKEY socket_opt '>' altered
 		{ $$ = step_new(A, STEP_PFKEY_SEND, AT(@1)); $$->name = $2; $$->packet = $4; }
 	| T_PFKEY socket_opt '<' packet without
-		{ $$ = step_new(A, STEP_PFKEY_EXPECT, AT(@1)); $$->name = $2; $$->packet = $4; step_without(s, $$, $5); }
+		{ $$ = step_message(s, AT(@1), $2, $4, $5); }
 	| T_PFKEY socket_opt '<' T_NOTHING
 		{ $$ = step_new(A, STEP_PFKEY_EXPECT, AT(@1)); $$->name = $2; $$->want = WANT_NOTHING; }
 	| T_PFKEY word T_CLOSE
@@ -208,10 +222,12 @@ extensions: extension		{ $$ = words_add(A, NULL, $1, AT(@1)); }
 	;
 extension: word | T_VAR		{ $$ = arena_printf(A, "$%s", $1); } ;
 
-app: T_APP word '=' T_UDP T_BIND_KW atom
-		{ $$ = step_new(A, STEP_APP_OPEN, AT(@1)); $$->name = $2; $$->value = $6; }
-	| T_APP word '=' T_UDP T_BIND_KW atom T_POLICY T_STRING
-		{ $$ = step_new(A, STEP_APP_OPEN, AT(@1)); $$->name = $2; $$->value = $6; $$->raw = $8.p; }
+app: app_open | app_set
+	| app_set mods
+		{ $$ = $1; $$->said->mods = mods_first($2); }
+	| T_APP word app_api word T_EQ atom
+		{ $$ = step_new(A, STEP_APP_POLICY_IS, AT(@1)); $$->name = $2; step_app_policy(A, $$, $3, NULL, AT(@3));
+		  $$->direction = $4; $$->value = $6; }
 	| T_APP word T_SEND expr T_TO atom atom
 		{ $$ = step_new(A, STEP_APP_SEND, AT(@1)); $$->name = $2; $$->value = $4; $$->value2 = $6; $$->value3 = $7; }
 	| T_APP word T_SEND T_SIZE expr T_TO atom atom
@@ -220,16 +236,40 @@ app: T_APP word '=' T_UDP T_BIND_KW atom
 		{ $$ = step_new(A, STEP_APP_CLOSE, AT(@1)); $$->name = $2; }
 	;
 
+/* Options stand behind the port, in any order. */
+app_open: T_APP word '=' T_UDP T_BIND_KW atom
+		{ $$ = step_new(A, STEP_APP_OPEN, AT(@1)); $$->name = $2; $$->value = $6; }
+	| app_open app_api T_STRING
+		{ $$ = $1; step_app_policy(A, $1, $2, $3.p, AT(@2)); }
+	| app_open T_AS word
+		{ $$ = $1; $$->user = $3; }
+	| app_open word
+		{ $$ = $1; if (!step_app_option(A, $1, $2, AT(@2))) scan_error(s, &@2, "app: no option '%s'", $2); }
+	;
+app_set: T_APP word app_api T_STRING
+		{ $$ = step_new(A, STEP_APP_POLICY, AT(@1)); $$->name = $2; step_app_policy(A, $$, $3, $4.p, AT(@3)); }
+	| app_set word
+		{ $$ = $1; if (!step_app_option(A, $1, $2, AT(@2))) scan_error(s, &@2, "app: no option '%s'", $2); }
+	;
+app_api: T_POLICY | T_WORD ;
+
 altered: packet without			{ $$ = $1; $$->without = $2; }
 	| packet without mods		{ $$ = $1; $$->without = $2; $$->mods = mods_first($3); }
 	;
 packet: layers			{ $$ = packet_spec_new(A, layers_first($1), false, AT(@1)); }
 	| T_BARE layers		{ $$ = packet_spec_new(A, layers_first($2), true, AT(@1)); }
 	;
+bind_opt: %empty { $$ = NULL; } | T_BIND ;
+bound: packet
+	| packet T_BIND		{ $$ = $1; $$->bound = $2; }
+	;
 layers: layer			{ $$ = layers_add(NULL, $1); }
 	| layers '/' layer	{ $$ = layers_add($1, $3); }
 	;
 layer: word args_opt		{ $$ = layer_new(A, $1, $2, AT(@1)); }
+	| T_QUOTE '(' layers ')'	{ $$ = layer_quote(A, layers_first($3), NULL, AT(@1)); }
+	| T_QUOTE '(' layers ',' T_SIZE '=' expr ')'
+		{ $$ = layer_quote(A, layers_first($3), $7, AT(@1)); }
 	| T_STRING		{ $$ = layer_payload(A, expr_string(A, $1.p, $1.n, AT(@1)), AT(@1)); }
 	| T_NUMBER		{ $$ = layer_payload(A, expr_number(A, $1, AT(@1)), AT(@1)); }
 	| T_VAR			{ $$ = layer_payload(A, expr_leaf(A, E_VAR, $1, AT(@1)), AT(@1)); }

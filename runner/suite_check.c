@@ -26,7 +26,9 @@ static void
 check_packet(struct check *c, const struct packet_spec *p)
 {
 	for (const struct layer_spec *l = p->layers; l != NULL; l = l->next) {
-		if (l->name == NULL)
+		if (l->quoted != NULL)
+			check_packet(c, &(struct packet_spec){ .layers = l->quoted });
+		if (l->name == NULL || l->quoted != NULL)
 			continue;
 		if (!notation_knows_layer(l->name)) {
 			complain(c, l->at, "layer", l->name, "");
@@ -48,7 +50,7 @@ extension_has(int kind, const char *field)
 		const struct layout *lay = pfkey_ext_layout(&dialect_linux, (enum pfkey_ext)kind, family);
 		if (lay != NULL && layout_field(lay, field) >= 0)
 			return true;
-		lay = pfkey_ext_layout(&dialect_reference, (enum pfkey_ext)kind, family);
+		lay = pfkey_ext_layout(&dialect_openbsd, (enum pfkey_ext)kind, family);
 		if (lay != NULL && layout_field(lay, field) >= 0)
 			return true;
 	}
@@ -96,6 +98,37 @@ check_condition(struct check *c, const struct condition *k)
 }
 
 static void
+check_said(struct check *c, const struct socket_said *p)
+{
+	if (!app_policy_knows(p->api))
+		complain(c, p->at, "socket option", p->api, "");
+	for (const struct mod *m = p->mods; m != NULL; m = m->next)
+		if (!alter_knows_message(m->name))
+			complain(c, m->at, "alteration of a policy", m->name, "");
+}
+
+static void
+check_audit(struct check *c, const struct step *st)
+{
+	if (!audit_knows_word(st->name))
+		complain(c, st->at, "counter or auditable event", st->name, "");
+	for (const struct arg *g = st->fields; g != NULL; g = g->next)
+		if (g->name == NULL || !audit_knows_field(g->name))
+			complain(c, g->at, "field", g->name != NULL ? g->name : "(no name)", "audit");
+}
+
+/* RFC 4301 9: a system may do without auditing, and no RFC names a counter. */
+static bool
+judges_audit(const struct step *steps)
+{
+	for (const struct step *st = steps; st != NULL; st = st->next)
+		if ((st->kind == STEP_AUDIT && (st->raw != NULL || st->fields != NULL)) || judges_audit(st->body) ||
+		    judges_audit(st->otherwise))
+			return true;
+	return false;
+}
+
+static void
 check_steps(struct check *c, const struct step *st)
 {
 	for (; st != NULL; st = st->next) {
@@ -105,6 +138,10 @@ check_steps(struct check *c, const struct step *st)
 			check_message(c, st->packet);
 		else if (st->packet != NULL)
 			check_packet(c, st->packet);
+		if (st->kind == STEP_AUDIT)
+			check_audit(c, st);
+		for (const struct socket_said *p = st->said; p != NULL; p = p->next)
+			check_said(c, p);
 		for (unsigned i = 0; i < st->without_n; i++)
 			if (st->without[i][0] != '$' && pfkey_ext_by_name(st->without[i]) < 0)
 				complain(c, st->at, "PF_KEY extension", st->without[i], "");
@@ -147,6 +184,9 @@ check_case(struct check *c, const struct case_spec *k)
 	check_profiles(c, k->profiles);
 	check_condition(c, k->when);
 	check_steps(c, k->steps);
+	if (k->level == CASE_MUST && judges_audit(k->steps) && c->errors++ == 0)
+		fail(c->e, ERR_RANGE, "%s:%u:%u: case %s judges counters or audit records: want SHOULD, MAY or INFO",
+		     c->s->file, k->at.line, k->at.column, k->name);
 }
 
 static void

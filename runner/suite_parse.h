@@ -16,6 +16,7 @@ struct scan {
 	char *raw;      /* setkey block being read */
 	size_t raw_n, raw_cap;
 	unsigned raw_line, raw_column; /* where it began */
+	const char *raw_name;          /* its language; NULL: setkey */
 	unsigned raw_depth;            /* of ${name}s inside */
 	unsigned errors;
 	struct err *err;
@@ -31,7 +32,7 @@ void scan_locate(struct scan *s, struct SUITE_YYLTYPE *at, const char *text, siz
 int scan_keyword(struct scan *s, union SUITE_YYSTYPE *v, const char *text, int token);
 const char *scan_text(struct scan *s, const char *text, size_t n);
 void scan_string(struct scan *s, union SUITE_YYSTYPE *v, const char *text, size_t n);
-void scan_raw_begin(struct scan *s, const struct SUITE_YYLTYPE *at);
+void scan_raw_begin(struct scan *s, const struct SUITE_YYLTYPE *at, const char *language);
 void scan_raw_more(struct scan *s, const char *text, size_t n);
 const char *scan_raw_end(struct scan *s, struct SUITE_YYLTYPE *at); /* at: where the block began */
 void scan_bad(struct scan *s, const struct SUITE_YYLTYPE *at, char c);

@@ -66,8 +66,9 @@ scan_string(struct scan *s, SUITE_YYSTYPE *v, const char *text, size_t n)
 }
 
 void
-scan_raw_begin(struct scan *s, const SUITE_YYLTYPE *at)
+scan_raw_begin(struct scan *s, const SUITE_YYLTYPE *at, const char *language)
 {
+	s->raw_name = language;
 	s->raw_n = 0;
 	s->raw_depth = 0;
 	s->raw_line = s->line;

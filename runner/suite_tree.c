@@ -109,6 +109,15 @@ layer_payload(struct arena *a, struct expr *value, struct place at)
 }
 
 struct layer_spec *
+layer_quote(struct arena *a, struct layer_spec *quoted, struct expr *size, struct place at)
+{
+	struct layer_spec *l = layer_new(a, "quote", NULL, at);
+	l->quoted = quoted;
+	l->quote_size = size;
+	return l;
+}
+
+struct layer_spec *
 layers_add(struct layer_spec *tail, struct layer_spec *more)
 {
 	LIST_ADD(tail, more);
@@ -219,6 +228,31 @@ predictions_on(unsigned link, struct step *tail)
 	return head;
 }
 
+bool
+step_app_option(struct arena *a, struct step *st, const char *word, struct place at)
+{
+	if (strcmp(word, "anywhere") == 0)
+		return st->anywhere = st->kind == STEP_APP_OPEN;
+	if (strcmp(word, "encap") == 0)
+		return st->encap = st->kind == STEP_APP_OPEN;
+	if (strcmp(word, "refused") == 0)
+		return st->refused = true;
+	if (!st->refused || word[0] != 'E')
+		return false;
+	st->errnos = words_add(a, st->errnos, word, at);
+	return true;
+}
+
+void
+step_app_policy(struct arena *a, struct step *st, const char *api, const char *text, struct place at)
+{
+	struct socket_said **last = &st->said;
+	while (*last != NULL)
+		last = &(*last)->next;
+	*last = arena_alloc(a, sizeof **last);
+	**last = (struct socket_said){ .api = api, .text = text, .at = at };
+}
+
 /* The line as the author wrote it: what a report shows as the step. */
 struct step *
 step_text(struct scan *s, struct step *st)
@@ -238,7 +272,7 @@ step_text(struct scan *s, struct step *st)
 	return st;
 }
 
-void
+static void
 step_without(struct scan *s, struct step *st, struct word_list *words)
 {
 	for (; words != NULL; words = words->next) {
@@ -248,6 +282,17 @@ step_without(struct scan *s, struct step *st, struct word_list *words)
 		}
 		st->without[st->without_n++] = words->word;
 	}
+}
+
+struct step *
+step_message(struct scan *s, struct place at, const char *socket, struct packet_spec *message,
+	     struct word_list *without)
+{
+	struct step *st = step_new(&s->suite->arena, STEP_PFKEY_EXPECT, at);
+	st->name = socket;
+	st->packet = message;
+	step_without(s, st, without);
+	return st;
 }
 
 struct step *

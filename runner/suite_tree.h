@@ -16,6 +16,7 @@ struct arg *args_add(struct arg *tail, struct arg *more);
 struct arg *args_first(struct arg *tail);
 struct layer_spec *layer_new(struct arena *a, const char *name, struct arg *args, struct place at);
 struct layer_spec *layer_payload(struct arena *a, struct expr *value, struct place at);
+struct layer_spec *layer_quote(struct arena *a, struct layer_spec *quoted, struct expr *size, struct place at);
 struct layer_spec *layers_add(struct layer_spec *tail, struct layer_spec *more);
 struct layer_spec *layers_first(struct layer_spec *tail);
 struct packet_spec *packet_spec_new(struct arena *a, struct layer_spec *layers, bool bare, struct place at);
@@ -32,8 +33,12 @@ struct step *step_send_new(struct arena *a, struct place at, struct packet_spec 
 /* Cuts the list of sends open and puts them all on a link. */
 struct step *predictions_on(unsigned link, struct step *tail);
 struct step *step_expectation(struct arena *a, struct place at, unsigned link, struct packet_spec *p);
+/* A word behind the port of an application socket. False: there is no such option. */
+bool step_app_option(struct arena *a, struct step *st, const char *word, struct place at);
+void step_app_policy(struct arena *a, struct step *st, const char *api, const char *text, struct place at);
 struct step *step_text(struct scan *s, struct step *st);
-void step_without(struct scan *s, struct step *st, struct word_list *words);
+struct step *step_message(struct scan *s, struct place at, const char *socket, struct packet_spec *message,
+			  struct word_list *without);
 struct step *steps_add(struct step *tail, struct step *more);
 struct step *steps_first(struct step *tail);
 unsigned link_number(struct scan *s, const struct SUITE_YYLTYPE *at, const char *digits);

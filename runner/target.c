@@ -24,23 +24,52 @@ const struct target_net target_nets[TARGET_LINKS] = {
 	  .second6 = DOC6(2, 0x11) },
 };
 
+enum argument { MAY_HAVE, MUST_HAVE };
+
+/* clang-format off */
 static const struct driver {
-	const char *name;
+	const char *name, *form; /* form: as a complaint shows it */
+	enum argument argument;
+	bool single; /* an interface or a device is there once */
 	bool (*open)(struct target *, const struct target_options *, struct err *);
 } drivers[] = {
-	{ "linux", target_linux_open },
-	{ "reference", target_reference_open },
+	{ "linux",     "linux[:PATH]",               MAY_HAVE,  false, target_linux_open },
+	{ "reference", "reference[:PROFILE[/OS]]",   MAY_HAVE,  true,  target_reference_open },
+	{ "exec",      "exec:COMMAND",               MUST_HAVE, false, target_exec_open },
+	{ "netns",     "netns:NAME",                 MUST_HAVE, true,  target_netns_open },
+	{ "raw",       "raw:INTERFACE[,INTERFACE2]", MUST_HAVE, true,  target_raw_open },
+	{ "manual",    "manual:INTERFACE[,INTERFACE2]", MUST_HAVE, true, target_manual_open },
 };
+/* clang-format on */
 
-/* By the text in front of the colon. */
+#define DRIVERS (sizeof drivers / sizeof drivers[0])
+
+/* By the text in front of the colon; NULL: none. */
+static const struct driver *
+driver_named(const char *spec)
+{
+	size_t n = strcspn(spec, ":");
+	for (size_t i = 0; i < DRIVERS; i++)
+		if (strlen(drivers[i].name) == n && strncmp(drivers[i].name, spec, n) == 0)
+			return &drivers[i];
+	return NULL;
+}
+
 static const struct driver *
 driver_of(const char *spec, struct err *e)
 {
-	size_t n = strcspn(spec, ":");
-	for (size_t i = 0; i < sizeof drivers / sizeof drivers[0]; i++)
-		if (strlen(drivers[i].name) == n && strncmp(drivers[i].name, spec, n) == 0)
-			return &drivers[i];
-	fail(e, ERR_UNKNOWN, "target: want linux, linux:PATH or reference, got '%s'", spec);
+	const struct driver *d = driver_named(spec);
+	char all[300] = "";
+	size_t n = strcspn(spec, ":"), used = 0;
+	if (d != NULL && (d->argument != MUST_HAVE || (spec[n] == ':' && spec[n + 1] != '\0')))
+		return d;
+	if (d != NULL) {
+		(void)fail(e, ERR_SYNTAX, "target: want %s, got '%s'", d->form, spec);
+		return NULL;
+	}
+	for (size_t i = 0; i < DRIVERS; i++)
+		used += (size_t)snprintf(all + used, sizeof all - used, "%s%s", i > 0 ? ", " : "", drivers[i].form);
+	(void)fail(e, ERR_UNKNOWN, "target: want one of %s; got '%s'", all, spec);
 	return NULL;
 }
 
@@ -48,6 +77,19 @@ bool
 target_known(const char *spec, struct err *e)
 {
 	return driver_of(spec, e) != NULL;
+}
+
+bool
+target_is_single(const char *spec)
+{
+	const struct driver *d = driver_named(spec);
+	return d != NULL && d->single;
+}
+
+const struct target_net *
+target_net_of(const struct target_options *o, unsigned link)
+{
+	return o->wishes != NULL && o->wishes->has_net ? &o->wishes->net[link] : &target_nets[link];
 }
 
 bool

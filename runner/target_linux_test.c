@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "pfkey/pfkey.h"
 #include "runner/test_uml.h"
 #include "runner/target.h"
 
@@ -205,7 +206,7 @@ Test(target_linux, a_datagram_of_the_link_is_an_event_by_the_next_sync)
 	struct ping p;
 	int sock;
 	boot();
-	cr_assert(t.channel.ops->udp_open(&t.channel, 4, BYTES_NONE, 5000, BYTES_NONE, &sock, &e), "%s", e.text);
+	cr_assert(t.channel.ops->udp_open(&t.channel, 4, BYTES_NONE, 5000, NULL, &sock, &e), "%s", e.text);
 	for (unsigned i = 0; i < 200; i++) {
 		ping4(&p, 0, t.net[0].target4);
 		cr_assert(wr_patch(&p.w, 22, 0x4011, 2) && wr_patch(&p.w, 24, 0, 2));
@@ -217,6 +218,29 @@ Test(target_linux, a_datagram_of_the_link_is_an_event_by_the_next_sync)
 		cr_assert(bytes_equal((struct bytes){ ev.from, ev.from_len }, BYTES_OF(t.net[0].tester4)));
 		cr_assert(eq(uint, ev.from_port, 9));
 	}
+}
+
+/* Linux: CAP_NET_ADMIN for any policy of a socket, and no way to read one back. */
+Test(target_linux, a_socket_of_an_ordinary_user_is_refused_what_its_own_is_granted)
+{
+	static const struct socket_policy bypass = { .action = SOCKET_BYPASS };
+	boot();
+	for (int family = 4; family <= 6; family += 2)
+		for (unsigned ordinary = 0; ordinary < 2; ordinary++) {
+			uint8_t room[64], back[64];
+			struct wr w = wr_of(room, sizeof room), got = wr_of(back, sizeof back);
+			int sock;
+			struct channel *c = &t.channel;
+			cr_assert(c->ops->udp_open(c, family, BYTES_NONE, 5001, ordinary ? "user" : "root", &sock, &e),
+				  "%s", e.text);
+			cr_assert(pfkey_socket_put(&dialect_linux, DIR_IN, &bypass, false, &w, &e), "%s", e.text);
+			cr_assert(eq(int, c->ops->policy_set(c, sock, family, wr_done(&w), &e), !ordinary), "%s",
+				  e.text);
+			cr_assert(eq(int, ordinary ? e.os_errno : 1, 1), "%s", e.text);
+			cr_assert(not(c->ops->policy_get(c, sock, family, wr_done(&w), &got, &e)));
+			cr_assert(eq(int, e.code, ERR_REFUSED), "%s", e.text);
+			cr_assert(c->ops->sock_close(c, sock, &e), "%s", e.text);
+		}
 }
 
 Test(target_linux, tunables_are_as_a_conformance_run_needs_them)

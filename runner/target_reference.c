@@ -76,10 +76,11 @@ set_link(struct host_if *i, const struct target_net *net, const uint8_t mac[6])
 }
 
 static struct host *
-build_host(struct reference *r, const struct profile *profile, struct err *e)
+build_host(struct reference *r, const struct target_options *o, const struct profile *profile,
+	   const struct dialect *dialect, struct err *e)
 {
 	struct host_setup s = { .profile = profile,
-				.dialect = dialect_by_os("reference"),
+				.dialect = dialect,
 				.random = &r->pool.random,
 				.links = TARGET_LINKS,
 				.send = on_send,
@@ -87,7 +88,7 @@ build_host(struct reference *r, const struct profile *profile, struct err *e)
 				.udp_deliver = on_udp,
 				.ctx = r };
 	for (unsigned i = 0; i < TARGET_LINKS; i++)
-		set_link(&s.link[i], &target_nets[i], target_macs[i]);
+		set_link(&s.link[i], target_net_of(o, i), target_macs[i]);
 	struct host *h = host_new(&s, e);
 	/* Every case begins with an SPD that lets plain traffic pass; here that is a last entry of the administrator's. */
 	if (h != NULL && host_tunable_set(h, "spd.miss", "1") != 0) {
@@ -96,6 +97,17 @@ build_host(struct reference *r, const struct profile *profile, struct err *e)
 		return NULL;
 	}
 	return h;
+}
+
+/* Second by second, as timers would have it. */
+static void
+reference_pass(struct target *t, unsigned seconds)
+{
+	struct reference *r = t->impl;
+	for (; seconds > 0; seconds--) {
+		r->epoch++;
+		(void)reference_now(r);
+	}
 }
 
 static void
@@ -115,29 +127,47 @@ reference_close(struct target *t)
 }
 
 static void
-open_ends(struct target *t, struct reference *r)
+open_ends(struct target *t, const struct target_options *o, struct reference *r)
 {
 	for (unsigned i = 0; i < TARGET_LINKS; i++) {
 		struct wr target_mac = wr_of(t->link[i].target_mac, 6), tester_mac = wr_of(t->link[i].tester_mac, 6);
 		link_mem_open(&t->link[i], r, i);
 		wr_bytes(&target_mac, BYTES_OF(target_macs[i]));
 		wr_bytes(&tester_mac, BYTES_OF(tester_macs[i]));
-		t->net[i] = target_nets[i];
+		t->net[i] = *target_net_of(o, i);
 	}
 	t->links = TARGET_LINKS;
 	channel_call_open(&t->channel, r);
 	t->has_channel = true;
 }
 
-/* The argument is a profile: "reference:rfc4301". */
+/* "rfc4301", "kame/openbsd": whose rules it follows, and whose PF_KEY it speaks. */
+bool
+reference_argument(const char *argument, const struct profile **profile, const struct dialect **dialect, struct err *e)
+{
+	char name[32];
+	const char *slash = strchr(argument, '/');
+	int n = slash != NULL ? (int)(slash - argument) : (int)strlen(argument);
+	snprintf(name, sizeof name, "%.*s", n, argument);
+	*profile = profile_by_name(name);
+	*dialect = dialect_by_os(slash != NULL ? slash + 1 : "reference");
+	if (*profile == NULL)
+		return fail(e, ERR_UNKNOWN, "profile: want rfc4301, rfc2401, solaris, kame or linux, got \"%s\"", name);
+	return *dialect != NULL ||
+	       fail(e, ERR_UNKNOWN, "dialect: want reference, linux, kame, freebsd, openbsd or solaris, got \"%s\"",
+		    slash + 1);
+}
+
+/* The argument is PROFILE or PROFILE/DIALECT: "reference:rfc4301", "reference:rfc4301/openbsd". */
 bool
 target_reference_open(struct target *t, const struct target_options *o, struct err *e)
 {
 	const char *name = o->argument != NULL ? o->argument : "rfc4301";
-	const struct profile *profile = profile_by_name(name);
+	const struct profile *profile;
+	const struct dialect *dialect;
 	memset(t, 0, sizeof *t);
-	if (profile == NULL)
-		return fail(e, ERR_UNKNOWN, "profile: want rfc4301, rfc2401, solaris, kame or linux, got \"%s\"", name);
+	if (!reference_argument(name, &profile, &dialect, e))
+		return false;
 	struct reference *r = calloc(1, sizeof *r);
 	if (r == NULL)
 		return fail_errno(e, "the reference");
@@ -147,17 +177,19 @@ target_reference_open(struct target *t, const struct target_options *o, struct e
 	r->ticked = r->epoch + seconds_of(CLOCK_MONOTONIC);
 	t->impl = r;
 	t->driver = "reference";
+	t->pass = reference_pass;
 	t->close = reference_close;
 	snprintf(t->name, sizeof t->name, o->argument != NULL ? "reference:%s" : "reference", name);
 	snprintf(t->os, sizeof t->os, "reference");
 	snprintf(t->release, sizeof t->release, "%s", name);
 	t->profile = profile->name;
-	r->host = build_host(r, profile, e);
+	r->host = build_host(r, o, profile, dialect, e);
 	if (r->host == NULL) {
 		reference_close(t);
 		return false;
 	}
-	open_ends(t, r);
+	open_ends(t, o, r);
+	snprintf(t->channel.hello.os, sizeof t->channel.hello.os, "%s", dialect->name);
 	snprintf(t->channel.hello.release, sizeof t->channel.hello.release, "%s", name);
 	return true;
 }

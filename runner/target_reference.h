@@ -27,6 +27,10 @@ struct reference {
 	uint8_t event[REFERENCE_EVENT_MAX]; /* the one next_event gave last */
 };
 
+/* What stands behind "reference:". */
+bool reference_argument(const char *argument, const struct profile **profile, const struct dialect **dialect,
+			struct err *e);
+
 /* Seconds, for every call into the host; runs its timers when a new second has begun. */
 uint64_t reference_now(struct reference *r);
 

@@ -138,7 +138,8 @@ add_policy(struct target *t, int sock, const struct side *s, uint8_t dir, uint8_
 			  *dst = dir == DIR_IN ? &s->target : &s->tester;
 	struct spd_entry p = { .dir = dir, .action = SPD_PROTECT, .n = 1 };
 	uint8_t bits = src->family == 4 ? 32 : 128;
-	p.selector = (struct selector){ *src, *dst, bits, bits, SELECTOR_ANY, SELECTOR_ANY, SELECTOR_ANY };
+	p.selector = (struct selector){ .src = *src, .dst = *dst, .src_bits = bits, .dst_bits = bits };
+	p.selector.protocol = p.selector.sport = p.selector.dport = SELECTOR_ANY;
 	p.request[0] = (struct spd_request){ .protocol = 50, .mode = mode, .level = LEVEL_REQUIRE };
 	if (mode == MODE_TUNNEL) {
 		p.request[0].src = *src;
@@ -255,7 +256,7 @@ Test(target_reference, says_what_it_is)
 	cr_assert(eq(str, t.name, "reference"));
 	cr_assert(eq(u32, t.links, TARGET_LINKS));
 	cr_assert(t.has_channel);
-	cr_assert(eq(u32, t.channel.hello.features, CHAN_PFKEY | CHAN_SOCKETS | CHAN_TUNABLES));
+	cr_assert(eq(u32, t.channel.hello.features, CHAN_PFKEY | CHAN_SOCKETS | CHAN_TUNABLES | CHAN_USERS));
 	cr_assert(eq(u8, t.channel.hello.word_bits, 8 * sizeof(long)));
 	cr_assert(eq(int, t.channel.ops->fd(&t.channel), -1));
 	cr_assert(eq(int, t.link[0].ops->fd(&t.link[0]), -1));
@@ -330,13 +331,14 @@ Test(target_reference, lends_its_udp_sockets)
 	int pfkey = open_pfkey(&t), sock, other;
 	for (unsigned family = 4; family <= 6; family += 2) {
 		struct side side = side_of(&t, family);
-		cr_assert(c->ops->udp_open(c, (int)family, BYTES_NONE, 7, BYTES_NONE, &sock, &e), "%s", e.text);
+		cr_assert(c->ops->udp_open(c, (int)family, BYTES_NONE, 7, NULL, &sock, &e), "%s", e.text);
 		cr_assert(ne(int, sock, pfkey));
-		cr_assert(not(c->ops->udp_open(c, (int)family, BYTES_NONE, 7, BYTES_NONE, &other, &e)));
+		cr_assert(not(c->ops->udp_open(c, (int)family, BYTES_NONE, 7, NULL, &other, &e)));
 		cr_assert(eq(int, e.code, ERR_REFUSED));
 		cr_assert(eq(int, e.os_errno, EADDRINUSE));
-		cr_assert(not(c->ops->udp_open(c, (int)family, BYTES_NONE, 8, BYTES_OF(policy), &other, &e)));
-		cr_assert(eq(int, e.code, ERR_UNSUPPORTED));
+		cr_assert(not(c->ops->policy_set(c, sock, (int)family, BYTES_OF(policy), &e)), "no sadb_x_policy");
+		cr_assert(eq(int, e.code, ERR_REFUSED));
+		cr_assert(eq(int, e.os_errno, EINVAL));
 		struct wr w = wr_of(room, sizeof room);
 		ip_begin(&w, &(struct ip_head){ .src = &side.tester, .dst = &side.target, .protocol = 17, .ttl = 64 });
 		size_t at = w.n;
@@ -449,5 +451,32 @@ Test(target_reference, answers_a_case_in_much_less_than_a_tenth_of_a_millisecond
 	double us = ((double)(to.tv_sec - from.tv_sec) * 1e9 + (double)(to.tv_nsec - from.tv_nsec)) / 1e3 / ROUNDS;
 	cr_log_info("%.2f us for an echo in clear", us);
 	cr_assert(lt(dbl, us, 100.0));
+	t.close(&t);
+}
+
+Test(target_reference, a_socket_has_an_owner_and_a_policy_that_it_gives_back)
+{
+	struct target t;
+	struct err e = { 0 };
+	int sock;
+	open_target(&t, "reference:kame");
+	struct channel *c = &t.channel;
+	static const struct socket_policy bypass = { .action = SOCKET_BYPASS }, ask = { .action = SOCKET_ENTRUST };
+	for (unsigned ordinary = 0; ordinary < 2; ordinary++) {
+		uint8_t room[64], back[64], question[64], dir;
+		struct wr w = wr_of(room, sizeof room), got = wr_of(back, sizeof back),
+			  like = wr_of(question, sizeof question);
+		struct socket_policy p;
+		cr_assert(c->ops->udp_open(c, 4, BYTES_NONE, 7, ordinary ? "user" : NULL, &sock, &e), "%s", e.text);
+		cr_assert(pfkey_socket_put(&dialect_reference, DIR_OUT, &bypass, false, &w, &e), "%s", e.text);
+		cr_assert(eq(int, c->ops->policy_set(c, sock, 4, wr_done(&w), &e), !ordinary));
+		cr_assert(eq(int, ordinary ? e.os_errno : EACCES, EACCES));
+		cr_assert(pfkey_socket_put(&dialect_reference, DIR_OUT, &ask, false, &like, &e), "%s", e.text);
+		cr_assert(c->ops->policy_get(c, sock, 4, wr_done(&like), &got, &e), "%s", e.text);
+		cr_assert(pfkey_socket_get(&dialect_reference, wr_done(&got), false, &dir, &p, &e), "%s", e.text);
+		cr_assert(eq(int, p.action, ordinary ? SOCKET_ENTRUST : SOCKET_BYPASS));
+		cr_assert(eq(int, dir, DIR_OUT));
+		cr_assert(c->ops->sock_close(c, sock, &e), "%s", e.text);
+	}
 	t.close(&t);
 }

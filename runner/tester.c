@@ -67,6 +67,15 @@ tester_arp(struct stage *s, unsigned link, enum arp_op op, struct bytes spa, str
 	return tester_frame(s, link, ETHER_ARP, wr_done(&w), e);
 }
 
+/* Asking for its own address a station wants to know whether somebody else has it (RFC 5227, RFC 4862 5.4). */
+static bool
+is_targets(const struct stage *s, unsigned link, struct bytes address)
+{
+	const struct target_net *net = &s->g->target->net[link - 1];
+	return bytes_equal(address, BYTES_OF(net->target4)) || bytes_equal(address, BYTES_OF(net->second4)) ||
+	       bytes_equal(address, BYTES_OF(net->target6)) || bytes_equal(address, BYTES_OF(net->second6));
+}
+
 static bool
 answer_arp(struct stage *s, unsigned link, struct bytes arp, bool *is_reply, struct err *e)
 {
@@ -77,7 +86,7 @@ answer_arp(struct stage *s, unsigned link, struct bytes arp, bool *is_reply, str
 	rd_skip(&r, 6);
 	struct bytes tpa = rd_take(&r, 4);
 	*is_reply = !r.bad && op == ARP_REPLY;
-	if (r.bad || op != ARP_REQUEST)
+	if (r.bad || op != ARP_REQUEST || is_targets(s, link, tpa))
 		return true;
 	return tester_arp(s, link, ARP_REPLY, tpa, sha, spa, e);
 }
@@ -136,7 +145,7 @@ classify_ip6(struct stage *s, unsigned link, struct bytes d, struct err *e, bool
 	if (type == 135) {
 		rd_skip(&r, 4);
 		struct bytes wanted = rd_take(&r, 16);
-		if (!r.bad)
+		if (!r.bad && !is_targets(s, link, wanted))
 			*ok = answer_nd(s, link, src, wanted, e);
 		return A_HOUSEKEEPING;
 	}

@@ -69,8 +69,10 @@ names_push(struct names *out, const char *name)
 static bool
 is_plain_auth(const struct alg *a)
 {
-	return a->use == ALG_AUTH && a->kind != ALG_NULL && a->icv > 0;
+	return a->use == ALG_AUTH && a->kind != ALG_NULL && a->icv > 0 && a->old != OLD_ONLY;
 }
+
+#define IV_TRAVELS (1u << 31) /* among kinds: without the rows whose IV is the sequence number */
 
 /* Every cipher row in mask (1 << kind) at its key sizes: all of a fixed list, smallest, middle and largest of a range. */
 static void
@@ -78,7 +80,8 @@ push_ciphers(struct names *out, unsigned kinds, const char *auth)
 {
 	for (unsigned i = 0; i < algs_n; i++) {
 		const struct alg *a = &algs[i];
-		if (!(a->use & ALG_ENC) || !(kinds & 1u << a->kind))
+		if (!(a->use & ALG_ENC) || !(kinds & 1u << a->kind) || a->old == OLD_ONLY ||
+		    (a->implicit_iv && kinds & IV_TRAVELS))
 			continue;
 		size_t sizes[64];
 		unsigned n = alg_key_sizes(a, sizes, 64);
@@ -133,11 +136,11 @@ transform_set(struct arena *a, const char *set, const char **at, unsigned max)
 		names_push(&out, "aes-gcm-16-128");
 	}
 	if (esp || strcmp(set, "@ciphers") == 0)
-		push_ciphers(&out, ~0u, "hmac-sha1-96");
+		push_ciphers(&out, ~IV_TRAVELS, "hmac-sha1-96");
 	if (strcmp(set, "@cbc") == 0)
 		push_ciphers(&out, K(ALG_CBC), "hmac-sha1-96");
 	if (strcmp(set, "@stream") == 0)
-		push_ciphers(&out, K(ALG_CTR) | K(ALG_AEAD), "hmac-sha1-96");
+		push_ciphers(&out, K(ALG_CTR) | K(ALG_AEAD) | IV_TRAVELS, "hmac-sha1-96");
 	if (strcmp(set, "@aead") == 0)
 		push_ciphers(&out, K(ALG_AEAD) | K(ALG_GMAC), "");
 	if (esp || strcmp(set, "@auths") == 0)

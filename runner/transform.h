@@ -21,7 +21,7 @@ bool transform_parse(struct transform *t, const char *name, struct err *e) MUST_
  * Expands "@esp" and its like to names in table order; returns how many (at most max stored), 0 if there is no such set.
  * @one one plain choice; @few one of each kind; @ciphers every cipher and key size with HMAC-SHA-1, combined ones included;
  * @auths AES-CBC-128 with every integrity algorithm; @null NULL with every integrity algorithm; @esp the three together;
- * @esp-full every cipher with every integrity algorithm; @cbc, @stream, @aead parts of @ciphers; @ah every integrity
+ * @esp-full every cipher with every integrity algorithm; @cbc, @stream (an IV that counts, on the wire), @aead parts of @ciphers; @ah every integrity
  * algorithm alone.
  */
 unsigned transform_set(struct arena *a, const char *set, const char **names, unsigned max);

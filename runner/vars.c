@@ -74,14 +74,27 @@ val_to_number(const struct val *value, uint64_t *out)
 
 #define OCTETS_MAX 65536
 
+/* "192.0.2." + $n: what no string stands behind is joined as it is written, and makes a word. */
+static bool
+join_word(struct arena *a, const struct val *left, const struct val *right, struct val *out)
+{
+	if (left->text == NULL || right->kind == VAL_OCTETS)
+		return false;
+	*out = val_text(arena_printf(a, "%s%s", left->text, val_print(a, right)));
+	return true;
+}
+
 /* "ab" + "c" joins strings, "ab" * 3 repeats one: how long options and payloads are written. */
 static bool
-eval_octets(const struct expr *x, const struct vars *v, struct bytes left, struct val *out, struct err *e)
+eval_octets(const struct expr *x, const struct vars *v, const struct val *string, struct val *out, struct err *e)
 {
 	struct val r;
+	struct bytes left = string->octets;
 	uint64_t times = 1;
 	if (!expr_eval(x->right, v, &r, e))
 		return false;
+	if (x->op == '+' && join_word(v->arena, string, &r, out))
+		return true;
 	if (x->op == '-' || (x->op == '+' && r.kind != VAL_OCTETS) || (x->op == '*' && !val_to_number(&r, &times)))
 		return fail(e, ERR_SYNTAX, "%u:%u: a string takes + STRING and * NUMBER", x->at.line, x->at.column);
 	struct bytes more = x->op == '+' ? r.octets : BYTES_NONE;
@@ -105,7 +118,7 @@ eval_op(const struct expr *x, const struct vars *v, struct val *out, struct err 
 	if (!expr_eval(x->left, v, &left, e))
 		return false;
 	if (left.kind == VAL_OCTETS)
-		return eval_octets(x, v, left.octets, out, e);
+		return eval_octets(x, v, &left, out, e);
 	if (!expr_number_of(x->left, v, &l, e) || !expr_number_of(x->right, v, &r, e))
 		return false;
 	*out = val_number(x->op == '+' ? l + r : x->op == '-' ? l - r : l * r);

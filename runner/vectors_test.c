@@ -58,7 +58,8 @@ Test(vectors, every_row_of_the_algorithm_table_has_one_and_a_whole_packet)
 	cr_assert(algs_n <= sizeof s.row / sizeof s.row[0]);
 	cr_assert(each_vector(mark, &s) > 300);
 	for (unsigned i = 0; i < algs_n; i++)
-		cr_expect(s.row[i] && s.whole[i], "%s (%s): no vector", algs[i].name, algs[i].clause);
+		cr_expect(s.row[i] && (s.whole[i] || algs[i].old == OLD_ONLY), "%s (%s): no vector", algs[i].name,
+			  algs[i].clause);
 	cr_assert(s.esn && s.datagram && s.reject);
 }
 

@@ -17,10 +17,12 @@ is_fragment(struct bytes datagram)
 	return chain_of(datagram, &c) && c.fragment;
 }
 
-/* "frag", or a field that only fragments differ in. */
+/* "bare", which is what came as it came; "frag", or a field that only fragments differ in. */
 bool
 tester_wants_fragment(const struct packet_spec *spec)
 {
+	if (spec->bare)
+		return true;
 	for (const struct layer_spec *l = spec->layers; l != NULL; l = l->next) {
 		if (l->name != NULL && strcmp(l->name, "frag") == 0)
 			return true;

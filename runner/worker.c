@@ -15,6 +15,7 @@
 
 #include "runner/case_event.h"
 #include "runner/entropy.h"
+#include "runner/manager.h"
 
 #define JOBS_MAX 64
 #define RESTARTS_MAX 8
@@ -88,10 +89,12 @@ struct instance {
 static bool
 instance_up(struct instance *x, const struct worker_setup *s, unsigned worker, struct err *e)
 {
-	struct target_options o = { .dir = s->dir, .worker = worker };
+	struct target_options o = { .wishes = s->wishes, .dir = s->dir, .worker = worker };
 	memset(&x->target, 0, sizeof x->target);
 	if (!target_open(&x->target, s->target, &o, e))
 		return false;
+	if (x->target.manager != MANAGER_MANUAL)
+		x->target.manager = s->manager;
 	x->source.fill = entropy_fill;
 	random_pool_init(&x->pool, &x->source);
 	x->up = engine_open(&x->engine, &x->target, s->seed, &x->pool.random, e);
@@ -113,9 +116,9 @@ instance_down(struct instance *x)
 static void
 say_ready(int fd, const struct instance *x, unsigned worker)
 {
-	json_t *j = json_pack("{s:s, s:i, s:{s:s, s:s, s:s, s:s}}", "event", "ready", "worker", (int)worker, "target",
-			      "name", x->target.name, "driver", x->target.driver, "os", x->target.os, "release",
-			      x->target.release);
+	json_t *j = json_pack("{s:s, s:i, s:{s:s, s:s, s:s, s:s, s:s}}", "event", "ready", "worker", (int)worker,
+			      "target", "name", x->target.name, "driver", x->target.driver, "os", x->target.os,
+			      "release", x->target.release, "manager", managers_named(&x->engine));
 	say(fd, json_dumps(j, JSON_COMPACT));
 	json_decref(j);
 }

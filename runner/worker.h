@@ -6,12 +6,15 @@
 #define ESPY_RUNNER_WORKER_H
 
 #include "runner/plan.h"
+#include "runner/target.h"
 #include "wire/err.h"
 
 struct worker_setup {
 	const struct plan *plan;
 	const char *target; /* text of -t */
 	const char *dir;    /* of the run, or NULL */
+	const struct target_wishes *wishes; /* NULL: none */
+	enum manager_wish manager;
 	uint64_t seed;
 	unsigned jobs;
 	bool everything; /* exhibits also of cases that passed */

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <sys/types.h>
 #include <unistd.h>
 
 #ifdef __linux__
@@ -55,8 +56,31 @@ receive_plenty(int fd)
 	(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
 }
 
+/*
+ * An ordinary user is one without the rights of ours: kernels look at the effective user of each call (Linux drops CAP_NET_ADMIN with
+ * it), KAME at that of socket().
+ */
+static bool
+act_as(uint32_t uid)
+{
+	return uid == 0 || seteuid((uid_t)uid) == 0;
+}
+
+static void
+act_as_ourselves(uint32_t uid)
+{
+	if (uid != 0)
+		(void)!seteuid(0);
+}
+
+bool
+lent_has_users(void)
+{
+	return geteuid() == 0;
+}
+
 int
-lent_open(struct lending *l, uint16_t handle, unsigned kind, unsigned protocol)
+lent_open(struct lending *l, uint16_t handle, unsigned kind, unsigned protocol, uint32_t uid)
 {
 	if (kind == 0 || kind >= AGENT_KINDS)
 		return EPROTONOSUPPORT;
@@ -66,9 +90,12 @@ lent_open(struct lending *l, uint16_t handle, unsigned kind, unsigned protocol)
 		return EMFILE;
 	const struct kind *k = &kinds[kind];
 	int one = 1;
-	int fd = socket(k->domain, k->type, k->protocol < 0 ? (int)protocol : k->protocol);
-	if (fd < 0)
+	if (!act_as(uid))
 		return errno;
+	int fd = socket(k->domain, k->type, k->protocol < 0 ? (int)protocol : k->protocol), error = errno;
+	act_as_ourselves(uid);
+	if (fd < 0)
+		return error;
 	(void)fcntl(fd, F_SETFD, FD_CLOEXEC);
 	(void)fcntl(fd, F_SETFL, O_NONBLOCK);
 	receive_plenty(fd);
@@ -76,7 +103,7 @@ lent_open(struct lending *l, uint16_t handle, unsigned kind, unsigned protocol)
 		(void)setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof one);
 	if (k->type == SOCK_DGRAM)
 		(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
-	l->sock[l->n++] = (struct lent){ handle, (uint16_t)kind, fd };
+	l->sock[l->n++] = (struct lent){ handle, (uint16_t)kind, fd, uid };
 	return 0;
 }
 
@@ -173,7 +200,11 @@ lent_sendto(struct lending *l, uint16_t handle, struct endpoint to, struct bytes
 		return EBADF;
 	if (!address_of(s, to, &a))
 		return EAFNOSUPPORT;
-	return sendto(s->fd, data.p, data.n, 0, &a.u.any, a.n) >= 0 ? 0 : errno;
+	if (!act_as(s->uid))
+		return errno;
+	int error = sendto(s->fd, data.p, data.n, 0, &a.u.any, a.n) >= 0 ? 0 : errno;
+	act_as_ourselves(s->uid);
+	return error;
 }
 
 int
@@ -182,20 +213,31 @@ lent_setsockopt(struct lending *l, uint16_t handle, int level, int name, struct 
 	struct lent *s = lent_find(l, handle);
 	if (s == NULL)
 		return EBADF;
-	return setsockopt(s->fd, level, name, value.p, (socklen_t)value.n) == 0 ? 0 : errno;
+	if (!act_as(s->uid))
+		return errno;
+	int error = setsockopt(s->fd, level, name, value.p, (socklen_t)value.n) == 0 ? 0 : errno;
+	act_as_ourselves(s->uid);
+	return error;
 }
 
 int
-lent_getsockopt(struct lending *l, uint16_t handle, int level, int name, struct wr *value)
+lent_getsockopt(struct lending *l, uint16_t handle, int level, int name, struct bytes like, struct wr *value)
 {
 	struct lent *s = lent_find(l, handle);
 	socklen_t n = (socklen_t)wr_left(value);
+	struct wr room = wr_of(value->p, value->cap);
 	if (s == NULL)
 		return EBADF;
-	if (getsockopt(s->fd, level, name, value->p, &n) != 0)
+	wr_bytes(&room, like);
+	if (room.full)
+		return EINVAL;
+	if (!act_as(s->uid))
 		return errno;
-	(void)wr_room(value, n);
-	return 0;
+	int error = getsockopt(s->fd, level, name, value->p, &n) == 0 ? 0 : errno;
+	act_as_ourselves(s->uid);
+	if (error == 0)
+		(void)wr_room(value, n);
+	return error;
 }
 
 static bool

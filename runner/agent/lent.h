@@ -12,6 +12,7 @@
 struct lent {
 	uint16_t handle, kind;
 	int fd;
+	uint32_t uid; /* whose it is: every call on it is made by this user */
 };
 
 struct lending {
@@ -25,14 +26,17 @@ struct endpoint {
 }; /* address: 0, 4 or 16 octets */
 
 /* Each returns 0 or an errno of this system. */
-int lent_open(struct lending *l, uint16_t handle, unsigned kind, unsigned protocol);
+int lent_open(struct lending *l, uint16_t handle, unsigned kind, unsigned protocol, uint32_t uid);
 int lent_close(struct lending *l, uint16_t handle);
 int lent_bind(struct lending *l, uint16_t handle, struct endpoint at);
 int lent_connect(struct lending *l, uint16_t handle, struct endpoint to);
 int lent_send(struct lending *l, uint16_t handle, struct bytes data);
 int lent_sendto(struct lending *l, uint16_t handle, struct endpoint to, struct bytes data);
 int lent_setsockopt(struct lending *l, uint16_t handle, int level, int name, struct bytes value);
-int lent_getsockopt(struct lending *l, uint16_t handle, int level, int name, struct wr *value);
+/* `like` is what the value's room begins with: some options are asked by what they would answer. */
+int lent_getsockopt(struct lending *l, uint16_t handle, int level, int name, struct bytes like, struct wr *value);
+/* Whether this process can act as somebody else at all. */
+bool lent_has_users(void);
 
 /* Appends an event frame for everything that has arrived. False: out of memory. */
 bool lent_drain(struct lending *l, struct buffer *to);

@@ -54,6 +54,8 @@ enum agent_feature {
 	AGENT_HAS_FILES = 1 << 2,
 	AGENT_HAS_NETLINK = 1 << 3,
 	AGENT_HAS_MOVE = 1 << 4,
+	AGENT_HAS_USERS = 1 << 5, /* OPEN may say whose socket it is */
+	AGENT_HAS_NAMES = 1 << 6, /* READ and WRITE take names of tunables that are no files */
 };
 
 /*

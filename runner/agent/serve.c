@@ -41,11 +41,13 @@ features(void)
 {
 	unsigned has = AGENT_HAS_SOCKETS | AGENT_HAS_FILES;
 	struct lending try = { .n = 0 };
-	if (lent_open(&try, 0, AGENT_KEY, 0) == 0)
+	if (lent_open(&try, 0, AGENT_KEY, 0, 0) == 0)
 		has |= AGENT_HAS_PFKEY;
-	if (lent_open(&try, 1, AGENT_NETLINK, 6) == 0)
+	if (lent_open(&try, 1, AGENT_NETLINK, 6, 0) == 0)
 		has |= AGENT_HAS_NETLINK;
 	lent_close_all(&try);
+	if (lent_has_users())
+		has |= AGENT_HAS_USERS;
 #ifdef __linux__
 	has |= AGENT_HAS_MOVE;
 #endif
@@ -152,7 +154,7 @@ do_option(struct agent *a, const struct frame *f, struct rd *r, struct wr *body)
 		return r->bad ? EINVAL : lent_setsockopt(&a->lent, f->handle, level, name, rd_rest(r));
 	size_t room = (size_t)rd_uint(r, 2);
 	struct wr value = wr_of(body->p, room < body->cap ? room : body->cap);
-	int error = r->bad ? EINVAL : lent_getsockopt(&a->lent, f->handle, level, name, &value);
+	int error = r->bad ? EINVAL : lent_getsockopt(&a->lent, f->handle, level, name, rd_rest(r), &value);
 	(void)wr_room(body, value.n);
 	return error;
 }
@@ -162,7 +164,8 @@ do_open(struct agent *a, const struct frame *f, struct rd *r)
 {
 	unsigned kind = (unsigned)rd_uint(r, 2);
 	unsigned protocol = (unsigned)rd_uint(r, 2);
-	return r->bad ? EINVAL : lent_open(&a->lent, f->handle, kind, protocol);
+	uint32_t uid = rd_left(r) > 0 ? (uint32_t)rd_uint(r, 4) : 0; /* ours */
+	return r->bad ? EINVAL : lent_open(&a->lent, f->handle, kind, protocol, uid);
 }
 
 static int

@@ -43,11 +43,21 @@ double bench_median(double *v, unsigned n);
 
 struct bench_result *bench_add(struct bench_results *r, const char *name, size_t size, double value, const char *unit);
 
+/* Two rows of throughputs, the first being the second's yardstick; goal 0: none. */
+void bench_compare(struct bench_results *r, const char *few, double few_rate, const char *many, double many_rate,
+		   const char *unit, double goal);
+
 /* ESP beside the bare loop, rounds of one slice each (packets.c); only transforms whose name contains word. */
 bool bench_packets(struct bench_results *r, const char *word, unsigned rounds, struct err *e) MUST_USE;
 
 /* SAs per second through the PF_KEY engine (keys.c). */
 bool bench_keys(struct bench_results *r, struct err *e) MUST_USE;
+
+/* Lookups and changes of many entries beside those of few (databases.c). */
+bool bench_databases(struct bench_results *r, struct err *e) MUST_USE;
+
+/* The program espy checking captures: beside tshark where it is installed, of many SAs, its threads, its memory (check.c). */
+bool bench_check(struct bench_results *r, const char *espy, struct err *e) MUST_USE;
 
 /* What people read, on standard output; what programs read, in a file (report.c). */
 void report_table(const struct bench_results *r);

@@ -1,6 +1,7 @@
 /*
  * espy-bench: what the reference costs beside bare libcrypto. It prints a table and writes the same as JSON. A ratio
- * below its goal is marked and is no failure: the machine has a say in it. A word picks the transforms that hold it.
+ * below its goal is marked and is no failure: the machine has a say in it. A word picks the transforms that hold it; -e names the
+ * program whose command check is measured too.
  */
 #include <getopt.h>
 #include <sched.h>
@@ -27,7 +28,7 @@ stay(void)
 static int
 usage(void)
 {
-	fprintf(stderr, "usage: espy-bench [-r rounds] [-o file] [word]\n");
+	fprintf(stderr, "usage: espy-bench [-r rounds] [-o file] [-e espy] [word]\n");
 	return 2;
 }
 
@@ -36,13 +37,15 @@ main(int argc, char **argv)
 {
 	static struct bench_results results;
 	struct err e = { 0 };
-	const char *path = NULL;
+	const char *path = NULL, *espy = NULL;
 	long rounds = ROUNDS;
-	for (int c; (c = getopt(argc, argv, "r:o:")) != -1;) {
+	for (int c; (c = getopt(argc, argv, "r:o:e:")) != -1;) {
 		if (c == 'r')
 			rounds = strtol(optarg, NULL, 10);
 		else if (c == 'o')
 			path = optarg;
+		else if (c == 'e')
+			espy = optarg;
 		else
 			return usage();
 	}
@@ -50,7 +53,8 @@ main(int argc, char **argv)
 		return usage();
 	stay();
 	const char *word = optind < argc ? argv[optind] : "";
-	bool ok = bench_packets(&results, word, (unsigned)rounds, &e) && bench_keys(&results, &e);
+	bool ok = bench_packets(&results, word, (unsigned)rounds, &e) && bench_keys(&results, &e) &&
+		  bench_databases(&results, &e) && (espy == NULL || bench_check(&results, espy, &e));
 	report_table(&results);
 	if (!ok || (path != NULL && !report_json(&results, path, &e))) {
 		fprintf(stderr, "espy-bench: %s\n", e.text);

@@ -30,6 +30,17 @@ bench_add(struct bench_results *r, const char *name, size_t size, double value, 
 	return row;
 }
 
+void
+bench_compare(struct bench_results *r, const char *few, double few_rate, const char *many, double many_rate,
+	      const char *unit, double goal)
+{
+	bench_add(r, few, 0, few_rate, unit);
+	struct bench_result *row = bench_add(r, many, 0, many_rate, unit);
+	snprintf(row->against, sizeof row->against, "%s", few);
+	row->ratio = many_rate / few_rate;
+	row->goal = goal;
+}
+
 static const struct bench_result *
 find(const struct bench_results *r, const char *name, size_t size)
 {
@@ -69,10 +80,11 @@ static json_t *
 row_json(const struct bench_result *row)
 {
 	bool compared = row->against[0] != '\0';
-	return json_pack("{s:s, s:o, s:f, s:s, s:o, s:o}", "name", row->name, "size",
+	return json_pack("{s:s, s:o, s:f, s:s, s:o, s:o, s:o}", "name", row->name, "size",
 			 row->size > 0 ? json_integer((json_int_t)row->size) : json_null(), "value", row->value, "unit",
 			 row->unit, "against", compared ? json_string(row->against) : json_null(), "ratio",
-			 compared ? json_real(row->ratio) : json_null());
+			 compared ? json_real(row->ratio) : json_null(), "goal",
+			 row->goal > 0 ? json_real(row->goal) : json_null());
 }
 
 bool
