@@ -57,6 +57,13 @@ $(B)/librunner.a: $(RUN_OBJ)
 $(B)/espy: $(B)/o/runner/main.o $(B)/librunner.a $(B)/libespyref.a
 	$(call say,LD)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
+# An example is one file that anybody can compile without the rest.
+$(B)/exec-target: examples/exec-target.c
+	@mkdir -p $(@D)
+	$(call say,CC)
+	$(Q)$(CC) $(STD) $(WARN) $(OPT) -o $@ $<
+$(B)/tests/runner/target_exec_test: | $(B)/espy $(B)/exec-target
+$(B)/tests/runner/target_raw_test: | $(B)/espy-agent
 $(B)/espy-bench: $(call obj,$(BENCH_SRC)) $(B)/libespyref.a
 	$(call say,LD)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
@@ -108,7 +115,7 @@ unit-build: $(TESTS)
 
 # --- what people type ---------------------------------------------------------------------------
 PACKAGES := gcc make libc6-dev libssl-dev libpcap-dev libjansson-dev uthash-dev zlib1g-dev libmnl-dev libnet1-dev flex bison cpio
-PACKAGES_TEST := libcriterion-dev clang clang-format cppcheck gcovr mandoc libxml2-utils tshark
+PACKAGES_TEST := libcriterion-dev clang clang-format cppcheck gcovr mandoc libxml2-utils tshark iproute2 iputils-ping ethtool
 ESPY     = $(B)/espy
 JOBS    := -j$(shell nproc)
 
@@ -128,8 +135,17 @@ vectors: $(ESPY) ## every vector through the reference
 suites-linux: $(ESPY) initramfs ## every suite on the kernel: only known departures may fail
 	@sh runner/ci/baseline.sh $(ESPY) $(B)/run-linux suites/baselines/linux-6.1.txt
 
+live: $(ESPY) ## espy host as host and gateway for plain kernels in network namespaces; needs root
+	@sh runner/ci/live.sh $(ESPY)
+
+targets: $(ESPY) $(B)/espy-agent $(B)/exec-target ## the same cases by exec, raw and netns, as far as this machine allows
+	@sh runner/ci/targets.sh $(B)
+
 dissector: $(ESPY) ## tshark's opinion on the packets of the reference
 	@sh runner/ci/dissector.sh $(ESPY) $(B)/dissector
+
+ike: $(ESPY) $(B)/libespy-pfkey.so ## two OpenIKEDs, each behind a bump in the wire, key two references
+	@sh runner/ci/ike.sh $(B)
 
 check: unit vectors suites-reference ## what `make test` does for one build
 asan: ## the same under address and undefined-behaviour sanitizers
@@ -160,5 +176,5 @@ bench: ## ESP beside a bare libcrypto loop, espy check beside tshark: packets pe
 clean: ## remove build/
 	rm -rf build build-*
 
-.PHONY: all help unit unit-build clean deps deps-test run bench suites-reference vectors suites-linux check asan lint cover mutants test dissector
+.PHONY: all help unit unit-build clean deps deps-test run bench suites-reference vectors suites-linux check asan lint cover mutants test dissector ike live targets
 .SECONDARY:

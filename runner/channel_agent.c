@@ -178,6 +178,9 @@ static const struct policy_option { const char *os; int level4, name4, level6, n
 	{ "netbsd",  0, 22, 41, 28 },
 	{ "freebsd", 0, 21, 41, 28 },
 	{ "darwin",  0, 21, 41, 28 },
+	{ "kame",    0, 21, 41, 28 },
+	{ "sunos",   0, 0x22, 41, 0x22 }, /* IP_SEC_OPT and IPV6_SEC_OPT, which take another struct: app_sec_opt.c */
+	{ "solaris", 0, 0x22, 41, 0x22 },
 };
 /* clang-format on */
 
@@ -270,7 +273,8 @@ agent_udp_open(struct channel *c, int family, struct bytes addr, uint16_t port, 
 static const struct encap_option {
 	const char *os;
 	int name;
-} encap_options[] = { { "linux", 100 }, { "reference", 100 }, { "netbsd", 100 }, { "freebsd", 1 } };
+} encap_options[] = { { "linux", 100 }, { "reference", 100 }, { "netbsd", 100 }, { "freebsd", 1 },
+	{ "kame", 100 }, { "sunos", 0x103 }, { "solaris", 0x103 } };
 
 /* The value is an int of the target. */
 static bool

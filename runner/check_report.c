@@ -3,9 +3,9 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-/* printf per octet would cost more than the cryptography. */
+/* printf for every packet, or every octet of one, would cost as much as the cryptography. */
 static void
-put_hex(struct bytes b)
+put_octets(struct bytes b)
 {
 	static const char digits[] = "0123456789abcdef";
 	for (struct rd r = rd_of(b); rd_left(&r) > 0;) {
@@ -13,6 +13,23 @@ put_hex(struct bytes b)
 		putc_unlocked(digits[octet >> 4], stdout);
 		putc_unlocked(digits[octet & 15], stdout);
 	}
+}
+
+static void
+put_number(uint64_t v, unsigned base)
+{
+	char text[24];
+	unsigned at = sizeof text;
+	do
+		text[--at] = "0123456789abcdef"[v % base];
+	while ((v /= base) > 0);
+	fwrite_unlocked(text + at, 1, sizeof text - at, stdout);
+}
+
+static void
+put(const char *text)
+{
+	fputs_unlocked(text, stdout);
 }
 
 static const char *
@@ -33,12 +50,20 @@ static void
 print_text(const struct check_report *r, const struct passive_verdict *v, const char *note)
 {
 	char src[48], dst[48];
-	if (v->is_protected)
-		printf("frame %lu %s spi 0x%" PRIx32 " seq %" PRIu64 " %s", v->frame, protocol_word(v->protocol),
-		       v->spi, v->seq, verdict_word(v));
-	else
-		printf("frame %lu clear %s > %s %s", v->frame, addr_print(&v->src, src), addr_print(&v->dst, dst),
-		       verdict_word(v));
+	put("frame ");
+	put_number(v->frame, 10);
+	if (v->is_protected) {
+		put(" ");
+		put(protocol_word(v->protocol));
+		put(" spi 0x");
+		put_number(v->spi, 16);
+		put(" seq ");
+		put_number(v->seq, 10);
+		put(" ");
+	} else {
+		printf(" clear %s > %s ", addr_print(&v->src, src), addr_print(&v->dst, dst));
+	}
+	put(verdict_word(v));
 	if (v->policy != 0)
 		printf(" by %s:%u", r->policies, v->policy);
 	if (note[0] != '\0')
@@ -63,10 +88,23 @@ print_json(const struct passive_verdict *v, const char *note)
 		printf(", \"note\": \"%s\"", note);
 	if (v->inner.n > 0) {
 		fputs(", \"inner\": \"", stdout);
-		put_hex(v->inner);
+		put_octets(v->inner);
 		putc_unlocked('"', stdout);
 	}
 	fputs("}\n", stdout);
+}
+
+static struct trail_packet
+packet_of(const struct passive_layer *l)
+{
+	const struct sa_spec *s = &l->sa->spec;
+	return (struct trail_packet){ .protocol = s->protocol,
+				      .spi = s->spi,
+				      .src = s->src,
+				      .dst = s->dst,
+				      .seq = l->seq,
+				      .iv = { l->iv, l->iv_n },
+				      .mark = l->digest };
 }
 
 /* The strongest of what the trail says of the packet's layers. */
@@ -75,18 +113,20 @@ note_of(struct check_report *r, const struct passive_verdict *v)
 {
 	enum trail_note worst = TRAIL_NEW, note;
 	for (unsigned i = 0; i < v->layers; i++) {
-		const struct sa_spec *s = &v->layer[i].sa->spec;
-		struct trail_packet p = { .protocol = s->protocol,
-					  .spi = s->spi,
-					  .src = s->src,
-					  .dst = s->dst,
-					  .seq = v->layer[i].seq,
-					  .iv = { v->layer[i].iv, v->layer[i].iv_n },
-					  .mark = v->layer[i].digest };
+		struct trail_packet p = packet_of(&v->layer[i]);
 		r->no_memory |= !trail_add(r->trail, &p, &note);
 		worst = note > worst ? note : worst;
 	}
 	return trail_notes[worst];
+}
+
+void
+check_report_expect(const struct check_report *r, const struct passive_verdict *v)
+{
+	for (unsigned i = 0; i < v->layers; i++) {
+		struct trail_packet p = packet_of(&v->layer[i]);
+		trail_expect(r->trail, &p);
+	}
 }
 
 void

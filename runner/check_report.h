@@ -16,6 +16,8 @@ struct check_report {
 	bool no_memory;                        /* for the numbers of an SA */
 };
 
+/* Will be told soon. */
+void check_report_expect(const struct check_report *r, const struct passive_verdict *v);
 /* In the order of the capture; tells nothing of clear datagrams that no policy refuses. */
 void check_report_verdict(struct check_report *r, const struct passive_verdict *v);
 /* On stderr: what somebody should know who reads only the verdicts. */

@@ -62,6 +62,7 @@ print_head(struct request *q, const struct plan_item *it)
 		printf(" %s%s", clause_print(a, k), k->next != NULL ? "," : "");
 	printf("\nsuite:     %s, %s:%u\n", it->suite->title, it->suite->file, it->spec->at.line);
 	print_words(&q->purposes, "decides:  ", it->spec->decides);
+	print_words(&q->purposes, "profiles: ", case_profiles(it->suite, it->spec));
 	print_words(&q->purposes, "needs:    ", it->spec->needs);
 	if (it->spec->raw_transform)
 		printf("           is run even where the target is known to deviate from a transform (uncalibrated)\n");

@@ -16,7 +16,21 @@
 #include "runner/suite_source.h"
 #include "runner/target_reference.h"
 
-enum { O_LINK, O_ADDRESS, O_MAC, O_PROFILE, O_CONFIG, O_GATEWAY, O_ROUTE, O_TUNABLE, O_PFKEY, O_BUMP, O_IKE, O_WRITE, O_QUIET };
+enum {
+	O_LINK,
+	O_ADDRESS,
+	O_MAC,
+	O_PROFILE,
+	O_CONFIG,
+	O_GATEWAY,
+	O_ROUTE,
+	O_TUNABLE,
+	O_PFKEY,
+	O_BUMP,
+	O_IKE,
+	O_WRITE,
+	O_QUIET
+};
 static const struct option_row rows[] = {
 	[O_LINK] = { 'l', "link", "IFACE", "an interface, NETNS:IFACE, or fd:N (twice for two)" },
 	[O_ADDRESS] = { 'a', "address", "A/BITS", "an address of the host on the link before it (several)" },
@@ -27,7 +41,8 @@ static const struct option_row rows[] = {
 	[O_ROUTE] = { 0, "route", "A/BITS=NEXT", "what is behind another router (several)" },
 	[O_TUNABLE] = { 0, "tunable", "NAME=VALUE", "a setting, as cases have them (several)" },
 	[O_PFKEY] = { 0, "pfkey", "SOCKET", "PF_KEY for others: a SOCK_SEQPACKET socket there" },
-	[O_BUMP] = { 0, "bump", "IFACE", "a bump in the wire: protect the system behind IFACE, on the --link in front" },
+	[O_BUMP] = { 0, "bump", "IFACE",
+		     "a bump in the wire: protect the system behind IFACE, on the --link in front" },
 	[O_IKE] = { 0, "ike", NULL, "its IKE (UDP 500, 4500) passes without a policy that says so" },
 	[O_WRITE] = { 'w', "write", "PCAP", "the frames of the link before it; in front of all links: of all" },
 	[O_QUIET] = { 'q', "quiet", NULL, "no hints, no counters at the end" },
@@ -361,6 +376,7 @@ open_signals(struct err *e)
 	sigaddset(&ends, SIGINT);
 	sigaddset(&ends, SIGTERM);
 	(void)sigprocmask(SIG_BLOCK, &ends, NULL);
+	(void)signal(SIGPIPE, SIG_IGN); /* who started it may have heard enough */
 	int fd = signalfd(-1, &ends, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (fd < 0)
 		(void)fail_errno(e, "signalfd");
@@ -395,6 +411,7 @@ serve(const struct wish *w, struct live *v, struct trace *trace[HOST_LINKS + 1])
 	int signals = open_signals(&e);
 	if (signals < 0 || (w->pfkey != NULL && !live_pfkey_listen(v, w->pfkey, &e)))
 		return complain(&e, 3);
+	host_announce(v->host);
 	say_ready(v);
 	bool ok = run(v, signals, &e);
 	close(signals);
@@ -424,6 +441,10 @@ cmd_host(int argc, char **argv)
 	if (first < argc || w.links == 0) {
 		fprintf(stderr, "espy host: %s%s\nTry 'espy host --help'.\n",
 			first < argc ? "no operand, got " : "want a --link", first < argc ? argv[first] : "");
+		return 2;
+	}
+	if (w.gateway && v.setup.bump) {
+		fprintf(stderr, "espy host: --gateway: a bump in the wire is no router\n");
 		return 2;
 	}
 	if (w.gateway && w.links < 2) {

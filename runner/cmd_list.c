@@ -92,11 +92,12 @@ case_json(struct arena *a, const struct plan_item *it, unsigned n)
 	json_t *clauses = json_array();
 	for (const struct clause *k = it->spec->clauses; k != NULL; k = k->next)
 		json_array_append_new(clauses, json_string(clause_print(a, k)));
-	return json_pack("{s:s, s:s, s:s, s:s, s:o, s:s, s:o, s:o, s:i, s:s, s:i}", "id", it->id, "suite",
+	return json_pack("{s:s, s:s, s:s, s:s, s:o, s:s, s:o, s:o, s:o, s:i, s:s, s:i}", "id", it->id, "suite",
 			 it->suite->name, "level", level_names[it->spec->level], "clause",
 			 case_clause(a, it->suite, it->spec), "clauses", clauses, "title", it->spec->title, "decides",
-			 words(it->spec->decides), "needs", words(it->spec->needs), "combinations", (int)n, "file",
-			 it->suite->file, "line", (int)it->spec->at.line);
+			 words(it->spec->decides), "profiles", words(case_profiles(it->suite, it->spec)), "needs",
+			 words(it->spec->needs), "combinations", (int)n, "file", it->suite->file, "line",
+			 (int)it->spec->at.line);
 }
 
 static void

@@ -52,6 +52,36 @@ tell(struct writer *w, unsigned line, const char *what)
 	w->left_out = true;
 }
 
+/* What an SA says that has no words in some format, and that would change its packets or their verdicts. */
+enum lost { LOST_ESN = 1, LOST_TFC = 2, LOST_TUNNEL = 4, LOST_REQID = 8, LOST_SELECTOR = 16, LOST_NAT_OA = 32 };
+
+static void
+tell_lost(struct writer *w, const struct config_entry *x, const char *format, unsigned which)
+{
+	const struct sa_spec *s = &x->sa;
+	const struct {
+		bool there;
+		enum lost bit;
+		const char *what;
+	} losses[] = {
+		{ s->esn, LOST_ESN, "extended sequence numbers" },
+		{ s->tfc != 0, LOST_TFC, "TFC padding" },
+		{ s->tunnel.df_given || s->tunnel.no_ecn || s->tunnel.decap_dscp, LOST_TUNNEL,
+		  "rules for the tunnel's header" },
+		{ s->reqid != 0, LOST_REQID, "the number of -u" },
+		{ s->selects, LOST_SELECTOR, "what traffic the SA is for" },
+		{ s->encap.oai.family != 0 || s->encap.oar.family != 0, LOST_NAT_OA,
+		  "the original addresses behind a NAT" },
+	};
+	char text[200];
+	for (size_t i = 0; i < sizeof losses / sizeof losses[0]; i++) {
+		if (!losses[i].there || (which & losses[i].bit) == 0)
+			continue;
+		snprintf(text, sizeof text, "%s cannot say %s", format, losses[i].what);
+		tell(w, x->line, text);
+	}
+}
+
 static bool
 fits(size_t n, struct err *e)
 {
@@ -69,6 +99,8 @@ setkey_sa(struct writer *w, const struct config_entry *x, struct err *e)
 static bool
 setkey_policy(struct writer *w, const struct config_entry *x, struct err *e)
 {
+	if (x->policy.dir > DIR_FWD)
+		return fail(e, ERR_UNSUPPORTED, "setkey has no policies of single tunnels");
 	for (unsigned i = 0; i < x->policy.n; i++)
 		if (!spd_request_is_plain(&x->policy.request[i]))
 			return fail(e, ERR_UNSUPPORTED, "setkey has no alternatives and no choice of algorithms");
@@ -94,8 +126,9 @@ ipseckey_sa(struct writer *w, const struct config_entry *x, struct err *e)
 		c.inner.src.family = c.inner.dst.family = s->dst.family;
 		c.outer.ulp = s->dst.family == 6 ? 41 : 4;
 	}
-	if (s->esn)
-		tell(w, x->line, "ipseckey cannot say extended sequence numbers");
+	if (s->old)
+		return fail(e, ERR_UNSUPPORTED, "ipseckey has no SAs of RFC 1826 and 1827");
+	tell_lost(w, x, "ipseckey", LOST_ESN | LOST_TFC | LOST_TUNNEL | LOST_REQID | LOST_SELECTOR);
 	return fits(ipseckey_print(&c, w->show_keys, w->text, sizeof w->text), e);
 }
 
@@ -161,7 +194,12 @@ static bool
 xfrm_sa(struct writer *w, const struct config_entry *x, struct err *e)
 {
 	size_t n;
-	return ip_xfrm_print_sa(&x->sa, w->show_keys, w->text, sizeof w->text, &n, e) && fits(n, e);
+	if (!ip_xfrm_print_sa(&x->sa, w->show_keys, w->text, sizeof w->text, &n, e) || !fits(n, e))
+		return false;
+	tell_lost(w, x, "xfrm", LOST_TFC | LOST_NAT_OA);
+	if (x->sa.tunnel.df_given)
+		tell(w, x->line, "xfrm cannot say what becomes of DF");
+	return true;
 }
 
 static bool
@@ -252,6 +290,7 @@ cmd_sa(int argc, char **argv)
 	struct err e = { 0 };
 	int o, first;
 	w.show_keys = true;
+	w.left_out = false;
 	while ((o = options_next(&options, argc, argv, &value, &first)) >= 0) {
 		w.show_keys &= o != O_NO_KEYS;
 		if (o == O_NO_KEYS)

@@ -36,15 +36,15 @@ death_judge(struct engine *g, const struct plan_item *item, const struct evidenc
 	char how[400];
 	if (!g->dead || t->ended == NULL || !t->ended(t, how, sizeof how))
 		return;
-	snprintf(g->why_dead, sizeof g->why_dead, "the target %.280s", how);
+	snprintf(g->why_dead, sizeof g->why_dead, "it %.290s", how);
 	const struct exhibit *last = last_input(ev);
 	if (o->verdict != V_INCONCLUSIVE)
 		return;
 	bool judged = last != NULL && death_is_judged(item->spec);
 	o->verdict = judged ? V_FAIL : V_INCONCLUSIVE;
 	if (last != NULL && last->line != 0)
-		snprintf(o->reason, sizeof o->reason, "the target died: it %.400s; the last it got was the %s of line %u",
-			 how, name_of(last), last->line);
+		snprintf(o->reason, sizeof o->reason, "the target died after the %s of line %u: it %.400s",
+			 name_of(last), last->line, how);
 	else
 		snprintf(o->reason, sizeof o->reason, "the target died: it %.400s", how);
 }

@@ -19,9 +19,9 @@
 #define TICK_MS 1000 /* timers of the host run by then */
 
 struct station {
-	struct target target;              /* the reference in this process */
+	struct target target; /* the reference in this process */
 	struct service service;
-	struct link card[TARGET_LINKS];    /* what carries its frames */
+	struct link card[TARGET_LINKS]; /* what carries its frames */
 	unsigned cards;
 	bool inherited; /* the cards are sockets, which may be full */
 	struct buffer in, out;
@@ -104,7 +104,8 @@ reply_put(struct station *x, const struct frame *f, int error, struct bytes body
 	const char *why = strerror(error);
 	struct frame r = { (uint8_t)(f->op | AGENT_REPLY), f->tag, f->handle, BYTES_NONE };
 	wr_uint(&w, (uint64_t)error, 4);
-	return frame_put(&x->out, r, wr_done(&w), error != 0 ? (struct bytes){ (const uint8_t *)why, strlen(why) } : body);
+	return frame_put(&x->out, r, wr_done(&w),
+			 error != 0 ? (struct bytes){ (const uint8_t *)why, strlen(why) } : body);
 }
 
 /* In order; the events that a request caused go ahead of its reply. */

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LEVEL_UDP 17  /* the option that makes a socket take ESP (RFC 3948) */
-#define LEVEL_IP6 41  /* policies of IPv6 */
+#define LEVEL_UDP 17 /* the option that makes a socket take ESP (RFC 3948) */
+#define LEVEL_IP6 41 /* policies of IPv6 */
 #define PASS_MAX 1000000
 
 static struct served *

@@ -13,7 +13,7 @@
 #include "runner/transform.h"
 #include "wire/layouts.h"
 
-enum { LINUX_PORT = 5000, REFERENCE_PORT = 5001, NATT_PORT = 4500, PATIENCE_MS = 2000, NAMES = 400 };
+enum { LINUX_PORT = 5000, REFERENCE_PORT = 5001, NATT_PORT = 4500, PATIENCE_MS = 2000, NAMES = 400, DATA_MAX = 5000 };
 
 struct lab {
 	struct target target;
@@ -61,6 +61,10 @@ watch(struct bytes frame)
 	uint64_t type = rd_uint(&r, 2);
 	if (type == ETHER_ARP || !ip_parse(rd_rest(&r), &ip) || is_discovery(&ip))
 		return;
+	if (ip.protocol == 44) { /* a fragment: its first octet says of what */
+		struct rd f = rd_of(bytes_slice(ip.all, ip.header, SIZE_MAX));
+		ip.protocol = rd_peek(&f, 0);
+	}
 	bool protected = x.natt ? is_natt(&ip) : ip.protocol == 50 || ip.protocol == 51;
 	x.protected += protected;
 	x.clear += !protected;
@@ -265,7 +269,7 @@ deadline(void)
 static bool
 to_reference(uint8_t family, size_t n)
 {
-	static const uint8_t data[1400];
+	static const uint8_t data[DATA_MAX];
 	struct channel *c = &x.target.channel;
 	bool v6 = family == 6;
 	struct bytes to = v6 ? BYTES_OF(x.target.net[0].tester6) : BYTES_OF(x.target.net[0].tester4);
@@ -282,7 +286,7 @@ to_reference(uint8_t family, size_t n)
 static bool
 to_linux(uint8_t family, size_t n)
 {
-	static const uint8_t data[1400];
+	static const uint8_t data[DATA_MAX];
 	struct channel *c = &x.target.channel;
 	struct channel_event ev;
 	bool v6 = family == 6;
@@ -390,6 +394,22 @@ Test(interop, tunnels_for_the_other_ip_version)
 		uint8_t family = i & 1 ? 6 : 4;
 		struct arrangement a = { transforms[i / 2], "esp", true, false, family, family == 6 ? 4 : 6 };
 		cr_expect(attempt(&a), "%s", x.id);
+	}
+}
+
+/* Cut by one side behind the SA or in front of it, put together by the other. */
+Test(interop, datagrams_longer_than_the_link)
+{
+	for (unsigned i = 0; i < 4; i++) {
+		uint8_t family = i & 2 ? 6 : 4;
+		struct arrangement a = { "aes-gcm-16-128", "esp", i & 1, false, family, family };
+		char refused[400];
+		x.id = a.tunnel ? "long datagrams, tunnel" : "long datagrams, transport";
+		cr_assert(arrange(&a, refused, sizeof refused), "%s", refused);
+		cr_expect(to_reference(family, DATA_MAX), "%s: IPv%u from Linux", x.id, family);
+		cr_expect(to_linux(family, DATA_MAX), "%s: IPv%u from the reference", x.id, family);
+		cr_expect(ge(uint, x.protected, 8), "%s", x.id);
+		cr_expect(zero(uint, x.clear), "%s", x.id);
 	}
 }
 

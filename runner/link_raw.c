@@ -2,12 +2,17 @@
 
 #include <errno.h>
 #include <libnet.h>
+#include <net/if.h>
 #include <pcap/pcap.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "runner/netns.h"
 
-#define KERNEL_BUFFER (4 << 20) /* frames wait here while a case computes */
+#define KERNEL_BUFFER (16 << 20) /* frames wait here while a case computes */
+#define FRAME_ROOM 64            /* beyond the MTU: Ethernet's header, VLAN tags */
 
 struct link_raw {
 	pcap_t *in;
@@ -25,7 +30,7 @@ raw_send(struct link *l, struct bytes frame, struct err *e)
 		    frame.n, libnet_geterror(r->out));
 }
 
-/* A frame longer than buf cannot be: the snapshot length is LINK_FRAME_MAX. */
+/* A frame longer than buf cannot be: the snapshot length is less. One that was joined of several (GRO) is none that was on the wire. */
 static long
 raw_recv(struct link *l, uint8_t *buf, size_t cap, struct err *e)
 {
@@ -37,6 +42,12 @@ raw_recv(struct link *l, uint8_t *buf, size_t cap, struct err *e)
 		return 0;
 	if (got < 0) {
 		(void)fail(e, ERR_DEAD, "%s: %s", r->name, pcap_geterr(r->in));
+		return -1;
+	}
+	if (h->len > h->caplen) {
+		(void)fail(e, ERR_RANGE,
+			   "%s: a frame of %u octets, more than its MTU allows (ethtool -K %s gro off lro off)",
+			   r->name, h->len, r->name);
 		return -1;
 	}
 	struct wr w = wr_of(buf, cap);
@@ -72,6 +83,21 @@ static const struct link_ops raw_ops = {
 	.close = raw_close,
 };
 
+/*
+ * The kernel's ring has slots of the largest frame that can come: with slots of 64 KiB a burst of a few dozen small frames would be lost.
+ */
+static int
+largest_frame(const char *name)
+{
+	struct ifreq q = { .ifr_mtu = 0 };
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	snprintf(q.ifr_name, sizeof q.ifr_name, "%.*s", IFNAMSIZ - 1, name);
+	bool known = fd >= 0 && ioctl(fd, SIOCGIFMTU, &q) == 0 && q.ifr_mtu < LINK_FRAME_MAX - FRAME_ROOM;
+	if (fd >= 0)
+		close(fd);
+	return known ? q.ifr_mtu + FRAME_ROOM : LINK_FRAME_MAX;
+}
+
 static bool
 open_in(struct link_raw *r, struct err *e)
 {
@@ -79,11 +105,20 @@ open_in(struct link_raw *r, struct err *e)
 	r->in = pcap_create(r->name, why);
 	if (r->in == NULL)
 		return fail(e, ERR_IO, "%s: %s", r->name, why);
-	pcap_set_snaplen(r->in, LINK_FRAME_MAX);
+	pcap_set_snaplen(r->in, largest_frame(r->name));
 	pcap_set_promisc(r->in, 1);
 	pcap_set_immediate_mode(r->in, 1);
 	pcap_set_buffer_size(r->in, KERNEL_BUFFER);
 	int state = pcap_activate(r->in);
+	if (state == PCAP_ERROR_PERM_DENIED)
+		return fail(e, ERR_IO,
+			    "%s: raw frames need the right CAP_NET_RAW: run as root, or setcap cap_net_raw+ep on espy",
+			    r->name);
+	if (state == PCAP_ERROR_NO_SUCH_DEVICE)
+		return fail(e, ERR_IO, "%s: there is no such interface (`ip link` shows those that are there)",
+			    r->name);
+	if (state == PCAP_ERROR_IFACE_NOT_UP)
+		return fail(e, ERR_IO, "%s: is down: ip link set %s up", r->name, r->name);
 	if (state < 0) {
 		const char *text = pcap_geterr(r->in);
 		return fail(e, ERR_IO, "%s: %s%s%s", r->name, pcap_statustostr(state), text[0] != '\0' ? ": " : "",

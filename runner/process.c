@@ -15,10 +15,11 @@
 #include "runner/netns.h"
 
 #define FIRST_LENT 3
-#define LENT_FROM 100   /* where descriptors wait while 3, 4, .. are made free for them */
-#define GOES_MS 1000    /* with its stream closed */
-#define OBEYS_MS 500    /* after SIGTERM */
-#define CANNOT_RUN 127  /* as sh says it */
+#define LENT_FROM 100  /* where descriptors wait while 3, 4, .. are made free for them */
+#define GOES_MS 1000   /* with its stream closed */
+#define OBEYS_MS 500   /* after SIGTERM */
+#define CANNOT_RUN 127 /* as sh says it */
+#define SIGNALLED 128  /* a shell adds the signal that killed its command */
 
 /* --- in the child ---------------------------------------------------------------------------- */
 
@@ -167,6 +168,9 @@ process_has_ended(struct process *p, unsigned ms, char *how, size_t cap)
 		return false;
 	if (WIFSIGNALED(p->status))
 		snprintf(how, cap, "was killed by signal %d (%s)", WTERMSIG(p->status), strsignal(WTERMSIG(p->status)));
+	else if (WEXITSTATUS(p->status) > SIGNALLED && WEXITSTATUS(p->status) < SIGNALLED + 65)
+		snprintf(how, cap, "ended with exit status %d (as of signal %d: %s)", WEXITSTATUS(p->status),
+			 WEXITSTATUS(p->status) - SIGNALLED, strsignal(WEXITSTATUS(p->status) - SIGNALLED));
 	else
 		snprintf(how, cap, "ended with exit status %d", WEXITSTATUS(p->status));
 	return true;

@@ -16,7 +16,7 @@ struct process_setup {
 	const char *command; /* for sh -c; */
 	const char *program; /* or the path of one program, without arguments */
 	const char *netns;   /* where it runs, a name of ip-netns(8); NULL: here */
-	int console;         /* what it says on its standard error goes there; -1: to ours, with `prefix` ahead of each line */
+	int console; /* what it says on its standard error goes there; -1: to ours, with `prefix` ahead of each line */
 	const char *prefix;
 	int lent[PROCESS_LENT]; /* descriptors it inherits, as 3, 4, ..; -1 ends */
 	struct {

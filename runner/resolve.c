@@ -138,6 +138,7 @@ resolve_target(struct link *l, const struct target_net *net, const char *what, u
 		struct pollfd p = { .fd = l->ops->fd(l), .events = POLLIN };
 		(void)poll(&p, 1, (int)(again < end ? again - now : end - now) + 1);
 	}
-	return fail(e, ERR_DEAD, "%s: nobody answers for %s (ARP) or %s (Neighbor Discovery): --target-address says where it is",
+	return fail(e, ERR_DEAD,
+		    "%s: nobody answers for %s (ARP) or %s (Neighbor Discovery): --target-address says where it is",
 		    what, addr_print(&a4, text4), addr_print(&a6, text6));
 }

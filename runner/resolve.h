@@ -5,6 +5,7 @@
 #include "runner/target.h"
 
 /* Fills l->target_mac from the first answer, asking again and again for ms. ERR_DEAD, naming `what` and the addresses: nobody answers. */
-bool resolve_target(struct link *l, const struct target_net *net, const char *what, unsigned ms, struct err *e) MUST_USE;
+bool resolve_target(struct link *l, const struct target_net *net, const char *what, unsigned ms,
+		    struct err *e) MUST_USE;
 
 #endif

@@ -23,8 +23,8 @@ enum manager_wish { MANAGER_AUTO, MANAGER_PFKEY, MANAGER_XFRM, MANAGER_NONE, MAN
 
 struct target {
 	enum manager_wish manager; /* set by whoever opened it, before engine_open */
-	const char *driver; /* "linux", "reference" */
-	char name[160];     /* as the user gave it: "linux:/path" */
+	const char *driver;        /* "linux", "reference" */
+	char name[160];            /* as the user gave it: "linux:/path" */
 	char os[32], release[96];
 	const char *profile; /* whose documented rules it follows: a name of host/profile.h, or NULL */
 	struct link link[TARGET_LINKS];
@@ -41,8 +41,9 @@ struct target {
 
 /* What the user says about a target that -t cannot (target_wish.c). All zero: nothing. */
 struct target_wishes {
-	const char *agent; /* --agent: a command whose standard input and output are an agent; NULL: the driver's own, or none */
-	bool yes;          /* --yes: nobody is asked */
+	const char *
+		agent; /* --agent: a command whose standard input and output are an agent; NULL: the driver's own, or none */
+	bool yes;      /* --yes: nobody is asked */
 	bool has_net;
 	struct target_net net[TARGET_LINKS];
 	uint8_t said4[TARGET_LINKS], said6[TARGET_LINKS]; /* how many addresses of the target were said */

@@ -42,7 +42,8 @@ child_ended(struct target *t, char *how, size_t cap)
 		return false;
 	if (c->console >= 0)
 		console_tail(c->console, tail, sizeof tail);
-	snprintf(how, cap, "%s%s%s", status, c->console >= 0 ? "; its console ends: " : "", c->console >= 0 ? tail : "");
+	snprintf(how, cap, "%s%s%s", status, c->console >= 0 ? "; its console ends: " : "",
+		 c->console >= 0 ? tail : "");
 	return true;
 }
 
@@ -130,7 +131,7 @@ child_say_hello(struct target *t, const struct process_setup *s, unsigned timeou
 	if (!channel_agent_open(&t->channel, stream, stream, timeout_ms ? timeout_ms : HELLO_MS, e)) {
 		child_without(t);
 		if (child_ended(t, how, sizeof how))
-			(void)fail(e, ERR_DEAD, "%s (%s) %s before it said hello", c->what,
+			(void)fail(e, ERR_DEAD, "before hello %s (%s) %s", c->what,
 				   s->command != NULL ? s->command : s->program, how);
 		return false;
 	}

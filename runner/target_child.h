@@ -26,6 +26,7 @@ bool child_find_station(struct target *t, const struct target_options *o, unsign
 
 /* target_raw.c: links on interfaces of this namespace, "eth1" or "eth1,eth2"; who answers there is not asked yet. */
 bool raw_links_open(struct target *t, const char *interfaces, struct err *e) MUST_USE;
-bool raw_stations_find(struct target *t, const struct target_options *o, const char *interfaces, struct err *e) MUST_USE;
+bool raw_stations_find(struct target *t, const struct target_options *o, const char *interfaces,
+		       struct err *e) MUST_USE;
 
 #endif

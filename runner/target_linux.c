@@ -2,23 +2,22 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "runner/channel_agent.h"
+#include "runner/console.h"
 #include "runner/uml.h"
 
 #define BOOT_MS 20000
 #define REPLY_MS 5000
 #define CARRIER 2 /* the NIC that is for the agent protocol alone */
 #define CARRIER_NAME "vec2"
-#define TAIL 200 /* octets of the console in an error */
 
 static const uint8_t target_macs[UML_NICS][6] = {
 	{ 2, 0, 0, 0, 1, 1 },
@@ -76,29 +75,32 @@ ends_open(struct ends *ours, struct ends *theirs, struct err *e)
 	return true;
 }
 
-/* In the run directory, or in memory when there is none: the last lines explain a boot that failed. */
-static int
-console_open(const struct target_options *o)
-{
-	char path[512];
-	if (o->dir == NULL)
-		return memfd_create("console", MFD_CLOEXEC);
-	snprintf(path, sizeof path, "%s/console-%u.log", o->dir, o->worker);
-	return open(path, O_RDWR | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0644);
-}
-
-/* The last words on the console, on one line. */
 static bool
 boot_failed(int console, const char *what, struct err *e)
 {
-	char tail[TAIL + 1] = "";
-	off_t size = lseek(console, 0, SEEK_END);
-	ssize_t n = pread(console, tail, TAIL, size > TAIL ? size - TAIL : 0);
-	tail[n > 0 ? n : 0] = '\0';
-	for (char *at = tail; *at != '\0'; at++)
-		if (*at == '\n' || *at == '\r')
-			*at = *(at + 1) == '\0' ? ' ' : '|';
-	return fail(e, ERR_DEAD, "the kernel %s; its console ends: %s", what, n > 0 ? tail : "(empty)");
+	char tail[256];
+	console_tail(console, tail, sizeof tail);
+	return fail(e, ERR_DEAD, "the kernel %s; its console ends: %s", what, tail);
+}
+
+/* The keeper goes when the last process of the kernel has; a panic is given a moment to get there. */
+static bool
+linux_ended(struct target *t, char *how, size_t cap)
+{
+	enum { TIMES = 50 };
+	const struct timespec a_little = { 0, 10000000 };
+	const struct linux_target *l = t->impl;
+	for (unsigned i = 0; i < TIMES && l != NULL; i++) {
+		char tail[256];
+		siginfo_t s = { .si_pid = 0 };
+		if (waitid(P_PID, (id_t)l->uml.keeper, &s, WEXITED | WNOHANG | WNOWAIT) != 0 || s.si_pid != 0) {
+			console_tail(l->console, tail, sizeof tail);
+			snprintf(how, cap, "is a kernel that has ended; its console ends: %s", tail);
+			return true;
+		}
+		nanosleep(&a_little, NULL);
+	}
+	return false;
 }
 
 static void
@@ -253,13 +255,14 @@ target_linux_open(struct target *t, const struct target_options *o, struct err *
 	t->profile = "linux";
 	t->impl = l;
 	t->close = linux_close;
+	t->ended = linux_ended;
 	snprintf(t->name, sizeof t->name, o->argument != NULL ? "linux:%s" : "linux",
 		 o->argument != NULL ? o->argument : "");
-	l->console = console_open(o);
+	l->console = console_open(o, e);
 	if (l->console < 0) {
 		free(l);
 		t->impl = NULL;
-		return fail_errno(e, "the console log in %s", o->dir != NULL ? o->dir : "memory");
+		return false;
 	}
 	bool ok = bring_up(t, o, &ours, &theirs, &why);
 	ends_close(&ours);

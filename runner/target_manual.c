@@ -40,6 +40,17 @@ target_manual_print(struct target *t, struct bytes command)
 	(void)!buffer_add(&typist.text, command);
 }
 
+/* Asked before anything begins. */
+static bool
+somebody_is_there(struct err *e)
+{
+	int fd = typist.yes ? -1 : open("/dev/tty", O_RDWR | O_CLOEXEC);
+	if (fd >= 0)
+		close(fd);
+	return typist.yes || fd >= 0 ||
+	       fail(e, ERR_UNSUPPORTED, "there is no terminal at which somebody presses Enter: --yes goes on without");
+}
+
 /* The terminal, not standard input: a run may be fed by a script, and a person answers all the same. */
 static bool
 wait_for_enter(struct err *e)
@@ -47,7 +58,7 @@ wait_for_enter(struct err *e)
 	char octet = 0;
 	int fd = open("/dev/tty", O_RDWR | O_CLOEXEC);
 	if (fd < 0)
-		return fail(e, ERR_DEAD, "nobody is here to press Enter (no terminal): --yes goes on without");
+		return fail(e, ERR_DEAD, "the terminal has gone");
 	dprintf(fd, "-- typed in? [Enter] ");
 	ssize_t n;
 	while ((n = read(fd, &octet, 1)) != 0 && octet != '\n')
@@ -90,7 +101,7 @@ target_manual_open(struct target *t, const struct target_options *o, struct err 
 	t->manager = MANAGER_MANUAL;
 	typist.yes = o->wishes != NULL && o->wishes->yes;
 	typist.empty = false;
-	if (raw_links_open(t, o->argument, e) && raw_stations_find(t, o, o->argument, e))
+	if (somebody_is_there(e) && raw_links_open(t, o->argument, e) && raw_stations_find(t, o, o->argument, e))
 		return true;
 	t->close(t);
 	return false;

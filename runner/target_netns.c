@@ -60,8 +60,7 @@ struct script {
 	size_t n;
 };
 
-static void PRINTF(2, 3)
-add(struct script *s, const char *fmt, ...)
+static void PRINTF(2, 3) add(struct script *s, const char *fmt, ...)
 {
 	va_list ap;
 	va_start(ap, fmt);

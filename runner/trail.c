@@ -127,6 +127,13 @@ print_of(const struct trail_packet *p)
 	return print;
 }
 
+void
+trail_expect(const struct trail *t, const struct trail_packet *p)
+{
+	if (p->iv.n > 0)
+		__builtin_prefetch(&t->ivs[print_of(p) & (IVS - 1)], 1);
+}
+
 static bool
 iv_reused(struct trail *t, const struct trail_packet *p)
 {

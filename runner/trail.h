@@ -27,6 +27,9 @@ struct trail_packet {
 enum trail_note { TRAIL_NEW, TRAIL_DUPLICATE, TRAIL_LATE, TRAIL_IV_REUSED };
 extern const char *const trail_notes[]; /* "", "duplicate", "late", "iv-reused" */
 
+/* It will be added soon: what is remembered of its IV lies anywhere in memory, and is fetched meanwhile. */
+void trail_expect(const struct trail *t, const struct trail_packet *p);
+
 /* False: out of memory; *note is TRAIL_NEW then. */
 bool trail_add(struct trail *t, const struct trail_packet *p, enum trail_note *note) MUST_USE;
 

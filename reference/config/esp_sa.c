@@ -81,6 +81,8 @@ esp_sa_print(const struct sa_spec *sa, bool show_keys, char *text, size_t cap, s
 	char room[64], src[48], dst[48];
 	const char *lost = sa->esn ? "extended sequence numbers" : sa->replay != 0 ? "the window" : NULL;
 	struct text t = text_of(text, cap);
+	if (sa->old)
+		return fail(e, ERR_UNSUPPORTED, "esp_sa has no SAs of RFC 1827");
 	if (sa->protocol != 50)
 		return fail(e, ERR_UNSUPPORTED, "esp_sa has no SAs of protocol %u", sa->protocol);
 	const char *cipher = theirs(ciphers, sa->enc), *integrity = integrity_name(sa->auth, room, &lost);
@@ -119,8 +121,8 @@ split(struct line *l, const char *p, const char *end)
 	while (p < end && n < VALUES) {
 		const char *close = *p == '"' ? memchr(p + 1, '"', (size_t)(end - p - 1)) : NULL;
 		if (close == NULL)
-			return fail(l->e, ERR_SYNTAX, "%s:%u: want a value in quotes, got '%.10s'", l->name, l->number,
-				    p);
+			return fail(l->e, ERR_SYNTAX, "%s:%u: want a value in quotes, got '%.*s'", l->name, l->number,
+				    end - p < 10 ? (int)(end - p) : 10, p);
 		int size = (int)(close - p - 1);
 		if (size >= VALUE_MAX)
 			return fail(l->e, ERR_RANGE, "%s:%u: a value of %d characters", l->name, l->number, size);

@@ -2,8 +2,10 @@
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "config/esp_sa.h"
+#include "config/format.h"
 #include "config/ip_xfrm.h"
 #include "config/setkey.h"
 
@@ -195,5 +197,48 @@ Test(esp_sa, tells_what_it_cannot_say)
 		cr_expect(eq(str, (char *)(said ? lost : e.text), (char *)(said ? cases[i].lost : cases[i].refused)));
 		cr_expect(said == (strstr(text, "0x00010203") == NULL) || !said, "keys only where asked for");
 		setkey_free(s);
+	}
+}
+
+/* --- all of them ------------------------------------------------------------------------------ */
+
+/* Exactly as many octets as there are, so that the sanitizer sees one too many. */
+static void
+read_all(const char *text, size_t n)
+{
+	struct err e;
+	char *exact = malloc(n > 0 ? n : 1);
+	memcpy(exact, text, n);
+	struct config_entries *l = config_format_read(config_format_of(exact, n), exact, n, "x", &e);
+	cr_assert(l != NULL || e.text[0] != '\0');
+	config_entries_free(l);
+	for (unsigned f = 0; f < CONFIG_FORMATS; f++)
+		config_entries_free(config_format_read((enum config_format)f, exact, n, "x", &e));
+	free(exact);
+}
+
+Test(formats, every_truncation_and_every_flipped_bit_is_read_or_refused)
+{
+	static const char *const texts[] = {
+		"flush ; # all\nadd 192.0.2.1 192.0.2.2 esp 0x1001 -m tunnel -E aes-cbc " KEY16
+		" ;\nspdadd ::/0[7] ::/0 tcp -P in "
+		"ipsec esp/tunnel/::1-::2/unique:7 ;\n",
+		"# all\nflush esp\nadd esp spi 0x1001 src 192.0.2.1 dst 192.0.2.2 encr_alg aes encrkey "
+		"000102030405060708090a0b0c0d0e0f/128\n",
+		"{laddr 192.0.2.1/24 rport 7 ulp tcp dir in} ipsec {encr_algs aes(128..256)} or pass {}\n",
+		"ip xfrm state add src 192.0.2.1 dst 192.0.2.2 proto esp spi 0x1 mode tunnel enc 'cbc(aes)' " KEY16
+		" limit byte-hard 5 encap espinudp 4500 4500 0.0.0.0\nip xfrm policy add src 192.0.2.0/24 dst ::/0 dir in tmpl proto esp\n",
+		LINE("AES-CBC [RFC3602]", KEY16, "NULL", ""),
+	};
+	for (unsigned i = 0; i < COUNT(texts); i++) {
+		char copy[400];
+		size_t n = strlen(texts[i]);
+		for (size_t cut = 0; cut <= n; cut++)
+			read_all(texts[i], cut);
+		for (size_t bit = 0; bit < 8 * n; bit++) {
+			memcpy(copy, texts[i], n);
+			copy[bit / 8] = (char)(copy[bit / 8] ^ 1 << bit % 8);
+			read_all(copy, n);
+		}
 	}
 }

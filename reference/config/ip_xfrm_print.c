@@ -62,6 +62,8 @@ ip_xfrm_print_sa(const struct sa_spec *sa, bool show_keys, char *text, size_t ca
 	struct text t = text_of(text, cap);
 	if (sa->selects)
 		return fail(e, ERR_UNSUPPORTED, "SA 0x%08" PRIx32 ": selectors of its own are not converted", sa->spi);
+	if (sa->old)
+		return fail(e, ERR_UNSUPPORTED, "Linux has no SAs of RFC 1826 and 1827");
 	text_add(&t, "ip xfrm state add src %s dst %s proto %s spi 0x%08" PRIx32, addr_print(&sa->src, src),
 		 addr_print(&sa->dst, dst), protocol_word(sa->protocol), sa->spi);
 	if (sa->reqid != 0)
@@ -71,6 +73,10 @@ ip_xfrm_print_sa(const struct sa_spec *sa, bool show_keys, char *text, size_t ca
 		text_add(&t, " replay-window %" PRIu32, sa->replay);
 	if (sa->esn)
 		text_add(&t, " flag esn");
+	if (sa->tunnel.no_ecn)
+		text_add(&t, " flag noecn");
+	if (sa->tunnel.decap_dscp)
+		text_add(&t, " flag decap-dscp");
 	if (sa->protocol == 51 && sa->dst.family == 4 && !sa->ah_align8)
 		text_add(&t, " flag align4");
 	if (sa->seq != 0)

@@ -10,18 +10,30 @@ is_blank(char c)
 	return c == ' ' || c == '\t' || c == '\r';
 }
 
-/* A backslash at the end of a line says nothing here: words go on over lines anyhow. */
+/*
+ * Blanks, lines and comments. A backslash at the end of a line says nothing here: words go on over lines anyhow. True at the beginning
+ * of a line.
+ */
+static bool
+skip_blanks(struct words *w)
+{
+	bool fresh = w->p == w->end || w->line == 0;
+	w->line += w->line == 0;
+	for (bool comment = false; w->p < w->end; w->p++) {
+		comment = *w->p != '\n' && (comment || *w->p == '#');
+		if (!comment && !is_blank(*w->p) && *w->p != '\n' && *w->p != '\\')
+			break;
+		fresh = *w->p == '\n';
+		w->line += *w->p == '\n';
+	}
+	return fresh;
+}
+
 void
 words_next(struct words *w)
 {
 	size_t n = 0;
-	bool fresh = w->p == w->end || w->line == 0;
-	w->line += w->line == 0;
-	for (; w->p < w->end && (is_blank(*w->p) || *w->p == '\n' || *w->p == '\\'); w->p++) {
-		fresh = *w->p == '\n';
-		w->line += *w->p == '\n';
-	}
-	w->starts_line = fresh;
+	w->starts_line = skip_blanks(w);
 	w->word_line = w->line;
 	char quote = w->p < w->end && (*w->p == '\'' || *w->p == '"') ? *w->p++ : '\0';
 	while (w->p < w->end && (quote != '\0' ? *w->p != quote : !is_blank(*w->p) && *w->p != '\n')) {
@@ -77,17 +89,17 @@ words_take_number32(struct words *w, uint32_t *v)
 bool
 words_take_prefix(struct words *w, struct addr *a, uint8_t *bits)
 {
-	char *slash = strchr(w->word, '/');
+	char *slash = strchr(w->word, '/'), *end = w->word;
 	unsigned long n = 0;
 	if (slash != NULL) {
 		*slash = '\0';
-		n = strtoul(slash + 1, NULL, 10);
+		n = strtoul(slash + 1, &end, 10);
 	}
 	if (!addr_parse(a, w->word, NULL))
 		return words_want(w, "an address");
 	unsigned all = a->family == 6 ? 128 : 32;
 	*bits = (uint8_t)(slash != NULL ? n : all);
-	if (slash != NULL && n > all)
+	if (slash != NULL && (n > all || end == slash + 1 || *end != '\0'))
 		return words_want(w, "a prefix that fits its address");
 	words_next(w);
 	return true;

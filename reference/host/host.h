@@ -84,4 +84,7 @@ const char *host_counter(const struct host *h, unsigned at, uint64_t *value);
 /* Runs timers. */
 void host_tick(struct host *h, uint64_t now);
 
+/* Tells the neighbours on every link which addresses are here (RFC 5227 2.3, RFC 4861 7.2.6): theirs may be of a host before this one. */
+void host_announce(struct host *h);
+
 #endif

@@ -65,6 +65,35 @@ advertise(struct host *h, unsigned link, const struct addr *target, const struct
 	frame_send(h, link, &w);
 }
 
+static void
+announce4(struct host *h, unsigned link, const struct addr *a)
+{
+	static const struct addr everybody = { 4, { 255, 255, 255, 255 } };
+	struct wr w = frame_begin(h, link, ETHER_ARP, &everybody);
+	wr_uint(&w, 0x0001080006040000 | ARP_REQUEST, 8);
+	wr_bytes(&w, BYTES_OF(h->setup.link[link].mac));
+	wr_bytes(&w, addr_bytes(a));
+	wr_fill(&w, 0, 6);
+	wr_bytes(&w, addr_bytes(a));
+	frame_send(h, link, &w);
+}
+
+void
+host_announce(struct host *h)
+{
+	static const struct addr nobody = { .family = 6 };
+	if (h->setup.bump) /* nobody is to notice it */
+		return;
+	for (unsigned l = 0; l < h->setup.links; l++)
+		for (unsigned i = 0; i < h->setup.link[l].n; i++) {
+			const struct addr *a = &h->setup.link[l].addr[i];
+			if (a->family == 4)
+				announce4(h, l, a);
+			else
+				advertise(h, l, a, &nobody);
+		}
+}
+
 /* The link-layer address in the options (RFC 4861 4.6.1); nothing where there is none. */
 static struct bytes
 option_mac(struct bytes options, uint8_t type)

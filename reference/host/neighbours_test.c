@@ -247,6 +247,33 @@ Test(neighbours, the_table_is_bounded_and_the_quietest_gives_way)
 	world_close(w);
 }
 
+/* RFC 5227 2.3; RFC 4861 7.2.6: unsolicited, to all nodes, overriding. */
+Test(neighbours, a_host_announces_its_addresses)
+{
+	static const uint8_t all_nodes[6] = { 0x33, 0x33, 0, 0, 0, 1 };
+	struct world *w = resolving_world();
+	w->h->setup.link[0].n = 3;
+	w->h->setup.link[1].n = 0;
+	host_announce(w->h);
+	cr_assert(eq(u32, w->frames, 3));
+	for (unsigned i = 0; i < 2; i++) {
+		struct addr own = w->h->setup.link[0].addr[i];
+		expect_to(w, i, broadcast, 0x0806);
+		struct rd r = rd_of(heard(w, i));
+		cr_assert(eq(u64, rd_uint(&r, 8), 0x0001080006040001));
+		cr_assert(bytes_equal(rd_take(&r, 6), BYTES_OF(target_mac[0])));
+		cr_assert(bytes_equal(rd_take(&r, 4), addr_bytes(&own)));
+		rd_skip(&r, 6);
+		cr_assert(bytes_equal(rd_take(&r, 4), addr_bytes(&own)));
+	}
+	expect_to(w, 2, all_nodes, 0x86dd);
+	struct rd r = rd_of(bytes_slice(heard(w, 2), 40, SIZE_MAX));
+	cr_assert(eq(u64, rd_uint(&r, 2), 0x8800));
+	rd_skip(&r, 2);
+	cr_assert(eq(u64, rd_uint(&r, 4), 0xa0000000), "router, override, not solicited");
+	world_close(w);
+}
+
 /* --- routes ---------------------------------------------------------------------------------- */
 
 static void

@@ -54,6 +54,63 @@ says 'truncated header of a capture' 2 'head.pcap' "$espy" check "$dir/head.pcap
 says 'no capture' 2 'No such file' "$espy" check "$dir/gone.pcap" --sa "$dir/good.setkey"
 printf '# 1\n# 2\n# 3\n# 4\n# 5\n# 6\nadd 192.0.2.2 192.0.2.1 esp 0x1001 -E aes-cbc 0x00 ;\n' >"$dir/bad.setkey"
 says 'setkey file with an error in line 7' 2 'bad.setkey:7:' "$espy" check "$dir/cut.pcap" --sa "$dir/bad.setkey"
+says 'a folder as capture' 2 "$dir" "$espy" check "$dir" --sa "$dir/good.setkey"
+says 'an empty file as capture' 2 '/dev/null' "$espy" check /dev/null --sa "$dir/good.setkey"
+says 'no SAs' 2 'gone.setkey: No such file' "$espy" check "$dir/cut.pcap" --sa "$dir/gone.setkey"
+says 'a folder as SAs' 2 'Is a directory' "$espy" check "$dir/cut.pcap" --sa "$dir"
+says 'no policies' 2 'gone.conf: No such file' "$espy" check "$dir/cut.pcap" --policy "$dir/gone.conf"
+says 'a file without policies' 2 'good.setkey: no policy' "$espy" check "$dir/cut.pcap" --policy "$dir/good.setkey"
+printf '# one\n{laddr 192.0.2.1} ipsec {encr_algs rot13}\n' >"$dir/bad.ipsecconf"
+says 'policies with an error in line 2' 2 'bad.ipsecconf:2:' "$espy" check "$dir/cut.pcap" --policy "$dir/bad.ipsecconf"
+for number in 0 -1 x 1x 99999999999999999999x ''; do
+	says "threads '$number'" 2 'want a number from 1' "$espy" check "$dir/cut.pcap" --sa "$dir/good.setkey" --threads "$number"
+done
+says 'a thousand threads' 2 'cut.pcap' "$espy" check "$dir/cut.pcap" --sa "$dir/good.setkey" --threads 99999999999999999999
+# Three packets that no key opens, then the same capture cut at every octet: never a crash, and always a word about it.
+head -c 24 "$dir/cut.pcap" >"$dir/whole.pcap"
+for n in 1 2 3; do
+	printf '\000\000\000\000\000\000\000\000\054\000\000\000\054\000\000\000' >>"$dir/whole.pcap"
+	printf '\105\000\000\054\000\000\000\000\100\062\000\000\300\000\002\002\300\000\002\001' >>"$dir/whole.pcap"
+	printf '\000\000\020\001\000\000\000\001abcdefghijklmnop' >>"$dir/whole.pcap"
+done
+says 'packets that no key opens' 1 '0 ok, 3 refused' "$espy" check "$dir/whole.pcap" --sa "$dir/good.setkey"
+size=$(wc -c <"$dir/whole.pcap") n=0 wrong=
+while [ $n -lt "$size" ]; do
+	head -c $n "$dir/whole.pcap" >"$dir/part.pcap"
+	for command in "check $dir/part.pcap --sa $dir/good.setkey" "decode $dir/part.pcap"; do
+		# shellcheck disable=SC2086
+		"$espy" $command >/dev/null 2>"$dir/said"
+		code=$?
+		[ $code -le 2 ] || [ $code -eq 4 ] || wrong="$wrong $command at $n: $code"
+		[ $code -lt 2 ] || [ -s "$dir/said" ] || wrong="$wrong $command at $n: $code without a word"
+	done
+	n=$((n + 1))
+done
+holds 'a capture cut at every octet' '' "$wrong"
+
+says 'sa: no file' 2 'gone.setkey: No such file' "$espy" sa "$dir/gone.setkey"
+says 'sa: a folder' 2 'Is a directory' "$espy" sa "$dir"
+says 'sa: binary' 2 'cut.pcap:1:' "$espy" sa "$dir/cut.pcap"
+says 'sa: error in line 7' 2 'bad.setkey:7:' "$espy" sa "$dir/bad.setkey"
+says 'sa: unknown format' 2 'got pfkey' "$espy" sa "$dir/good.setkey" --to pfkey
+holds 'sa: an empty file' 0 "$("$espy" sa /dev/null 2>&1; echo $?)"
+says 'sa: what cannot be said' 1 'good.setkey:1: ipsecconf has no SAs' "$espy" sa "$dir/good.setkey" --to ipsecconf
+
+says 'decode: nothing' 2 'want a capture' "$espy" decode
+says 'decode: no octets' 2 'no octets' "$espy" decode /dev/null
+says 'decode: a folder' 2 'Is a directory' "$espy" decode "$dir"
+says 'decode: no hexadecimal digits' 2 "want two hexadecimal digits, got 'xy'" "$espy" decode xyzzy
+says 'decode: half an octet' 2 'want two hexadecimal digits' "$espy" decode 450
+says 'decode: no IP' 2 'want 4 or 6, got 9' "$espy" decode 95000000
+says 'decode: cut' 2 'got 0' "$espy" decode 45
+says 'decode: a message that is none' 2 'the argument' "$espy" decode --pfkey linux 0203
+says 'decode: unknown dialect' 2 "no PF_KEY dialect 'plan9'" "$espy" decode --pfkey plan9 02
+for number in 0 -1 x 99999999999999999999 ''; do
+	says "decode: frame '$number'" 2 'frame' "$espy" decode --frame "$number" "$dir/whole.pcap"
+done
+says 'decode: frame 4 of 3' 2 'no frame 4' "$espy" decode --frame 4 "$dir/whole.pcap"
+head -c 200000 /dev/zero | tr '\000' '0' >"$dir/long.hex"
+says 'decode: more than a datagram' 2 'more than 65600 octets' "$espy" decode "$dir/long.hex"
 
 cat >"$dir/field.suite" <<'SUITE'
 suite bad.field "t"
@@ -86,6 +143,14 @@ says 'option without its value' 2 'needs a value' "$espy" run -t
 says 'number that is none' 2 "want a number up to 64, got 'many'" "$espy" run -j many
 says 'unknown level' 2 "got 'mist'" run --level mist "$dir/few.suite"
 says 'unknown command' 2 "no command 'rum'" "$espy" rum
+says 'host without a link' 2 'want a --link' "$espy" host --gateway
+says 'address in front of every link' 2 'want a --link in front of it' "$espy" host -a 192.0.2.1/24
+says 'address with too many bits' 2 'want ADDRESS/BITS with at most 32 bits' "$espy" host -l nosuch0 -a 192.0.2.1/33
+says 'route without next hop' 2 'want PREFIX/BITS=NEXTHOP' "$espy" host --route 192.0.2.0/24
+says 'gateway with one link' 2 'want two links' "$espy" host -l nosuch0 --gateway
+says 'no such interface' 3 'nosuch0' "$espy" host -l nosuch0 -a 192.0.2.1/24
+says 'no such network namespace' 3 'network namespace nosuch' "$espy" host -l nosuch:nosuch0 -a 192.0.2.1/24
+says 'a descriptor that is not open' 3 'descriptor 900' "$espy" host -l fd:900 -a 192.0.2.1/24
 says 'unknown target' 2 'want linux, linux:PATH or reference' "$espy" run -q -t refrence -o "$dir/run" "$dir/few.suite"
 says 'kernel that is none' 3 'linux:/nonexistent' "$espy" run -q -t linux:/nonexistent -o "$dir/run" "$dir/few.suite"
 

@@ -24,6 +24,13 @@ if command -v linux.uml >/dev/null; then
 else
 	echo "== suites on a Linux kernel: skipped: user-mode-linux is not to be had here"
 fi
+stage "live hosts in network namespaces" sh runner/ci/live.sh build/espy
+stage "IKE behind bumps in the wire" sh runner/ci/ike.sh build
+if command -v tshark >/dev/null; then
+	stage "a dissector's opinion" "$make" --no-print-directory -s dissector
+else
+	echo "== a dissector's opinion: skipped: tshark is not here"
+fi
 stage "bad input" sh runner/ci/badinput.sh build/espy
 stage "address and undefined-behaviour sanitizers" "$make" --no-print-directory asan
 stage lint "$make" --no-print-directory -s lint

@@ -32,6 +32,17 @@ red() {
 	sed -n 's/^FAIL \([^ ]*\).*/\1/p' "$1" | head -n 1
 }
 
+# A fault of what no suite gets to see, before a program of unit tests.
+unit() {
+	if ! make -s --no-print-directory B=build "$2" >"$log" 2>&1; then
+		echo "broken $1 $2 does not build: $(grep -m1 error "$log")"
+	elif timeout 120 "$2" >"$log" 2>&1; then
+		echo "survived $1 $2 stays green"
+	else
+		echo "killed $1 $(sed -n 's/.*FAIL. \([^:]*::[^:]*\):.*/\1/p' "$log" | head -n 1)"
+	fi
+}
+
 # Which case kills what is built in the current folder, on that target: prints "WORD NAME DETAIL".
 verdict() {
 	name=$1 on=$2 case=$3 log=$out/$1.log
@@ -44,6 +55,10 @@ verdict() {
 		else
 			echo "killed $name espy vectors: $(grep -m1 -o '[A-Za-z0-9._/-]*[.]json[^,]*' "$log" | cut -c1-80)"
 		fi
+		return
+	fi
+	if [ "${case%% *}" = unit ]; then
+		unit "$name" "build/tests/${case#unit }"
 		return
 	fi
 	judge "$log" "$on" "$case"
