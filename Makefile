@@ -63,6 +63,7 @@ $(B)/exec-target: examples/exec-target.c
 	$(call say,CC)
 	$(Q)$(CC) $(STD) $(WARN) $(OPT) -o $@ $<
 $(B)/tests/runner/target_exec_test: | $(B)/espy $(B)/exec-target
+$(B)/tests/runner/worker_test: | $(B)/exec-target
 $(B)/tests/runner/target_raw_test: | $(B)/espy-agent
 $(B)/espy-bench: $(call obj,$(BENCH_SRC)) $(B)/libespyref.a
 	$(call say,LD)

@@ -273,8 +273,8 @@ agent_udp_open(struct channel *c, int family, struct bytes addr, uint16_t port, 
 static const struct encap_option {
 	const char *os;
 	int name;
-} encap_options[] = { { "linux", 100 }, { "reference", 100 }, { "netbsd", 100 }, { "freebsd", 1 },
-	{ "kame", 100 }, { "sunos", 0x103 }, { "solaris", 0x103 } };
+} encap_options[] = { { "linux", 100 }, { "reference", 100 }, { "netbsd", 100 },   { "freebsd", 1 },
+		      { "kame", 100 },  { "sunos", 0x103 },   { "solaris", 0x103 } };
 
 /* The value is an int of the target. */
 static bool

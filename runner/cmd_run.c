@@ -15,15 +15,34 @@
 #include "runner/target.h"
 #include "runner/worker.h"
 
-enum { O_TARGET, O_AGENT, O_TESTER, O_ADDRESS, O_YES, O_MANAGER, O_JOBS, O_OUT, O_SEED, O_LEVEL, O_PARAM, O_SUITES, O_FAIL_FAST, O_VERBOSE, O_QUIET };
+enum {
+	O_TARGET,
+	O_AGENT,
+	O_TESTER,
+	O_ADDRESS,
+	O_YES,
+	O_MANAGER,
+	O_JOBS,
+	O_OUT,
+	O_SEED,
+	O_LEVEL,
+	O_PARAM,
+	O_SUITES,
+	O_FAIL_FAST,
+	O_VERBOSE,
+	O_QUIET
+};
 
 static const struct option_row rows[] = {
-	[O_TARGET] = { 't', "target", "TARGET", "linux (default), reference, exec:CMD, netns:NAME, raw:IFACE[,IFACE2], manual:IFACE" },
+	[O_TARGET] = { 't', "target", "TARGET",
+		       "linux (default), reference, exec:CMD, netns:NAME, raw:IFACE[,IFACE2], manual:IFACE" },
 	[O_AGENT] = { 0, "agent", "CMD", "whose standard input and output are an agent: 'ssh root@host espy-agent'" },
 	[O_TESTER] = { 0, "tester", "ADDR", "ours on link 1, 2=ADDR on link 2; may be repeated" },
-	[O_ADDRESS] = { 0, "target-address", "ADDR", "the target's, likewise; the second of a family is its second address" },
+	[O_ADDRESS] = { 0, "target-address", "ADDR",
+			"the target's, likewise; the second of a family is its second address" },
 	[O_YES] = { 0, "yes", NULL, "-t manual: do not wait for Enter" },
-	[O_MANAGER] = { 0, "manager", "NAME", "what configures it: auto (default; PF_KEY, XFRM for the rest), pfkey, xfrm, none" },
+	[O_MANAGER] = { 0, "manager", "NAME",
+			"what configures it: auto (default; PF_KEY, XFRM for the rest), pfkey, xfrm, none" },
 	[O_JOBS] = { 'j', "jobs", "N", "target instances in parallel (default: processors; 1 on reference)" },
 	[O_OUT] = { 'o', "output", "DIR", "run directory (default: espy-run)" },
 	[O_SEED] = { 0, "seed", "N", "of keys and shuffles (default: drawn, and printed in run.json)" },

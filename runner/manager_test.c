@@ -129,7 +129,7 @@ Test(manager, words_of_the_option)
 	cr_assert(manager_wish_parse("xfrm", &wish, &e));
 	cr_expect(eq(int, (int)wish, MANAGER_XFRM));
 	cr_assert(not(manager_wish_parse("ike", &wish, &e)));
-	cr_expect(eq(str, e.text, "manager: want auto, pfkey or xfrm, got 'ike'"));
+	cr_expect(eq(str, e.text, "manager: want auto, pfkey, xfrm or none, got 'ike'"));
 }
 
 Test(manager, a_target_without_netlink_is_named)

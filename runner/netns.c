@@ -25,7 +25,9 @@ netns_enter(const char *name, int *home, struct err *e)
 		return true;
 	}
 	(void)fail_errno(e, "network namespace %s%s", name,
-			 errno == ENOENT ? " (`ip netns list` shows those that are there)" : "");
+			 errno == ENOENT  ? " (`ip netns list` shows those that are there)"
+			 : errno == EPERM ? " (only root goes there)"
+					  : "");
 	if (there >= 0)
 		close(there);
 	close(*home);

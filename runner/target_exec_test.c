@@ -1,11 +1,12 @@
 /* The program itself and the example, each as a stack in a process of its own. */
 #include "runner/test_lab.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "runner/death.h"
-#include "runner/process.h"
+#include "runner/target_child.h"
 
 static struct lab x;
 static struct err e;
@@ -68,7 +69,7 @@ Test(target_exec, lends_what_the_reference_has)
 		const char *id, *steps;
 	} cases[] = {
 		{ "a socket", "> esp/udp(dport=4000)/\"x\"\n" },
-		{ "a tunable", "tunable icmp.rate = 0\ntunable icmp.rate is 0\n" },
+		{ "a tunable", "tunable icmp.rate = 0\ntunable icmp.rate == 0\n" },
 		{ "time", "wait 3\nalive\n" },
 		{ "a user", "app s = udp bind 4000 as alice\napp s close\n" },
 	};
@@ -133,8 +134,15 @@ Test(target_exec, a_packet_that_kills_fails_a_case_of_robustness_only)
 /* Nothing was sent to it, so nothing of ours killed it. */
 Test(target_exec, an_end_of_its_own_accord_says_nothing)
 {
-	cr_assert(open_target(spec_of("exec-target", "& sleep 0.3; kill $!; exit 9")) == false);
-	cr_assert(strstr(e.text, "before hello") != NULL || strstr(e.text, "closed") != NULL, "%s", e.text);
+	char spec[800];
+	snprintf(spec, sizeof spec, "exec:exec %s", spec_of("exec-target", "") + strlen("exec:"));
+	cr_assert(open_target(spec), "%s", e.text);
+	const struct child *c = x.target.impl;
+	lab_suite(&x, "suite t \"t\"\ncase c MUST \"c\"\n  decides RB-01\n{\n< nothing\n}\n");
+	kill(c->process.pid, SIGKILL);
+	const struct outcome *o = lab_run(&x, 0);
+	cr_expect(eq(int, o->verdict, V_INCONCLUSIVE), "%s", o->reason);
+	cr_expect(strstr(o->reason, "died: it was killed by signal 9") != NULL, "%s", o->reason);
 }
 
 Test(target_exec, what_ends_before_its_hello_is_named_with_its_status)

@@ -2,7 +2,10 @@
  * Whatever answers on an interface: a device, another machine, a virtual one. An agent there, started by any command whose standard input
  * and output reach it, configures it; without one only what needs no configuration can be asked.
  */
+#include <ifaddrs.h>
+#include <netinet/in.h>
 #include <stdio.h>
+#include <sys/socket.h>
 
 #include "runner/link_raw.h"
 #include "runner/target_child.h"
@@ -40,6 +43,45 @@ raw_links_open(struct target *t, const char *interfaces, struct err *e)
 	return true;
 }
 
+/* Whether an address is this machine's own, on whatever interface: its kernel would then answer what is for the tester. */
+static bool
+is_taken(const struct ifaddrs *all, const struct target_net *net)
+{
+	for (const struct ifaddrs *at = all; at != NULL; at = at->ifa_next) {
+		union {
+			const struct sockaddr *any;
+			const struct sockaddr_in *four;
+			const struct sockaddr_in6 *six;
+		} a = { at->ifa_addr };
+		if (a.any == NULL)
+			continue;
+		if (a.any->sa_family == AF_INET && memcmp(&a.four->sin_addr, net->tester4, sizeof net->tester4) == 0)
+			return true;
+		if (a.any->sa_family == AF_INET6 && memcmp(&a.six->sin6_addr, net->tester6, sizeof net->tester6) == 0)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * The tester speaks with the card's own MAC address, which every network lets through; but as a station of its own where the kernel here
+ * would believe itself meant.
+ */
+static void
+stand_apart(struct target *t, const struct target_options *o)
+{
+	struct ifaddrs *all = NULL;
+	if (getifaddrs(&all) != 0)
+		return;
+	for (unsigned i = 0; i < t->links; i++) {
+		uint8_t mac[6] = { 2, 0, 0, 0, (uint8_t)(i + 1), 2 };
+		struct wr w = wr_of(t->link[i].tester_mac, 6);
+		if (is_taken(all, target_net_of(o, i)))
+			wr_bytes(&w, BYTES_OF(mac));
+	}
+	freeifaddrs(all);
+}
+
 bool
 raw_stations_find(struct target *t, const struct target_options *o, const char *interfaces, struct err *e)
 {
@@ -47,6 +89,7 @@ raw_stations_find(struct target *t, const struct target_options *o, const char *
 	unsigned n;
 	if (!names_split(interfaces, name, &n, e))
 		return false;
+	stand_apart(t, o);
 	for (unsigned i = 0; i < t->links; i++)
 		if (!child_find_station(t, o, i, name[i], STATION_MS, e))
 			return false;

@@ -77,7 +77,7 @@ Test(target_raw, an_agent_lends_the_sockets_of_the_far_end)
 	cr_assert(eq(str, x.target.os, "linux"));
 	cr_assert(x.target.has_channel);
 	lab_suite(&x, "suite t \"t\"\ncase c MUST \"c\"\n{\napp s = udp bind 4000\n> udp(dport=4000)/\"hi\"\n"
-		      "deliver s \"hi\"\n}\n");
+		      "deliver \"hi\" to s\n}\n");
 	const struct outcome *o = lab_run(&x, 0);
 	cr_assert(eq(int, o->verdict, V_PASS), "%s", o->reason);
 }
@@ -101,6 +101,18 @@ Test(target_raw, addresses_can_be_others)
 	lab_suite(&x, plain);
 	const struct outcome *o = lab_run(&x, 0);
 	cr_assert(eq(int, o->verdict, V_PASS), "%s", o->reason);
+}
+
+/* Frames for the card's own address would reach a kernel that has the tester's address on another card, and answers in its place. */
+Test(target_raw, a_tester_whose_address_is_taken_is_a_station_of_its_own)
+{
+	cr_assert(eq(int,
+		     system("ip link add other0 type veth peer name other1 && ip link set other0 up &&"
+			    "ip address add 192.0.2.2/32 dev other0"),
+		     0));
+	cr_assert(open_target("raw:tester0", NULL), "%s", e.text);
+	cr_expect(eq(int, x.target.link[0].tester_mac[0], 2));
+	cr_expect(eq(int, x.target.link[0].tester_mac[5], 2));
 }
 
 Test(target_raw, interfaces_that_cannot_be_are_named)

@@ -11,8 +11,8 @@
 
 struct worker_setup {
 	const struct plan *plan;
-	const char *target; /* text of -t */
-	const char *dir;    /* of the run, or NULL */
+	const char *target;                 /* text of -t */
+	const char *dir;                    /* of the run, or NULL */
 	const struct target_wishes *wishes; /* NULL: none */
 	enum manager_wish manager;
 	uint64_t seed;

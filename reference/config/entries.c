@@ -23,15 +23,6 @@ config_entries_new(struct err *e)
 	return l;
 }
 
-/* A write that the compiler may not drop because the memory is freed next. */
-static void
-wipe(void *p, size_t n)
-{
-	volatile uint8_t *o = p;
-	while (n-- > 0)
-		*o++ = 0;
-}
-
 void
 config_entries_free(struct config_entries *l)
 {
@@ -39,7 +30,7 @@ config_entries_free(struct config_entries *l)
 		return;
 	for (struct config_entry *x = l->first, *next; x != NULL; x = next) {
 		next = x->next;
-		wipe(x, sizeof(struct holder));
+		explicit_bzero(x, sizeof(struct holder));
 		free(x);
 	}
 	free(l);

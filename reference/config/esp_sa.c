@@ -147,15 +147,6 @@ alg_of(struct line *l, const struct row *rows, uint8_t use, unsigned value, bool
 	return NULL;
 }
 
-static int
-digit(char c)
-{
-	return c >= '0' && c <= '9'   ? c - '0'
-	       : c >= 'a' && c <= 'f' ? c - 'a' + 10
-	       : c >= 'A' && c <= 'F' ? c - 'A' + 10
-				      : -1;
-}
-
 /* 0x and digits, or the octets as they are. */
 static bool
 key_of(struct line *l, unsigned value, uint8_t room[SA_KEY_MAX], struct bytes *key)
@@ -163,12 +154,10 @@ key_of(struct line *l, unsigned value, uint8_t room[SA_KEY_MAX], struct bytes *k
 	const char *p = l->value[value];
 	struct wr w = wr_of(room, SA_KEY_MAX);
 	bool hex = p[0] == '0' && (p[1] == 'x' || p[1] == 'X');
-	for (p += hex ? 2 : 0; *p != '\0'; p += hex ? 2 : 1) {
-		if (hex && (digit(p[0]) < 0 || digit(p[1]) < 0))
-			return fail(l->e, ERR_SYNTAX, "%s:%u: key: want pairs of hexadecimal digits", l->name,
-				    l->number);
-		wr_uint(&w, hex ? (uint64_t)(digit(p[0]) << 4 | digit(p[1])) : (uint8_t)p[0], 1);
-	}
+	if (!hex)
+		wr_bytes(&w, (struct bytes){ (const uint8_t *)p, strlen(p) });
+	else if (!text_read_hex(p + 2, &w))
+		return fail(l->e, ERR_SYNTAX, "%s:%u: key: want pairs of hexadecimal digits", l->name, l->number);
 	*key = wr_done(&w);
 	return !w.full || fail(l->e, ERR_RANGE, "%s:%u: key: want at most %d octets", l->name, l->number, SA_KEY_MAX);
 }

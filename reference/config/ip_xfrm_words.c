@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "wire/text.h"
+
 static bool
 is_blank(char c)
 {
@@ -105,24 +107,14 @@ words_take_prefix(struct words *w, struct addr *a, uint8_t *bits)
 	return true;
 }
 
-static int
-digit(char c)
-{
-	return isdigit((unsigned char)c)    ? c - '0'
-	       : isxdigit((unsigned char)c) ? tolower((unsigned char)c) - 'a' + 10
-					    : -1;
-}
-
 bool
 words_take_key(struct words *w, uint8_t room[SA_KEY_MAX], struct bytes *key)
 {
 	struct wr out = wr_of(room, SA_KEY_MAX);
-	bool hex = w->word[0] == '0' && w->word[1] == 'x';
-	for (const char *p = w->word + (hex ? 2 : 0); *p != '\0'; p += hex ? 2 : 1) {
-		if (hex && (digit(p[0]) < 0 || digit(p[1]) < 0))
-			return words_want(w, "a key of pairs of hexadecimal digits");
-		wr_uint(&out, hex ? (uint64_t)(digit(p[0]) << 4 | digit(p[1])) : (uint8_t)p[0], 1);
-	}
+	if (w->word[0] != '0' || w->word[1] != 'x')
+		wr_bytes(&out, (struct bytes){ (const uint8_t *)w->word, strlen(w->word) });
+	else if (!text_read_hex(w->word + 2, &out))
+		return words_want(w, "a key of pairs of hexadecimal digits");
 	*key = wr_done(&out);
 	if (out.full)
 		return words_want(w, "a shorter key");

@@ -58,7 +58,9 @@ struct setkey_script; /* owns its commands and keys, wipes them */
  * number of the first line (a block inside a suite file).
  */
 struct setkey_script *setkey_parse(const char *text, size_t n, const char *name, unsigned first_line, struct err *e);
+/* The first command, NULL in an empty script; it and what it borrows live as long as the script. */
 const struct setkey_command *setkey_first(const struct setkey_script *s);
+/* NULL allowed. */
 void setkey_free(struct setkey_script *s);
 
 /* One command as setkey text, with the final " ;\n". Keys are written only with show_keys (else 0x..).

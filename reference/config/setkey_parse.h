@@ -7,6 +7,7 @@
 #define ESPY_CONFIG_SETKEY_PARSE_H
 
 #include "config/setkey.h"
+#include "wire/text.h"
 
 enum token_kind {
 	TOK_END,
@@ -69,9 +70,6 @@ bool take_kind(struct parser *p, enum token_kind kind, const char *what);
 
 /* One of the words; says all of them when it is none. */
 bool take_word(struct parser *p, const struct word *words, unsigned n, const char *what, uint32_t *value);
-
-/* The value of a digit in bases up to 36; more for anything else. */
-unsigned digit_of(uint8_t c);
 
 /* A decimal or 0x number from low to high. */
 bool take_number(struct parser *p, const char *what, uint64_t low, uint64_t high, uint64_t *v);

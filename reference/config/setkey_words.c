@@ -82,14 +82,6 @@ take_word(struct parser *p, const struct word *words, unsigned n, const char *wh
 	return want(p, list);
 }
 
-unsigned
-digit_of(uint8_t c)
-{
-	if (c >= '0' && c <= '9')
-		return c - (unsigned)'0';
-	return (c | 0x20) >= 'a' ? (c | 0x20) - (unsigned)'a' + 10 : 255;
-}
-
 /* False if the word is no number or does not fit 64 bits. */
 static bool
 number_of(struct bytes text, uint64_t *v)

@@ -99,7 +99,7 @@ bridge(struct host *h, unsigned link, struct bytes frame)
 	frame_send_as_is(h, link == BUMP_INSIDE ? BUMP_OUTSIDE : BUMP_INSIDE, frame);
 }
 
-/* RFC 4861 7.1: from the link itself. It serves the link, in front of policy: no neighbour could be found without it. */
+/* RFC 4861 7.1.1, 7.1.2: from the link itself. It serves the link, in front of policy: no neighbour could be found without it. */
 static bool
 is_discovery(const struct ip *ip)
 {
@@ -124,7 +124,7 @@ may_shrink(const struct ip *ip, bool reassembled)
 	return !reassembled && (ip->family == 4 || ip->all.n > LEAST_MTU6);
 }
 
-/* RFC 4303 3.3.4: transport mode is for whole datagrams, so fragments wait for one another. */
+/* RFC 4303 3.1.1, 3.3.4: transport mode is for whole datagrams, so fragments wait for one another. */
 static void
 go_out(struct host *h, struct arrival *a, struct bytes octets)
 {

@@ -390,6 +390,34 @@ Test(bump, fragments_from_outside_are_one_datagram_for_policy)
 		}
 }
 
+/* RFC 8200 4.5: what routers act on is in front of every fragment. */
+Test(bump, hop_by_hop_options_stay_in_front)
+{
+	struct world *w = bump_open();
+	static uint8_t octets[3][2048];
+	struct bytes part[8];
+	unsigned n;
+	set(w, "spd.miss", "1");
+	struct bytes inner = echo(w, pairs[1].system, pairs[1].peer, 1, 1500);
+	struct wr d = wr_of(octets[0], sizeof octets[0]);
+	wr_bytes(&d, bytes_slice(inner, 0, IP6_HEADER));
+	wr_uint(&d, 0x3a00010400000000, 8); /* ICMPv6 behind it; PadN */
+	wr_bytes(&d, bytes_slice(inner, IP6_HEADER, SIZE_MAX));
+	wr_patch(&d, 4, d.n - IP6_HEADER, 2);
+	wr_patch(&d, 6, 0, 1);
+	in_fragments(w, wr_done(&d), BUMP_INSIDE, part, &n);
+	for (unsigned i = 0; i < n; i++)
+		from_system(w, part[i]);
+	cr_assert(eq(uint, w->frames, 2));
+	for (unsigned i = 0; i < 2; i++) {
+		struct rd r = rd_of(heard(w, i));
+		cr_assert(eq(u8, rd_peek(&r, 6), 0), "hop-by-hop comes first");
+		cr_assert(eq(u8, rd_peek(&r, IP6_HEADER), IPPROTO_FRAG), "and names the fragment header");
+		cr_assert(eq(u8, rd_peek(&r, IP6_HEADER + 8), 58));
+	}
+	world_close(w);
+}
+
 /* Fragments of either side that look alike: what is outside does not complete what is inside. */
 Test(bump, fragments_of_the_two_sides_do_not_mix)
 {

@@ -51,20 +51,30 @@ put_piece4(struct wr *w, const struct ip *ip, uint32_t offset, struct bytes piec
 }
 
 /*
- * What this host is the source of has no header that routers act on (hop-by-hop, routing), so the
- * IPv6 header alone is repeated in every fragment (RFC 8200 4.5).
+ * RFC 8200 4.5: headers that routers act on (hop-by-hop, routing) are in every fragment. This host says none, but the system behind a bump
+ * may. What is a fragment already gets another header in front of its own.
  */
+static struct chain_place
+fragmentable6(struct bytes datagram)
+{
+	struct chain c;
+	struct rd r = rd_of(datagram);
+	if (chain_of(datagram, &c) && !c.fragment && !c.malformed)
+		return c.front;
+	return (struct chain_place){ .protocol = rd_peek(&r, 6), .at = IP6_HEADER, .announced_at = 6 };
+}
+
 static void
-put_piece6(struct wr *w, const struct ip *ip, uint32_t offset, struct bytes piece, bool more, uint32_t ident)
+put_piece6(struct wr *w, const struct cutter *c, struct bytes piece, bool more)
 {
 	size_t at = w->n;
-	wr_bytes(w, bytes_slice(ip->all, 0, IP6_HEADER));
-	wr_patch(w, at + 4, 8 + piece.n, 2);
-	wr_patch(w, at + 6, IPPROTO_FRAG, 1);
-	wr_uint(w, ip->protocol, 1);
+	wr_bytes(w, bytes_slice(c->ip->all, 0, c->front.at));
+	wr_patch(w, at + 4, c->front.at - IP6_HEADER + 8 + piece.n, 2);
+	wr_patch(w, at + c->front.announced_at, IPPROTO_FRAG, 1);
+	wr_uint(w, c->front.protocol, 1);
 	wr_uint(w, 0, 1);
-	wr_uint(w, offset | (more ? 1 : 0), 2);
-	wr_uint(w, ident, 4);
+	wr_uint(w, c->at | (more ? 1 : 0), 2);
+	wr_uint(w, c->ident, 4);
 	wr_bytes(w, piece);
 }
 
@@ -72,11 +82,15 @@ put_piece6(struct wr *w, const struct ip *ip, uint32_t offset, struct bytes piec
 bool
 cutter_open(struct host *h, const struct ip *ip, uint32_t mtu, struct cutter *c)
 {
-	size_t header = ip->family == 4 ? ip->header : IP6_HEADER + 8;
+	struct chain_place front = { .at = ip->header };
+	if (ip->family == 6)
+		front = fragmentable6(ip->all);
+	size_t header = front.at + (ip->family == 6 ? 8 : 0);
 	if (ip->df || header + 8 > mtu)
 		return false;
 	*c = (struct cutter){ .ip = ip,
-			      .data = bytes_slice(ip->all, ip->family == 4 ? ip->header : IP6_HEADER, SIZE_MAX),
+			      .front = front,
+			      .data = bytes_slice(ip->all, front.at, SIZE_MAX),
 			      .step = (uint32_t)((mtu - header) & ~(size_t)7),
 			      .ident = ip->family == 4 ? ip->id : ++h->ident6 };
 	return true;
@@ -92,7 +106,7 @@ cutter_next(struct cutter *c, struct wr *w)
 	if (c->ip->family == 4)
 		put_piece4(w, c->ip, c->at, piece, more);
 	else
-		put_piece6(w, c->ip, c->at, piece, more, c->ident);
+		put_piece6(w, c, piece, more);
 	c->at += c->step;
 	return true;
 }

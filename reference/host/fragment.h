@@ -3,10 +3,12 @@
 #define ESPY_HOST_FRAGMENT_H
 
 #include "host/parts.h"
+#include "ipsec/chain.h"
 
 struct cutter {
 	const struct ip *ip;
-	struct bytes data; /* the fragmentable part */
+	struct chain_place front; /* IPv6: where the fragmentable part begins */
+	struct bytes data;        /* the fragmentable part */
 	uint32_t at, step, ident;
 };
 

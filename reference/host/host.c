@@ -1,6 +1,5 @@
 #include "host/parts.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 
@@ -180,10 +179,19 @@ host_limit(struct host *h, struct sa *sa, bool hard)
 			h->limits[i].hard |= hard;
 			return;
 		}
-	/* More SAs than layers in and out of one datagram cannot have been touched. */
-	assert(h->limits_n < LIMITS_MAX);
+	/* More than there are layers in and out of one datagram: errors for many that waited in vain. sadb_tick finds the rest by itself. */
+	if (h->limits_n == LIMITS_MAX)
+		return;
 	h->limits[h->limits_n].sa = sa;
 	h->limits[h->limits_n++].hard = hard;
+}
+
+void
+host_expire(struct host *h)
+{
+	for (unsigned i = 0; i < h->limits_n; i++)
+		sadb_expire(h->sadb, h->limits[i].sa, h->limits[i].hard);
+	h->limits_n = 0;
 }
 
 void
@@ -192,9 +200,7 @@ host_settle(struct host *h, uint64_t now)
 	loopback_run(h, now);
 	if (h->neigh.lost != NULL)
 		neighbour_settle(h, now);
-	for (unsigned i = 0; i < h->limits_n; i++)
-		sadb_expire(h->sadb, h->limits[i].sa, h->limits[i].hard, now);
-	h->limits_n = 0;
+	host_expire(h);
 }
 
 int

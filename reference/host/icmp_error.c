@@ -143,6 +143,16 @@ icmp_error_input(struct host *h, const struct arrival *a, const struct ip *ip, s
 		tell_sender(h, &q);
 }
 
+static bool
+deal(struct host *h, const struct arrival *a, const struct ip *ip, struct bytes message)
+{
+	if (ip_sum_upper(ip, ip->family == 4 ? IPPROTO_ICMP4 : IPPROTO_ICMP6, message) != 0)
+		host_count(h, EV_CHECKSUM);
+	else
+		icmp_error_input(h, a, ip, message);
+	return true;
+}
+
 bool
 icmp_error_of_sa(struct host *h, const struct arrival *a, const struct ip *ip, struct bytes message)
 {
@@ -151,11 +161,7 @@ icmp_error_of_sa(struct host *h, const struct arrival *a, const struct ip *ip, s
 	if (message.n < ICMP_HEADER || !icmp_is_error(ip->family, rd_peek(&r, 0)) || !read_quoted(h, message, &q) ||
 	    !q.is_protected)
 		return false;
-	if (ip_sum_upper(ip, ip->family == 4 ? IPPROTO_ICMP4 : IPPROTO_ICMP6, message) != 0)
-		host_count(h, EV_CHECKSUM);
-	else
-		icmp_error_input(h, a, ip, message);
-	return true;
+	return deal(h, a, ip, message);
 }
 
 bool
@@ -168,9 +174,5 @@ icmp_error_in_clear(struct host *h, const struct arrival *a, const struct ip *ip
 	/* An entry that names it says what it says. */
 	if (!flow_of(ip->all, &f) || spd_lookup(h->spd, DIR_IN, &f) != NULL)
 		return false;
-	if (ip_sum_upper(ip, ip->family == 4 ? IPPROTO_ICMP4 : IPPROTO_ICMP6, message) != 0)
-		host_count(h, EV_CHECKSUM);
-	else
-		icmp_error_input(h, a, ip, message);
-	return true;
+	return deal(h, a, ip, message);
 }

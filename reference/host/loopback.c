@@ -54,6 +54,7 @@ loopback_run(struct host *h, uint64_t now)
 		if (h->set.rules.policy.loopback != LOOPBACK_APPLIED)
 			a.loop = l;
 		input_datagram(h, &a, (struct bytes){ l->octets, l->n });
+		host_expire(h);
 		free(l);
 	}
 	loopback_forget(h);

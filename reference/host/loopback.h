@@ -26,13 +26,15 @@ struct loopback {
 	uint8_t octets[];
 };
 
+/* Whether dst is one of our own: no group, no broadcast, and never at a bump in the wire. */
 bool loopback_takes(const struct host *h, const struct addr *dst);
 /* Of a host that assumes or skips protection. entry NULL: no policy. */
 enum verdict loopback_send(struct host *h, struct bytes datagram, const struct spd_entry *entry);
 /* Of a host that applies it: the finished datagram. */
 enum verdict loopback_deliver(struct host *h, struct bytes datagram);
-/* Delivers what waits. */
+/* Delivers what waits and what comes of it, up to a number of datagrams that no two ends need; the rest is dropped. */
 void loopback_run(struct host *h, uint64_t now);
+/* Drops what waits. */
 void loopback_forget(struct host *h);
 /* Whether what the sender's policy asked for is what the receiver's does. */
 bool loopback_satisfies(const struct loopback *l, const struct spd_entry *p);

@@ -81,6 +81,7 @@ struct host_settings {
 	uint32_t icmp_rate;  /* ICMP errors a second, RFC 4443 2.4(f); 0: no limit */
 };
 
+/* Of host_udp_open; the handle is its index. */
 struct udp_socket {
 	bool open;
 	uint8_t family;
@@ -191,8 +192,10 @@ const struct addr *host_source(const struct host *h, unsigned link, uint8_t fami
 unsigned host_route(const struct host *h, const struct addr *dst);
 /* Who on the link is handed what goes to dst. False: no route. */
 bool host_next_hop(const struct host *h, unsigned link, const struct addr *dst, struct addr *hop);
-/* A datagram reached a limit of sa; host_settle tells the sadb when none is under way. */
+/* A datagram reached a limit of sa; host_expire tells the sadb when none is under way. Beyond LIMITS_MAX the next tick finds them. */
 void host_limit(struct host *h, struct sa *sa, bool hard);
+void host_expire(struct host *h);
+/* Behind everything that came in or was sent: what waited until no datagram was under way. */
 void host_settle(struct host *h, uint64_t now);
 
 /* frame.c */

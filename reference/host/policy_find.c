@@ -7,16 +7,19 @@
 #define PORT_IKE 500
 #define PORT_NATT 4500
 
-/* ipsecconf(8): "UDP port 500 is always bypassed regardless of any policy entries." */
+static bool
+is_of_port(const struct flow *f, uint16_t port)
+{
+	return f->protocol == IPPROTO_UDP_ && f->has_ports && (f->sport == port || f->dport == port);
+}
+
+/* ipsecconf(8): "UDP port 500 is always bypassed regardless of any policy entries." Or the system behind a bump speaks it, with NAT-T. */
 static bool
 is_ike(const struct host *h, const struct flow *f)
 {
-	if (f->protocol != IPPROTO_UDP_ || !f->has_ports)
-		return false;
-	if (h->setup.bump && h->set.bump_ike && (f->sport == PORT_NATT || f->dport == PORT_NATT))
-		return true;
-	return (h->set.rules.policy.ike_bypassed || (h->setup.bump && h->set.bump_ike)) &&
-	       (f->sport == PORT_IKE || f->dport == PORT_IKE);
+	if (h->setup.bump && h->set.bump_ike)
+		return is_of_port(f, PORT_IKE) || is_of_port(f, PORT_NATT);
+	return h->set.rules.policy.ike_bypassed && is_of_port(f, PORT_IKE);
 }
 
 /* The first bundle counts. Drop stands with what has no protection that could be weighed: behind everything. */

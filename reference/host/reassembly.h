@@ -40,7 +40,7 @@ struct fragment {
 	size_t next_at;     /* in front: the octet that must name `protocol` */
 	struct bytes data;
 	unsigned link;
-	bool sided; /* those of another link are of another datagram */
+	bool sided; /* those of another link are of another datagram: "special care", RFC 4303 3.1.1 */
 	uint64_t now;
 };
 

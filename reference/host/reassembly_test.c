@@ -369,3 +369,32 @@ Test(reassembly, joins_fragments_inside_a_tunnel_only_with_those_of_the_same_sa)
 		world_close(w);
 	}
 }
+
+/* What is built takes turns in a few rooms. */
+static struct bytes
+kept(struct bytes b, uint8_t *octets, size_t cap)
+{
+	struct wr w = wr_of(octets, cap);
+	wr_bytes(&w, b);
+	return wr_done(&w);
+}
+
+/* A slot is free when its datagram is whole, and the datagram still lies in it: what comes out of a tunnel there must not meet itself. */
+Test(reassembly, a_fragment_inside_a_reassembled_tunnel_datagram_is_a_fragment)
+{
+	const struct place *p = &places[0];
+	struct world *w = world_open("solaris");
+	cr_assert(zero(int, host_tunable_set(w->h, "ip.tun0", "192.0.2.1 192.0.2.2")));
+	uint8_t octets[2][1100];
+	struct bytes whole = kept(echo(w, p->away, p->target, 1, 992), octets[0], sizeof octets[0]);
+	for (unsigned i = 0; i < 2; i++) {
+		struct bytes inner = piece_of(w, whole, (struct piece){ i * 504, i == 0 ? 504 : 496, 0 }, -1);
+		struct bytes outer = kept(datagram(w, p->tester, p->target, 4, inner), octets[1], sizeof octets[1]);
+		for (size_t at = 0; at < outer.n - IP4_HEADER; at += 256)
+			input(w, 0, piece_of(w, outer, (struct piece){ at, 256, 0 }, -1));
+	}
+	cr_assert(eq(uint, w->frames, 1));
+	struct bytes reply = heard(w, 0);
+	cr_assert(bytes_equal(bytes_slice(reply, 28, 992), bytes_slice(whole, 28, 992)));
+	world_close(w);
+}

@@ -145,6 +145,10 @@ tunnel_if_input(struct host *h, struct arrival *a, const struct ip *ip, uint8_t 
 	if (t == NULL || a->tunnel != NULL || (protocol != IPPROTO_IP4 && protocol != IPPROTO_IP6))
 		return false;
 	a->tunnel = t;
-	input_datagram(h, a, inner);
+	/* Out of the slot of reassembly that it may be in, which the inner datagram's own fragments may be given. */
+	struct wr w = wr_of(h->in[h->in_turn], sizeof h->in[0]);
+	h->in_turn ^= 1;
+	wr_bytes(&w, inner);
+	input_datagram(h, a, wr_done(&w));
 	return true;
 }

@@ -28,8 +28,10 @@ chain_route4(struct bytes options, bool *malformed)
 	return end;
 }
 
-struct addr
-chain_route6(struct bytes body)
+/* The end of a routing header with segments left, types 0 and 2; family 0 otherwise. `body` is what follows
+ * the header's second octet. */
+static struct addr
+route6(struct bytes body)
 {
 	struct rd r = rd_of(body);
 	uint64_t type = rd_uint(&r, 1);
@@ -99,7 +101,7 @@ chain_step6(struct chain *c, struct rd *r)
 		return false;
 	}
 	if (here == IPPROTO_RH) {
-		struct addr end = chain_route6(body);
+		struct addr end = route6(body);
 		if (end.family == 6)
 			c->final = end;
 	}

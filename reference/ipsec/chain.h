@@ -35,10 +35,6 @@ bool chain_of(struct bytes datagram, struct chain *c);
 /* The end of an IPv4 source route with hops left; family 0: there is none. *malformed: an option is. */
 struct addr chain_route4(struct bytes options, bool *malformed);
 
-/* The end of a routing header with segments left, types 0 and 2; family 0 otherwise. `body` is what follows
- * the header's second octet. */
-struct addr chain_route6(struct bytes body);
-
 /*
  * How many octets of a payload its own length fields account for (IP and UDP, behind destination options
  * too); the rest is TFC padding, RFC 4303 2.7. payload.n where nothing says.

@@ -30,7 +30,9 @@ rank_before(const struct rank *a, const struct rank *b)
 	return a->value != b->value ? a->value < b->value : a->arrival < b->arrival;
 }
 
+/* n is the caller's: set its rank, and keep it where it is as long as it is a member. */
 void order_insert(struct order *o, struct order_node *n);
+/* n is a member. */
 void order_remove(struct order *o, struct order_node *n);
 
 #endif

@@ -6,15 +6,6 @@
 
 enum { PROTO_ESP = 50, PROTO_AH = 51, PROTO_IPCOMP = 108 };
 
-/* A write that the compiler may not drop because the memory is freed next. */
-static void
-wipe(void *p, size_t n)
-{
-	volatile uint8_t *o = p;
-	while (n-- > 0)
-		*o++ = 0;
-}
-
 static bool
 is_null(const struct alg *a)
 {
@@ -288,9 +279,9 @@ sa_close(struct sa *sa)
 	seal_free(sa->seal);
 	replay_free(&sa->replay);
 	if (sa->keys != NULL)
-		wipe(sa->keys, sa->keys_n);
+		explicit_bzero(sa->keys, sa->keys_n);
 	free(sa->keys);
-	wipe(sa, sizeof *sa);
+	explicit_bzero(sa, sizeof *sa);
 	free(sa);
 }
 

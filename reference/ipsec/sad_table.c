@@ -1,5 +1,6 @@
 #include "ipsec/sad_table.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 
@@ -276,6 +277,7 @@ sad_table_remove(struct sad_table *t, uint32_t spi, uint8_t protocol, const stru
 	struct sad_end *e = end_slot(t->ends, t->ends_mask, &want);
 	unsigned at;
 	struct sad_line *line = line_of(t, key_of(e, spi), &at);
+	assert(e->number != 0 && at < SAD_LINE);
 	bool was_full = line_full(line);
 	line_close_gap(line, at);
 	t->n--;

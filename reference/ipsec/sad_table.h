@@ -38,7 +38,7 @@ struct sad_table {
 struct sa *sad_table_find(const struct sad_table *t, uint32_t spi, uint8_t protocol, const struct addr *dst);
 /* Puts sa in the place of what was there. False: out of memory. */
 bool sad_table_put(struct sad_table *t, uint32_t spi, uint8_t protocol, const struct addr *dst, struct sa *sa) MUST_USE;
-/* It is there. */
+/* Only of what is there. */
 void sad_table_remove(struct sad_table *t, uint32_t spi, uint8_t protocol, const struct addr *dst);
 void sad_table_free(struct sad_table *t);
 

@@ -40,7 +40,8 @@ struct spd_request {
 
 struct spd_entry {
 	struct selector selector;
-	uint8_t dir, action;
+	uint8_t dir; /* enum spd_dir, with its table by SPD_DIR */
+	uint8_t action;
 	uint8_t pfp;  /* enum selector_pfp: what an SA made for a packet has from the packet */
 	bool vacant;  /* a place without a policy yet: SPDSETIDX */
 	bool passive; /* nobody is asked for an SA that is missing: OpenBSD's USE and DONTACQ */
@@ -57,8 +58,8 @@ bool spd_request_suits(const struct spd_request *r, const struct sa *sa);
 bool spd_request_is_plain(const struct spd_request *r);
 
 struct spd;
-struct spd *spd_new(void);
-void spd_free(struct spd *d);
+struct spd *spd_new(void);    /* NULL only when memory is out */
+void spd_free(struct spd *d); /* NULL allowed */
 
 /*
  * Copies entry in. ERR_REFUSED with EEXIST when selectors and direction are there already, ERR_RANGE for selectors that mean nothing.
@@ -67,11 +68,13 @@ void spd_free(struct spd *d);
 bool spd_add(struct spd *d, const struct spd_entry *entry, struct spd_entry **added, struct err *e) MUST_USE;
 /* First match of a direction; NULL: none (the caller has the default). What it costs hardly depends on how many entries there are. */
 const struct spd_entry *spd_lookup(const struct spd *d, uint8_t dir, const struct flow *f);
+/* The entry of exactly these selectors, however they are written, and the one of an id; NULL: none. Both hold until it is deleted. */
 struct spd_entry *spd_find(const struct spd *d, uint8_t dir, const struct selector *s);
 struct spd_entry *spd_by_id(const struct spd *d, uint32_t id);
 void spd_delete(struct spd *d, struct spd_entry *entry);
+/* All of them, of every table and direction. Returns how many went. */
 unsigned spd_flush(struct spd *d);
-/* In lookup order; NULL starts and ends. */
+/* In lookup order; NULL starts and ends. An entry may be deleted once its successor was fetched. */
 struct spd_entry *spd_next(const struct spd *d, const struct spd_entry *after);
 
 #endif

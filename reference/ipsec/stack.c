@@ -3,14 +3,16 @@
 #include "ipsec/chain.h"
 #include "ipsec/pile.h"
 
-uint8_t
+/* The family that a layer carries addresses of: 4, 6, or 0. */
+static uint8_t
 layer_family(const struct hdr *h)
 {
 	return h->lay == &layout_ip4 ? 4 : h->lay == &layout_ip6 ? 6 : 0;
 }
 
-int
-stack_ip(const struct packet *p, unsigned i)
+/* The nearest IP header outside of layer i; -1: none. */
+static int
+ip_outside(const struct packet *p, unsigned i)
 {
 	while (i > 0)
 		if (layer_family(&p->layer[--i]) != 0)
@@ -51,7 +53,7 @@ route_end(const struct packet *p, unsigned ip, unsigned i)
 uint8_t
 stack_addrs(const struct packet *p, unsigned i, struct addr *src, struct addr *dst)
 {
-	int ip = stack_ip(p, i);
+	int ip = ip_outside(p, i);
 	*src = *dst = (struct addr){ 0 };
 	if (ip < 0)
 		return 0;
@@ -72,7 +74,7 @@ is_fragment_header(const struct hdr *h)
 bool
 stack_is_fragment(const struct packet *p, unsigned i)
 {
-	int ip = stack_ip(p, i);
+	int ip = ip_outside(p, i);
 	if (ip < 0)
 		return false;
 	const struct hdr *h = &p->layer[ip];
@@ -123,7 +125,7 @@ stack_front(const struct packet *p, unsigned i, struct bytes rest, struct wr *ou
 {
 	uint8_t octets[AH_FRONT_MAX];
 	struct pile pile = pile_of(octets, sizeof octets);
-	int ip = stack_ip(p, i);
+	int ip = ip_outside(p, i);
 	if (ip < 0)
 		return false;
 	struct build_ctx c = { .payload = rest, .next_header = IPPROTO_AH_, .family = layer_family(&p->layer[ip]) };

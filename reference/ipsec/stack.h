@@ -8,13 +8,7 @@
 #include "ipsec/addr.h"
 #include "wire/packet.h"
 
-/* The family that a layer carries addresses of: 4, 6, or 0. */
-uint8_t layer_family(const struct hdr *h);
-
-/* The nearest IP header outside of layer i; -1: none. */
-int stack_ip(const struct packet *p, unsigned i);
-
-/* Its addresses, dst at the end of a route not yet travelled. Returns its family, 0 without one; an address
+/* The addresses of the nearest IP header outside of layer i, dst at the end of a route not yet travelled. Returns its family, 0 without one; an address
  * that is not given stays without family. */
 uint8_t stack_addrs(const struct packet *p, unsigned i, struct addr *src, struct addr *dst);
 

@@ -180,7 +180,7 @@ enum {
 	XSENS_NF
 };
 enum { XRANGE_MIN = 2, XRANGE_MAX, XRANGE_RESERVED, XRANGE_NF };
-/* num exists on OpenBSD only; combs_n and ecombs in Solaris's x_eprop, which has no combs. */
+/* num exists on OpenBSD only; x_eprop is Solaris's, and has combinations of another form. */
 enum { XPROP_NUM = 2, XPROP_REPLAY, XPROP_RESERVED, XPROP_COMBS, XPROP_NF };
 enum { XEPROP_REPLAY = 2, XEPROP_RESERVED, XEPROP_NUMECOMBS, XEPROP_ECOMBS, XEPROP_NF };
 enum { XSUP_RESERVED = 2, XSUP_ALGS, XSUP_NF };

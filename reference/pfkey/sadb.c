@@ -326,9 +326,9 @@ tick_sa(struct sadb *d, struct sa *sa, uint64_t now)
 		return;
 	}
 	if (sadb_is_over(&sa->current, &sa->spec.hard, now))
-		sadb_expire(d, sa, true, now);
+		sadb_expire(d, sa, true);
 	else if (sa->state == SA_MATURE && sadb_is_over(&sa->current, &sa->spec.soft, now))
-		sadb_expire(d, sa, false, now);
+		sadb_expire(d, sa, false);
 }
 
 void

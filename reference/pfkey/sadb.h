@@ -55,7 +55,7 @@ void sadb_number_requests(struct sadb *d, struct spd_request *request, unsigned 
 
 /*
  * The host needs an SA: ACQUIRE to the sockets registered for its type, once per need until it is answered, given up
- * or 30 s old. Ports and protocol of the session are taken from the policy's selector: a copy narrowed to the flow
+ * or too old (sadb_settings.acquire), and for no more than 256 needs at a time. Ports and protocol of the session are taken from the policy's selector: a copy narrowed to the flow
  * says more than the policy itself.
  */
 void sadb_acquire(struct sadb *d, const struct spd_entry *policy, const struct spd_request *r, const struct addr *src,
@@ -63,7 +63,7 @@ void sadb_acquire(struct sadb *d, const struct spd_entry *policy, const struct s
 /* Traffic met a place in the SPD that waits for its policy: SPDACQUIRE. Call it before the entry's use is counted. */
 void sadb_spdacquire(struct sadb *d, const struct spd_entry *policy, uint64_t now);
 /* A lifetime ran out: EXPIRE with current and soft or hard. Hard ones remove the SA: it is gone on return. */
-void sadb_expire(struct sadb *d, struct sa *sa, bool hard, uint64_t now);
+void sadb_expire(struct sadb *d, struct sa *sa, bool hard);
 /* An authentic packet of sa came out of UDP from another place than the SA has (RFC 3947 7): X_NAT_T_NEW_MAPPING. */
 void sadb_new_mapping(struct sadb *d, const struct sa *sa, const struct addr *addr, uint16_t port);
 /* Runs timers: addtime/usetime limits, larval SAs (RFC 2367 3.1.1). */

@@ -1,6 +1,7 @@
 /*
  * ACQUIRE, RFC 2367 3.1.6: from the host that needs an SA, from a manager that failed, from a user of SAs outside the
- * kernel; and PCHANGE, appendix B. One unanswered ACQUIRE per need, so that a stream of packets asks once.
+ * kernel; and PCHANGE, appendix B. One unanswered ACQUIRE per need, so that a stream of packets asks once, and so many of them: where
+ * needs are flows (populate-from-packet, an SA of one's own) anybody's packets make them.
  */
 #include "pfkey/sadb_engine.h"
 #include "wire/layouts.h"
@@ -194,7 +195,16 @@ is_asked_for_all(const struct sadb *d, uint32_t policy)
 	return false;
 }
 
-/* Nothing is remembered when nobody listens: the next packet asks again. */
+static unsigned
+count_pending(const struct sadb *d)
+{
+	unsigned n = 0;
+	for (const struct sadb_pending *p = d->pending; p != NULL; p = p->next)
+		n++;
+	return n;
+}
+
+/* Nothing is remembered when nobody listens, nor beyond what is kept: the next packet asks again. */
 void
 sadb_acquire(struct sadb *d, const struct spd_entry *policy, const struct spd_request *r, const struct addr *src,
 	     const struct addr *dst, uint64_t now)
@@ -202,7 +212,7 @@ sadb_acquire(struct sadb *d, const struct spd_entry *policy, const struct spd_re
 	uint8_t satype = pfkey_satype_of(r->protocol);
 	sadb_acquire_tick(d, now);
 	if (policy->passive || satype == SATYPE_UNSPEC || !sadb_is_registered(d, satype) ||
-	    is_pending(d, policy, r, src, dst))
+	    is_pending(d, policy, r, src, dst) || count_pending(d) >= SADB_PENDING)
 		return;
 	struct sadb_pending *p = calloc(1, sizeof *p);
 	if (p == NULL)

@@ -15,6 +15,13 @@ sadb_rules(const struct sadb *d)
 	return d->setup.rules != NULL ? d->setup.rules : &rfc4301;
 }
 
+/* A libcrypto or a database that runs out of memory is not the manager's fault. */
+int
+sadb_errno_of(const struct err *e)
+{
+	return e->code == ERR_IO ? ENOMEM : e->code == ERR_REFUSED ? e->os_errno : EINVAL;
+}
+
 struct sa *
 sadb_named(const struct sadb_request *q)
 {

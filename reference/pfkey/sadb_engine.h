@@ -9,7 +9,7 @@
 #include "pfkey/parts.h"
 #include "pfkey/sadb.h"
 
-enum { SADB_SOCKETS = 64, SADB_LARVAL_SECONDS = 30, SADB_ACQUIRE_SECONDS = 30 };
+enum { SADB_SOCKETS = 64, SADB_LARVAL_SECONDS = 30, SADB_ACQUIRE_SECONDS = 30, SADB_PENDING = 256 };
 
 struct sadb_socket {
 	bool open, promiscuous;
@@ -22,7 +22,7 @@ struct sadb_socket {
 
 /* What an ADD or UPDATE hung on an SA that struct sa does not hold. */
 struct sadb_note;
-/* An ACQUIRE without an answer yet. */
+/* An ACQUIRE without an answer yet; SADB_PENDING of them. */
 struct sadb_pending;
 
 struct sadb {
@@ -62,6 +62,7 @@ struct pfkey_msg *sadb_begin(struct sadb *d, enum pfkey_type type, uint8_t satyp
 int sadb_send(struct sadb *d, enum sadb_audience to, int sock);
 /* One message of a dump to whoever asked for it; false: it was lost, and the dump ends without its last one. */
 bool sadb_send_part(const struct sadb_request *q);
+/* Whether any socket is registered for the type, in either way; whether one is by Solaris's extended REGISTER. */
 bool sadb_is_registered(const struct sadb *d, uint8_t satype);
 bool sadb_has_extended(const struct sadb *d, uint8_t satype);
 /* One message to one socket, if its receive buffer has room. */
@@ -119,6 +120,8 @@ bool sadb_is_over(const struct lifetime *used, const struct lifetime *limit, uin
 
 /* --- checks: sadb_check.c --------------------------------------------------------------------- */
 
+/* What a refusal of ipsec/ is to a manager: ENOMEM, the errno that it names, or EINVAL. */
+int sadb_errno_of(const struct err *e);
 /* Never NULL. */
 const struct sa_rules *sadb_rules(const struct sadb *d);
 /* The SA that sa, address_src and address_dst name, or NULL: RFC 2367 3.1.2 wants type, spi and both addresses. */
@@ -138,6 +141,7 @@ void sadb_acquire_forget(struct sadb *d, uint64_t satype);
 void sadb_acquire_drop_all(struct sadb *d);
 /* Which policy the unanswered ACQUIRE of that seq is for; 0: none. */
 uint32_t sadb_acquire_policy(const struct sadb *d, uint32_t seq);
+/* Solaris's x_eprop for all layers of an entry; false: no room. */
 bool sadb_push_ecombs(struct sadb *d, struct pfkey_msg *m, const struct spd_entry *policy);
 
 /* Combinations in order of preference, octets in w: sadb_proposal.c. */
@@ -150,7 +154,13 @@ unsigned sadb_put_ecombs(const struct dialect *d, const struct spd_entry *p, str
 /* The ports of an UPDATE, where it says some. */
 void sadb_update_ports(const struct pfkey_msg *m, struct sa *sa);
 
+/* --- policies: sadb_spd.c --------------------------------------------------------------------- */
+
+/* Entries whose lifetime is over: SPDEXPIRE, and they go. */
 void sadb_spd_tick(struct sadb *d, uint64_t now);
+/* All entries to whoever asked, in lookup order, seq counting down to 0; push puts one into a reply, 0 or an errno. */
+int sadb_dump_policies(struct sadb_request *q,
+		       int (*push)(struct sadb *d, struct pfkey_msg *m, const struct spd_entry *p));
 
 /* --- handlers --------------------------------------------------------------------------------- */
 

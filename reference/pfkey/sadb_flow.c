@@ -10,19 +10,24 @@
 static int
 flow_of_request(struct sadb_request *q, struct spd_entry *p)
 {
-	if (!pfkey_msg_to_policy(q->m, p, &q->err))
+	if (!pfkey_msg_to_policy(q->m, p, &q->err) || !selector_check(&p->selector, p->pfp, &q->err))
 		return pfkey_refuse(&q->err, EINVAL, "%s", q->err.text);
 	p->current = (struct lifetime){ .addtime = q->now };
 	return 0;
 }
 
 static int
+push_flow(struct sadb *d, struct pfkey_msg *m, const struct spd_entry *p)
+{
+	struct wr store = wr_of(d->store, sizeof d->store);
+	return pfkey_push_flow(m, p, &store, NULL) ? 0 : ENOBUFS;
+}
+
+static int
 answer(struct sadb_request *q, const struct spd_entry *p, enum sadb_audience to)
 {
-	struct wr store = wr_of(q->d->store, sizeof q->d->store);
-	if (!pfkey_push_flow(sadb_reply(q), p, &store, NULL))
-		return ENOBUFS;
-	return sadb_send(q->d, to, q->sock);
+	int refused = push_flow(q->d, sadb_reply(q), p);
+	return refused != 0 ? refused : sadb_send(q->d, to, q->sock);
 }
 
 /* A flow that is there already takes the new meaning. */
@@ -37,7 +42,7 @@ sadb_do_addflow(struct sadb_request *q)
 	if (old != NULL)
 		spd_delete(q->d->setup.spd, old);
 	if (!spd_add(q->d->setup.spd, &p, &added, &q->err))
-		return q->err.code == ERR_REFUSED ? q->err.os_errno : ENOMEM;
+		return sadb_errno_of(&q->err);
 	return answer(q, added, TO_ALL);
 }
 
@@ -59,22 +64,7 @@ sadb_do_delflow(struct sadb_request *q)
 int
 sadb_do_flowdump(struct sadb_request *q)
 {
-	const struct spd *spd = q->d->setup.spd;
-	unsigned left = 0;
-	for (const struct spd_entry *p = spd_next(spd, NULL); p != NULL; p = spd_next(spd, p))
-		left++;
-	if (left == 0)
-		return sadb_send_nothing(q);
-	for (const struct spd_entry *p = spd_next(spd, NULL); p != NULL; p = spd_next(spd, p)) {
-		struct wr store = wr_of(q->d->store, sizeof q->d->store);
-		struct pfkey_msg *r = sadb_reply(q);
-		hdr_set(&r->base, MSG_SEQ, --left);
-		if (!pfkey_push_flow(r, p, &store, NULL))
-			return ENOBUFS;
-		if (!sadb_send_part(q))
-			return 0;
-	}
-	return 0;
+	return sadb_dump_policies(q, push_flow);
 }
 
 /* By the number that the ACQUIRE said. */

@@ -123,9 +123,8 @@ sadb_do_register(struct sadb_request *q)
 /* --- EXPIRE ----------------------------------------------------------------------------------- */
 
 void
-sadb_expire(struct sadb *d, struct sa *sa, bool hard, uint64_t now)
+sadb_expire(struct sadb *d, struct sa *sa, bool hard)
 {
-	(void)now; /* the limits were judged by the caller's clock */
 	struct pfkey_msg *m = sadb_start(d, PFKEY_EXPIRE, pfkey_satype_of(sa->spec.protocol));
 	sa->state = hard ? SA_DEAD : SA_DYING; /* RFC 2367 3.3 */
 	unsigned parts = PART_CURRENT | PART_EXTRAS | (hard ? PART_HARD : PART_SOFT);

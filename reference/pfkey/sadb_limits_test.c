@@ -75,6 +75,26 @@ Test(sadb_limits, larval_sas_and_acquires_wait_as_long_as_they_are_told)
 	}
 }
 
+Test(sadb_limits, needs_that_anybody_can_make_are_asked_for_up_to_a_limit)
+{
+	struct pfkey_msg m;
+	struct spd_entry p = { .dir = DIR_OUT, .action = SPD_PROTECT, .n = 1, .id = 1, .pfp = PFP_ALL };
+	struct addr src = test_addr("192.0.2.1"), dst = test_addr("192.0.2.2");
+	p.request[0] = (struct spd_request){ .protocol = 50, .mode = MODE_TRANSPORT, .level = LEVEL_REQUIRE };
+	p.selector = (struct selector){
+		.src = src, .dst = dst, .src_bits = 32, .dst_bits = 32, .protocol = 17, .dport = 53
+	};
+	test_head(&m, PFKEY_REGISTER, SATYPE_ESP);
+	cr_assert(eq(int, test_errno(0, &m), 0));
+	test_forget();
+	for (p.selector.sport = 1; p.selector.sport <= 2 * SADB_PENDING; p.selector.sport++)
+		sadb_acquire(world.d, &p, &p.request[0], &src, &dst, world.now);
+	cr_assert(eq(uint, world.counted, SADB_PENDING));
+	test_forget();
+	sadb_acquire(world.d, &p, &p.request[0], &src, &dst, world.now + SADB_ACQUIRE_SECONDS);
+	cr_assert(eq(uint, world.counted, 1), "what was given up makes room");
+}
+
 /* --- proposals -------------------------------------------------------------------------------- */
 
 static unsigned

@@ -6,7 +6,8 @@
 
 #include <errno.h>
 
-/* The SA of the other direction that this one was added beside: x_pair names its SPI. NULL: none, or gone. */
+/* The SA of the other direction that this one was added beside: x_pair names its SPI. NULL: none, or gone. Between equal ends an SA could
+ * name itself: that is none. */
 static struct sa *
 pair_of(struct sadb_request *q, const struct sa *sa)
 {
@@ -17,7 +18,7 @@ pair_of(struct sadb_request *q, const struct sa *sa)
 	if (x == NULL)
 		return NULL;
 	struct sa *other = sad_find(q->d->setup.sad, (uint32_t)x->v[XPAIR_SPI].u, sa->spec.protocol, &sa->spec.src);
-	return other != NULL && addr_equal(&other->spec.src, &sa->spec.dst) ? other : NULL;
+	return other != NULL && other != sa && addr_equal(&other->spec.src, &sa->spec.dst) ? other : NULL;
 }
 
 static int
@@ -47,6 +48,8 @@ sadb_do_updatepair(struct sadb_request *q)
 {
 	struct sa *sa, *other;
 	int refused = named_pair(q, &sa, &other);
+	if (refused == 0 && (sa->state == SA_LARVAL || other->state == SA_LARVAL))
+		refused = pfkey_refuse(&q->err, EINVAL, "x_updatepair: an SA without keys has no lifetimes yet");
 	if (refused == 0)
 		refused = set_lifetimes(q, sa);
 	if (refused == 0)

@@ -19,13 +19,6 @@ protocol_of(struct sadb_request *q, uint8_t *protocol)
 			    (unsigned)q->m->base.v[MSG_SATYPE].u);
 }
 
-/* A libcrypto or an address book that runs out of memory is not the manager's fault. */
-static int
-errno_of(const struct err *e)
-{
-	return e->code == ERR_IO ? ENOMEM : e->code == ERR_REFUSED ? e->os_errno : EINVAL;
-}
-
 /* --- GETSPI ----------------------------------------------------------------------------------- */
 
 static uint32_t
@@ -89,11 +82,11 @@ sadb_do_getspi(struct sadb_request *q)
 		return refused;
 	struct sa *sa = sa_open_larval(spi, protocol, &src, &dst, &q->err);
 	if (sa == NULL)
-		return errno_of(&q->err);
+		return sadb_errno_of(&q->err);
 	sa->current.addtime = q->now;
 	if (!sad_add(q->d->setup.sad, sa, &q->err)) {
 		sa_close(sa);
-		return errno_of(&q->err);
+		return sadb_errno_of(&q->err);
 	}
 	refused = sadb_note_keep(q->d, sa, q->m);
 	if (refused == 0)
@@ -124,11 +117,11 @@ sadb_do_add(struct sadb_request *q)
 		return refused;
 	struct sa *sa = sa_open(&spec, &q->err);
 	if (sa == NULL)
-		return errno_of(&q->err);
+		return sadb_errno_of(&q->err);
 	sa->current.addtime = q->now;
 	if (!sad_add(q->d->setup.sad, sa, &q->err)) {
 		sa_close(sa);
-		return errno_of(&q->err);
+		return sadb_errno_of(&q->err);
 	}
 	refused = sadb_note_keep(q->d, sa, q->m);
 	if (refused == 0)
@@ -149,7 +142,7 @@ complete_larval(struct sadb_request *q, struct sa *sa)
 	if (refused != 0)
 		return refused;
 	if (!sa_complete(sa, &spec, &q->err))
-		return errno_of(&q->err);
+		return sadb_errno_of(&q->err);
 	if (!sad_completed(q->d->setup.sad, sa))
 		return ENOMEM;
 	set_current(q, sa);
@@ -167,7 +160,7 @@ update_mature(struct sadb_request *q, struct sa *sa)
 	pfkey_get_lifetime(q->m, EXT_LIFETIME_HARD, &spec.hard);
 	pfkey_get_lifetime(q->m, EXT_LIFETIME_SOFT, &spec.soft);
 	if (!sa_complete(sa, &spec, &q->err))
-		return errno_of(&q->err);
+		return sadb_errno_of(&q->err);
 	pfkey_get_lifetime(q->m, EXT_LIFETIME_CURRENT, &sa->current);
 	sadb_update_ports(q->m, sa);
 	sa->state = SA_MATURE;

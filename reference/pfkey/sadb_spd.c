@@ -23,7 +23,8 @@ sadb_number_requests(struct sadb *d, struct spd_request *request, unsigned n)
 static int
 policy_of(struct sadb_request *q, struct spd_entry *p)
 {
-	if (!pfkey_msg_to_policy(q->m, p, &q->err))
+	/* Before an older entry goes or changes. */
+	if (!pfkey_msg_to_policy(q->m, p, &q->err) || !selector_check(&p->selector, p->pfp, &q->err))
 		return refuse(q, EINVAL);
 	if (p->action == SPD_PROTECT && p->n == 0 && pfkey_msg_type(q->m) != PFKEY_X_SPDSETIDX)
 		return pfkey_refuse(&q->err, EINVAL, "x_policy: ipsec without a request");
@@ -53,7 +54,7 @@ add(struct sadb_request *q, const struct spd_entry *p)
 {
 	struct spd_entry *added;
 	if (!spd_add(q->d->setup.spd, p, &added, &q->err))
-		return q->err.code == ERR_REFUSED ? q->err.os_errno : q->err.code == ERR_RANGE ? EINVAL : ENOMEM;
+		return sadb_errno_of(&q->err);
 	return answer_entry(q, added, TO_ALL, false);
 }
 
@@ -150,9 +151,8 @@ sadb_do_spdget(struct sadb_request *q)
 	return found != NULL ? answer_entry(q, found, TO_ONE, true) : ENOENT;
 }
 
-/* In lookup order, counting down to 0 as DUMP does. */
 int
-sadb_do_spddump(struct sadb_request *q)
+sadb_dump_policies(struct sadb_request *q, int (*push)(struct sadb *, struct pfkey_msg *, const struct spd_entry *))
 {
 	const struct spd *spd = q->d->setup.spd;
 	unsigned left = 0;
@@ -163,13 +163,25 @@ sadb_do_spddump(struct sadb_request *q)
 	for (const struct spd_entry *p = spd_next(spd, NULL); p != NULL; p = spd_next(spd, p)) {
 		struct pfkey_msg *r = sadb_reply(q);
 		hdr_set(&r->base, MSG_SEQ, --left);
-		int refused = push_entry(q->d, r, p, true);
+		int refused = push(q->d, r, p);
 		if (refused != 0)
 			return refused;
 		if (!sadb_send_part(q))
 			return 0;
 	}
 	return 0;
+}
+
+static int
+push_used(struct sadb *d, struct pfkey_msg *m, const struct spd_entry *p)
+{
+	return push_entry(d, m, p, true);
+}
+
+int
+sadb_do_spddump(struct sadb_request *q)
+{
+	return sadb_dump_policies(q, push_used);
 }
 
 int

@@ -2,18 +2,10 @@
  * Field values from the text of a suite.
  */
 #include "wire/field.h"
+#include "wire/text.h"
 
 #include <arpa/inet.h>
 #include <string.h>
-
-static int
-digit_of(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c = (char)(c | 0x20);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
 
 /* Decimal or 0x..; no sign, no octal, no spaces. */
 static bool
@@ -27,10 +19,10 @@ number(const char *s, size_t n, uint64_t *value)
 	}
 	uint64_t v = 0;
 	for (size_t i = 0; i < n; i++) {
-		int d = digit_of(s[i]);
-		if (d < 0 || (unsigned)d >= base || v > (UINT64_MAX - (unsigned)d) / base)
+		unsigned d = digit_of((uint8_t)s[i]);
+		if (d >= base || v > (UINT64_MAX - d) / base)
 			return false;
-		v = v * base + (unsigned)d;
+		v = v * base + d;
 	}
 	*value = v;
 	return n > 0;
@@ -100,13 +92,7 @@ parse_hex(const char *s, struct wr *store)
 {
 	if (s[0] == '0' && (s[1] | 0x20) == 'x')
 		s += 2;
-	for (; *s != '\0'; s += 2) {
-		int high = digit_of(s[0]), low = high < 0 ? -1 : digit_of(s[1]);
-		if (low < 0)
-			return false;
-		wr_uint(store, (uint64_t)(high << 4 | low), 1);
-	}
-	return true;
+	return text_read_hex(s, store);
 }
 
 /* 02:00:00:00:00:01 */
@@ -114,10 +100,10 @@ static bool
 parse_mac(const char *s, struct wr *store)
 {
 	for (int i = 0; i < 6; i++, s += 3) {
-		int high = digit_of(s[0]), low = high < 0 ? -1 : digit_of(s[1]);
-		if (low < 0 || s[2] != (i < 5 ? ':' : '\0'))
+		unsigned high = digit_of((uint8_t)s[0]), low = high > 15 ? 255 : digit_of((uint8_t)s[1]);
+		if (low > 15 || s[2] != (i < 5 ? ':' : '\0'))
 			return false;
-		wr_uint(store, (uint64_t)(high << 4 | low), 1);
+		wr_uint(store, high << 4 | low, 1);
 	}
 	return true;
 }

@@ -29,3 +29,15 @@ text_mark_cut(struct text *t)
 	if (t->n >= t->cap && t->cap > 2)
 		memcpy(t->p + t->cap - 3, "..", 3);
 }
+
+bool
+text_read_hex(const char *digits, struct wr *to)
+{
+	for (const char *p = digits; *p != '\0'; p += 2) {
+		unsigned high = digit_of((uint8_t)p[0]), low = digit_of((uint8_t)p[1]);
+		if (high > 15 || low > 15)
+			return false;
+		wr_uint(to, high << 4 | low, 1);
+	}
+	return true;
+}

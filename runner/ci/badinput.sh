@@ -151,7 +151,7 @@ says 'gateway with one link' 2 'want two links' "$espy" host -l nosuch0 --gatewa
 says 'no such interface' 3 'nosuch0' "$espy" host -l nosuch0 -a 192.0.2.1/24
 says 'no such network namespace' 3 'network namespace nosuch' "$espy" host -l nosuch:nosuch0 -a 192.0.2.1/24
 says 'a descriptor that is not open' 3 'descriptor 900' "$espy" host -l fd:900 -a 192.0.2.1/24
-says 'unknown target' 2 'want linux, linux:PATH or reference' "$espy" run -q -t refrence -o "$dir/run" "$dir/few.suite"
+says 'unknown target' 2 'want one of linux[:PATH], reference' "$espy" run -q -t refrence -o "$dir/run" "$dir/few.suite"
 says 'kernel that is none' 3 'linux:/nonexistent' "$espy" run -q -t linux:/nonexistent -o "$dir/run" "$dir/few.suite"
 
 # --- nothing to do
@@ -200,10 +200,10 @@ says 'events of a full disk are readable' 0 'decided' "$espy" coverage --run "$d
 cat >"$dir/slow.suite" <<'SUITE'
 suite slow "t"
   for n in 1..50
+  for transform in @one
 case c MUST "c"
 {
-  alive
-  wait 1
+  repeat 3000 { alive }
 }
 SUITE
 # interrupt NAME TARGET: a run stopped by SIGINT in the middle

@@ -14,7 +14,8 @@ skip() {
 }
 espy=$build/espy
 library=$(cd "$build" && pwd)/libespy-pfkey.so
-[ -x "$espy" ] && [ -f "$library" ] || fail "no espy, or no libespy-pfkey.so, in $build"
+[ -x "$espy" ] || fail "no program $espy"
+[ -f "$library" ] || fail "no library $library"
 for tool in ip ping ethtool; do
 	command -v $tool >/dev/null || skip "no $tool here"
 done
@@ -27,7 +28,8 @@ ip netns del "$id-t"
 [ $made -eq 0 ] || skip "no veth here: $why"
 
 dir=$(mktemp -d) || exit 1
-managers= hosts=
+managers=
+hosts=
 # Ends processes by their ids; key managers first, or they would speak to nobody.
 end() {
 	for p in "$@"; do kill "$p" 2>/dev/null; done
@@ -123,7 +125,8 @@ stop() {
 	end $managers
 	# shellcheck disable=SC2086
 	end $hosts
-	managers= hosts=
+	managers=
+	hosts=
 }
 pings() {
 	in_ns "$1" ping -n -q -p 6573707921 -c "${3:-5}" -i 0.02 -W 2 -s "${4:-56}" "$2" >"$dir/ping" 2>&1 || fail "no echo from $2: $(cat "$dir/ping")"
@@ -159,7 +162,7 @@ start "transport ipv4"
 pings a "$to"
 pings b "$from"
 pings a "$to" 2 4000
-in_ns a ping -n -c 1 -W 2 -M do -s 1472 "$to" >"$dir/ping" 2>&1
+in_ns a ping -n -c 1 -W 2 -M "do" -s 1472 "$to" >"$dir/ping" 2>&1
 grep -q 'mtu *= *14' "$dir/ping" || fail "DF: want to be told an MTU below 1500, got $(cat "$dir/ping")"
 stop
 between "transport mode, IPv4" 26

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Formatting, static analysis, manual pages, and a clean build with clang.
 set -e
-files=$(find reference runner reports -name '*.[ch]')
+files=$(find reference runner reports examples -name '*.[ch]')
 if command -v clang-format >/dev/null; then
 	# shellcheck disable=SC2086
 	clang-format --dry-run -Werror $files

@@ -25,6 +25,7 @@ else
 	echo "== suites on a Linux kernel: skipped: user-mode-linux is not to be had here"
 fi
 stage "live hosts in network namespaces" sh runner/ci/live.sh build/espy
+stage "targets of every kind" "$make" --no-print-directory -s targets
 stage "IKE behind bumps in the wire" sh runner/ci/ike.sh build
 if command -v tshark >/dev/null; then
 	stage "a dissector's opinion" "$make" --no-print-directory -s dissector

@@ -12,17 +12,33 @@ rm -rf "$out" "$here/$build/mutants.json"
 mkdir -p "$out"
 printf '%s\n' "$@" >"$out/queue"
 plain='esp.out/ip_protocol ah.format/ip_protocol'
+# Build identity and debugging information differ from folder to folder; without them two programs can be compared, and link sooner.
+link='$(SAN) -Wl,-S,--build-id=none'
+! ld.lld --version >/dev/null 2>&1 || link="$link -fuse-ld=lld"
 
-# Build identity and debugging information differ from folder to folder; what is left is the program.
 program() {
-	strip -g -R .note.gnu.build-id -o "$2" "$1"
+	make -s --no-print-directory B=build OPT="-O2" LDFLAGS="$link" build/espy
+}
+
+# A folder of those suites that these selectors name, or all: to read them takes longer than to run one case.
+suites_of() {
+	[ $# -gt 0 ] || { echo suites && return; }
+	rm -rf build/suites
+	mkdir -p build/suites
+	for selector in "$@"; do
+		file=$(grep -l "^suite ${selector%%/*}\( \|$\)" suites/*.suite)
+		[ -n "$file" ] || { echo suites && return; }
+		cp "$file" build/suites/
+	done
+	echo build/suites
 }
 
 # In process, with what is built in the current folder. Usage: judge LOG TARGET SELECTOR..
 judge() {
 	log=$1 target=$2
 	shift 2
-	timeout 120 build/espy run -q -t "$target" --seed 1 --fail-fast -o "$log.run" "$@" >"$log" 2>&1
+	ESPY_SUITES=$(suites_of "$@") timeout 120 \
+		build/espy run -q -t "$target" --seed 1 --fail-fast -o "$log.run" "$@" >"$log" 2>&1
 	status=$?
 	rm -rf "$log.run"
 	return $status
@@ -86,19 +102,24 @@ one() {
 	if ! patch -s -p1 -F0 --no-backup-if-mismatch -r - <"$patch" >"$log" 2>&1; then
 		echo "stale $name it no longer applies: $(head -n 1 "$log")"
 	else
-		for f in $files; do rm -f "build/o/${f%.c}.o"; done
-		rm -f build/espy
-		if ! make -s --no-print-directory B=build build/espy >"$log" 2>&1; then
+		# shellcheck disable=SC2086 # patch(1) may set the time back
+		touch $files
+		if ! program >"$log" 2>&1; then
 			echo "broken $name it does not build: $(grep -m1 error "$log")"
-		elif program build/espy build/program && cmp -s build/program "$out/program"; then
+		elif cmp -s build/espy build/faultless; then
 			echo "broken $name it changes nothing in the program"
 		else
 			verdict "$name" "${on:-reference}" "$case"
 		fi
 	fi
-	for f in $files; do
-		cp "$here/$f" "$f"
-		rm -f "build/o/${f%.c}.o"
+	restore
+}
+
+# The files that were patched and what was built of them, as they were before: nothing of it is built again.
+restore() {
+	for f in $files; do cp -p "$here/$f" "$f"; done
+	find build/o -type f -newer build/faultless | while read -r f; do
+		cp -p "$here/$build/${f#build/}" "$f" 2>/dev/null || rm -f "$f"
 	done
 }
 
@@ -107,6 +128,8 @@ worker() {
 	cp -a Makefile reference runner reports suites vectors "$out/tree$1/"
 	for f in o gen espy libespyref.a librunner.a; do cp -a "$build/$f" "$out/tree$1/build/"; done
 	cd "$out/tree$1" || exit 1
+	rm build/espy
+	program >/dev/null && mv build/espy build/faultless || return
 	n=0
 	while read -r patch; do
 		n=$((n + 1))
@@ -119,8 +142,6 @@ cd "$here" || exit 1
 : >"$out/all"
 if [ ! -x "$build/espy" ] || ! make -q --no-print-directory B="$build" "$build/espy" >"$out/make.log" 2>&1; then
 	echo "mutants: $build/espy is not up to date"
-elif ! program "$build/espy" "$out/program"; then
-	echo "mutants: strip(1) is needed"
 elif ! sh runner/ci/reference.sh "$build/espy" "$out/run" >"$out/log" 2>&1 || ! "$build/espy" vectors >>"$out/log" 2>&1; then
 	echo "mutants: the reference itself is not green: $(grep -m1 -E '^(FAIL|ERROR|espy)' "$out/log" | cut -c1-150)"
 else
