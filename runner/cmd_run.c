@@ -35,7 +35,7 @@ enum {
 
 static const struct option_row rows[] = {
 	[O_TARGET] = { 't', "target", "TARGET",
-		       "linux (default), reference, exec:CMD, netns:NAME, raw:IFACE[,IFACE2], manual:IFACE" },
+		       "linux (default), reference, qemu:KERNEL[,INITRD], exec:CMD, netns:NAME, raw:IFACE[,IFACE2], manual:IFACE" },
 	[O_AGENT] = { 0, "agent", "CMD", "whose standard input and output are an agent: 'ssh root@host espy-agent'" },
 	[O_TESTER] = { 0, "tester", "ADDR", "ours on link 1, 2=ADDR on link 2; may be repeated" },
 	[O_ADDRESS] = { 0, "target-address", "ADDR",

@@ -35,6 +35,7 @@ static const struct driver {
 } drivers[] = {
 	{ "linux",     "linux[:PATH]",               MAY_HAVE,  false, target_linux_open },
 	{ "reference", "reference[:PROFILE[/OS]]",   MAY_HAVE,  true,  target_reference_open },
+	{ "qemu",      "qemu:KERNEL[,INITRD]",       MUST_HAVE, false, target_qemu_open },
 	{ "exec",      "exec:COMMAND",               MUST_HAVE, false, target_exec_open },
 	{ "netns",     "netns:NAME",                 MUST_HAVE, true,  target_netns_open },
 	{ "raw",       "raw:INTERFACE[,INTERFACE2]", MUST_HAVE, true,  target_raw_open },

@@ -1,7 +1,7 @@
 /*
  * A target: the links and the channel of one system under test, and how to bring it up, down, and up again.
- * Drivers: linux (User-Mode Linux as a child process), reference (our host in this process), exec (any stack as a child process), raw
- * (whatever answers on an interface), netns (a network namespace of this machine), manual (an interface, and somebody who types).
+ * Drivers: linux (User-Mode Linux as a child process), qemu (any Linux kernel in a machine of QEMU's), reference (our host in this
+ * process), exec (any stack as a child process), raw (whatever answers on an interface), netns (a network namespace of this machine), manual (an interface, and somebody who types).
  */
 #ifndef ESPY_RUNNER_TARGET_H
 #define ESPY_RUNNER_TARGET_H
@@ -61,6 +61,7 @@ struct target_options {
 /* Boots, configures addresses, says hello. The target is ready for the first case when this returns. */
 bool target_linux_open(struct target *t, const struct target_options *o, struct err *e) MUST_USE;
 bool target_reference_open(struct target *t, const struct target_options *o, struct err *e) MUST_USE;
+bool target_qemu_open(struct target *t, const struct target_options *o, struct err *e) MUST_USE;
 bool target_exec_open(struct target *t, const struct target_options *o, struct err *e) MUST_USE;
 bool target_raw_open(struct target *t, const struct target_options *o, struct err *e) MUST_USE;
 bool target_netns_open(struct target *t, const struct target_options *o, struct err *e) MUST_USE;

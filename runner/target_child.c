@@ -1,5 +1,6 @@
 #include "runner/target_child.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -24,6 +25,8 @@ child_close(struct target *t)
 		t->channel.ops->close(&t->channel);
 	for (unsigned i = 0; i < t->links; i++)
 		t->link[i].ops->close(&t->link[i]);
+	if (c->stays && c->process.pid > 0)
+		(void)kill(c->process.pid, SIGTERM);
 	process_stop(&c->process);
 	if (c->console >= 0)
 		close(c->console);

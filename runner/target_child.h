@@ -9,6 +9,7 @@ struct child {
 	struct process process;
 	const char *what; /* "the agent", "the target": of errors */
 	int console;      /* -1: its words are on our standard error */
+	bool stays;       /* it does not go when its standard input ends, and is told to */
 };
 
 /* All parts of a target that it does not have yet: the struct child is its impl. */

@@ -1,6 +1,5 @@
 #include "runner/target.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
@@ -12,6 +11,7 @@
 
 #include "runner/channel_agent.h"
 #include "runner/console.h"
+#include "runner/machine_words.h"
 #include "runner/uml.h"
 
 #define BOOT_MS 20000
@@ -24,7 +24,6 @@ static const uint8_t target_macs[UML_NICS][6] = {
 	{ 2, 0, 0, 0, 2, 1 },
 	{ 2, 0, 0, 0, 3, 1 },
 };
-static const uint8_t tester_macs[TARGET_LINKS][6] = { { 2, 0, 0, 0, 1, 2 }, { 2, 0, 0, 0, 2, 2 } };
 
 struct linux_target {
 	struct uml uml;
@@ -103,49 +102,13 @@ linux_ended(struct target *t, char *how, size_t cap)
 	return false;
 }
 
-static void
-mac_text(const uint8_t mac[6], char text[18])
-{
-	struct rd r = rd_of((struct bytes){ mac, 6 });
-	for (size_t i = 0; i < 6; i++)
-		snprintf(text + 3 * i, 4, i < 5 ? "%02x:" : "%02x", (unsigned)rd_uint(&r, 1));
-}
-
-static size_t
-add_address(char *words, size_t cap, const char *nic, int family, const uint8_t *address)
-{
-	char text[INET6_ADDRSTRLEN];
-	inet_ntop(family, address, text, sizeof text);
-	int n = snprintf(words, cap, " espy.address=%s,%s,%d", nic, text, family == AF_INET6 ? 64 : 24);
-	return n > 0 ? (size_t)n : 0;
-}
-
-static size_t
-add_neighbour(char *words, size_t cap, const char *nic, int family, const uint8_t *address, const uint8_t mac[6])
-{
-	char text[INET6_ADDRSTRLEN], ether[18];
-	inet_ntop(family, address, text, sizeof text);
-	mac_text(mac, ether);
-	int n = snprintf(words, cap, " espy.neighbour=%s,%s,%s", nic, text, ether);
-	return n > 0 ? (size_t)n : 0;
-}
-
 /* What the agent in the machine is told to configure: see agent/machine.h. */
 static void
 agent_words(char *words, size_t cap)
 {
+	const struct target_options everywhere = { .wishes = NULL };
 	size_t n = (size_t)snprintf(words, cap, "espy.carrier=%s", CARRIER_NAME);
-	for (unsigned i = 0; i < TARGET_LINKS; i++) {
-		const struct target_net *net = &target_nets[i];
-		char nic[8];
-		snprintf(nic, sizeof nic, "vec%u", i);
-		n += add_address(words + n, cap - n, nic, AF_INET, net->target4);
-		n += add_address(words + n, cap - n, nic, AF_INET, net->second4);
-		n += add_address(words + n, cap - n, nic, AF_INET6, net->target6);
-		n += add_address(words + n, cap - n, nic, AF_INET6, net->second6);
-		n += add_neighbour(words + n, cap - n, nic, AF_INET, net->tester4, tester_macs[i]);
-		n += add_neighbour(words + n, cap - n, nic, AF_INET6, net->tester6, tester_macs[i]);
-	}
+	(void)machine_words(words + n, cap - n, "vec", &everywhere);
 }
 
 static bool
@@ -154,7 +117,7 @@ start(struct linux_target *l, const struct target_options *o, const struct ends 
 	char kernel[512], initramfs[512], words[2048], macs[UML_NICS][18];
 	struct uml_wiring w = { .line = theirs->line, .console = l->console, .cpu = o->worker, .words = words };
 	for (int i = 0; i < UML_NICS; i++) {
-		mac_text(target_macs[i], macs[i]);
+		machine_mac_text(target_macs[i], macs[i]);
 		w.nic[i] = theirs->nic[i];
 		w.mac[i] = macs[i];
 	}
@@ -205,7 +168,7 @@ open_links(struct target *t, struct ends *ours, struct err *e)
 		ours->nic[i] = -1;
 		t->links++;
 		wr_bytes(&target_mac, BYTES_OF(target_macs[i]));
-		wr_bytes(&tester_mac, BYTES_OF(tester_macs[i]));
+		wr_bytes(&tester_mac, BYTES_OF(machine_tester_macs[i]));
 		t->net[i] = target_nets[i];
 	}
 	return true;

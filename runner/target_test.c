@@ -20,6 +20,8 @@ Test(target, what_t_may_say)
 		{ "reference", NULL, true },
 		{ "reference:kame/freebsd", NULL, true },
 		{ "exec:./stack --fast", NULL, false },
+		{ "qemu:/boot/vmlinuz,initrd.cpio", NULL, false },
+		{ "qemu:", "want qemu:KERNEL[,INITRD]", false },
 		{ "netns:blue", NULL, true },
 		{ "raw:eth1,eth2", NULL, true },
 		{ "manual:eth1", NULL, true },

@@ -30,6 +30,7 @@ struct audit_event {
 	uint64_t now;
 };
 
+/* Verdicts that are no auditable event make no record. */
 void audit_add(struct audit *a, const struct audit_event *e);
 /* Oldest first, one a line; false where cap does not hold them. */
 bool audit_print(const struct audit *a, char *text, size_t cap);

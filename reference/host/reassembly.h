@@ -82,6 +82,7 @@ enum reassembly_result {
 	REASSEMBLY_TOO_LONG, /* beyond 65,535 octets */
 };
 
+/* f borrows from anywhere but the slots: a whole datagram that still lies in one is not to be read again from there. */
 enum reassembly_result reassembly_add(struct reassembly *a, const struct fragment *f, struct bytes *whole);
 
 /*

@@ -315,6 +315,7 @@ const char *pfkey_ext_name(enum pfkey_ext x);
 /* "linux EXISTS"-free errno names: "EINVAL", "EEXIST", ..; numbers are the target OS's. */
 extern const struct name pfkey_errnos_linux[], pfkey_errnos_bsd[], pfkey_errnos_solaris[];
 
+/* An empty message of a type; without a number for it where the dialect has none. */
 void pfkey_msg_init(struct pfkey_msg *m, const struct dialect *d, enum pfkey_type type, uint8_t satype);
 enum pfkey_type pfkey_msg_type(const struct pfkey_msg *m); /* PFKEY_RESERVED if the number is unknown */
 /* Appends an extension with nothing given; NULL when full. */

@@ -34,8 +34,9 @@ struct sadb_setup {
 	const struct sa_rules *rules;         /* which SAs there can be; NULL: RFC 4301's */
 };
 
+/* The setup is copied; what it points at outlives the engine. NULL with e filled: out of memory. */
 struct sadb *sadb_new(const struct sadb_setup *s, struct err *e);
-void sadb_free(struct sadb *d);
+void sadb_free(struct sadb *d);              /* NULL allowed; SAD and SPD are left as they are */
 int sadb_open(struct sadb *d, uint32_t pid); /* a socket handle; -1 when there are too many */
 void sadb_close(struct sadb *d, int sock);
 /* Somebody read a message of n octets from a socket: its receive buffer has room again. */

@@ -24,6 +24,17 @@ $(B)/initramfs.cpio: $(B)/espy-agent $(B)/mkinitramfs runner/agent/modules.list 
 	$(B)/mkinitramfs $@ $(B)/espy-agent runner/agent/modules.list $(UML_MODULES)
 endif
 
+# For -t qemu, of another kernel: make initramfs-qemu QEMU_MODULES=/lib/modules/VERSION
+$(B)/initramfs-qemu.cpio: $(B)/espy-agent $(B)/mkinitramfs runner/agent/modules.list runner/agent/modules-qemu.list
+	@test -f "$(QEMU_MODULES)/modules.dep" || { echo "$@: QEMU_MODULES must be a folder with a modules.dep" >&2; exit 1; }
+	cat runner/agent/modules-qemu.list runner/agent/modules.list >$(B)/modules-qemu.list
+	$(B)/mkinitramfs $@ $(B)/espy-agent $(B)/modules-qemu.list $(QEMU_MODULES)
+
+initramfs-qemu: ## the same for a kernel under QEMU: QEMU_MODULES=/lib/modules/VERSION
+	@rm -f $(B)/initramfs-qemu.cpio
+	@$(MAKE) -s $(B)/initramfs-qemu.cpio
+.PHONY: initramfs-qemu
+
 initramfs: $(B)/initramfs.cpio ## the initial file system of the Linux target
 .PHONY: initramfs
 

@@ -13,6 +13,7 @@ mkdir -p "$out"
 printf '%s\n' "$@" >"$out/queue"
 plain='esp.out/ip_protocol ah.format/ip_protocol'
 # Build identity and debugging information differ from folder to folder; without them two programs can be compared, and link sooner.
+# shellcheck disable=SC2016 # it is make that expands it
 link='$(SAN) -Wl,-S,--build-id=none'
 ! ld.lld --version >/dev/null 2>&1 || link="$link -fuse-ld=lld"
 
