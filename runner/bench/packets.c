@@ -23,7 +23,8 @@ enum {
 	BURST = 50,
 	CACHE_LINE = 64,
 	PAGE = 4096,
-	SHIFT = 17 * CACHE_LINE
+	SHIFT = 17 * CACHE_LINE,
+	PLACES = 4
 };
 
 struct transform {
@@ -197,9 +198,12 @@ pair_agree(struct pair *p, struct err *e)
 
 /* --- turns ---------------------------------------------------------------------------------- */
 
-/* One line of the table in the making. */
+/*
+ * One line of the table in the making. Its turns go round among pairs of SAs that differ in where the heap put their keyed contexts: what
+ * shares a line or a place in its page with what would else decide a twentieth of the result.
+ */
 struct contest {
-	struct pair *pair;
+	struct pair *pair; /* the first of PLACES */
 	const struct operation *op;
 	double goal;
 	unsigned n;
@@ -234,10 +238,10 @@ take_turns(struct contest *c, unsigned n, struct err *e)
 {
 	struct turn warm;
 	for (unsigned i = 0; i < WARM_UP; i++)
-		if (!take_turn(c->pair, c->op, i % 2 == 0, &warm, e))
+		if (!take_turn(c->pair + i % PLACES, c->op, i % 2 == 0, &warm, e))
 			return false;
 	for (unsigned i = 0; i < n; i++)
-		if (!take_turn(c->pair, c->op, i % 2 == 0, &c->turn[c->n++], e))
+		if (!take_turn(c->pair + i % PLACES, c->op, i / PLACES % 2 == 0, &c->turn[c->n++], e))
 			return false;
 	return true;
 }
@@ -278,9 +282,13 @@ settle(struct bench_results *r, struct contest *c)
 
 /* --- all of it ------------------------------------------------------------------------------ */
 
-enum { PAIRS = COUNT(transforms) * COUNT(sizes), CONTESTS = PAIRS * COUNT(operations) };
+enum {
+	CONTESTS = COUNT(transforms) * COUNT(sizes) * COUNT(operations),
+	PAIRS = PLACES * COUNT(transforms) * COUNT(sizes)
+};
 
 static struct pair pairs[PAIRS];
+static void *between[PAIRS]; /* what moves the next pair's contexts on in the heap */
 static struct contest contests[CONTESTS];
 
 static bool
@@ -288,9 +296,13 @@ open_all(const char *word, unsigned *pairs_n, unsigned *contests_n, struct err *
 {
 	for (unsigned t = 0; t < COUNT(transforms); t++)
 		for (unsigned s = 0; s < COUNT(sizes) && strstr(transforms[t].name, word) != NULL; s++) {
-			struct pair *p = &pairs[(*pairs_n)++];
-			if (!pair_open(p, &transforms[t], sizes[s].octets, e) || !pair_agree(p, e))
-				return false;
+			struct pair *p = &pairs[*pairs_n];
+			for (unsigned i = 0; i < PLACES; i++) {
+				between[*pairs_n] = malloc(16 + 208 * i);
+				++*pairs_n;
+				if (!pair_open(&p[i], &transforms[t], sizes[s].octets, e) || !pair_agree(&p[i], e))
+					return false;
+			}
 			for (unsigned o = 0; o < COUNT(operations); o++)
 				contests[(*contests_n)++] =
 					(struct contest){ .pair = p, .op = &operations[o], .goal = sizes[s].goal };
@@ -311,7 +323,9 @@ bench_packets(struct bench_results *r, const char *word, unsigned rounds, struct
 	}
 	for (unsigned i = 0; ok && i < contests_n; i++)
 		settle(r, &contests[i]);
-	for (unsigned i = 0; i < pairs_n; i++)
+	for (unsigned i = 0; i < pairs_n; i++) {
 		pair_close(&pairs[i]);
+		free(between[i]);
+	}
 	return ok;
 }
