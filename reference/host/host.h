@@ -35,7 +35,7 @@ struct host_setup {
 		uint8_t bits;
 	} route[HOST_ROUTES];
 	unsigned routes;
-	bool bump;    /* a bump in the wire (bump.h): link 0 is outside, link 1 the protected system, whose addresses are those given */
+	bool bump; /* a bump in the wire (bump.h): link 0 is outside, link 1 the protected system, whose addresses are those given */
 	bool resolve; /* ARP and ND ask for next hops (neighbours.h); else they are whoever spoke last on the link */
 	void (*send)(void *ctx, unsigned link, struct bytes frame);
 	void (*pfkey_deliver)(void *ctx, int sock, struct bytes msg);
@@ -58,7 +58,8 @@ int host_pfkey_open(struct host *h);
 int host_pfkey_open_as(struct host *h, uint32_t pid); /* of a process that has one (X_PROMISC names it) */
 int host_pfkey_write(struct host *h, int sock, struct bytes msg, uint64_t now);
 void host_pfkey_close(struct host *h, int sock);
-void host_pfkey_taken(struct host *h, int sock, size_t n); /* a message of n octets was read: its buffer has room again */
+void host_pfkey_taken(struct host *h, int sock,
+		      size_t n); /* a message of n octets was read: its buffer has room again */
 
 /*
  * UDP sockets. local NULL or family 0: any address; port 0 picks one. A handle, or -errno (Linux

@@ -75,10 +75,10 @@ struct host_settings {
 	uint32_t keepalive;  /* seconds of silence, RFC 3948 4; 0: none, no NAT is there */
 	/* Types of unauthenticated errors that are refused, RFC 4301 6.1.1. */
 	uint8_t icmp_refused4[256], icmp_refused6[256];
-	uint32_t debug;      /* net.inet.ipsec.debug; this host has no log, so it only keeps it */
+	uint32_t debug; /* net.inet.ipsec.debug; this host has no log, so it only keeps it */
 	struct sadb_settings pfkey;
-	uint32_t audit;      /* 1: auditable events make records, RFC 4303 4 */
-	uint32_t icmp_rate;  /* ICMP errors a second, RFC 4443 2.4(f); 0: no limit */
+	uint32_t audit;     /* 1: auditable events make records, RFC 4303 4 */
+	uint32_t icmp_rate; /* ICMP errors a second, RFC 4443 2.4(f); 0: no limit */
 };
 
 /* Of host_udp_open; the handle is its index. */
@@ -111,9 +111,9 @@ struct host {
 	struct neighbours neigh;
 	struct udp_socket udp[UDP_SOCKETS];
 	const struct socket_security *speaker; /* of the socket whose datagram leaves now; NULL: none */
-	uint16_t udp_next; /* where the search for a free port goes on */
-	uint16_t ident;    /* of IPv4 datagrams, RFC 6864 */
-	uint32_t ident6;   /* of IPv6 fragments, RFC 8200 4.5 */
+	uint16_t udp_next;                     /* where the search for a free port goes on */
+	uint16_t ident;                        /* of IPv4 datagrams, RFC 6864 */
+	uint32_t ident6;                       /* of IPv6 fragments, RFC 8200 4.5 */
 	uint32_t sockets_opened;
 	uint64_t icmp_second, icmp_sent; /* of this second */
 	uint64_t drops[VERDICT_N], events[HOST_EVENT_N];
@@ -131,12 +131,13 @@ struct host {
 	} limits[LIMITS_MAX];
 	unsigned limits_n;
 	struct pmtu_cache pmtu;
-	struct fragments fragments_in, fragments_out; /* on their way through: at the inbound check, and at the outbound one */
+	struct fragments fragments_in,
+		fragments_out;      /* on their way through: at the inbound check, and at the outbound one */
 	bool confidential;          /* what leaves now speaks of what came protected: not in clear */
 	unsigned in_turn, out_turn; /* which of the two buffers is free */
 	struct reassembly reassembly;
 	uint8_t in[2][DATAGRAM_ROOM], work[DATAGRAM_ROOM], said[DATAGRAM_ROOM], out[2][DATAGRAM_ROOM];
-	uint8_t piece[DATAGRAM_ROOM]; /* of a datagram that is cut in front of its SAs */
+	uint8_t piece[DATAGRAM_ROOM];   /* of a datagram that is cut in front of its SAs */
 	uint8_t wrapped[DATAGRAM_ROOM]; /* by a tunnel interface */
 	uint8_t frame[ETHER_HEADER + DATAGRAM_ROOM];
 };
@@ -149,7 +150,7 @@ struct arrival {
 	unsigned link;
 	bool group; /* the frame went to a multicast or broadcast MAC */
 	uint64_t now;
-	struct secpath path; /* the SAs that were taken off, outermost first */
+	struct secpath path;            /* the SAs that were taken off, outermost first */
 	const struct tunnel_if *tunnel; /* whose IP-in-IP header was taken off; NULL: none's */
 	const struct loopback *loop;    /* this host sent it, and no SA was applied; NULL otherwise */
 };
