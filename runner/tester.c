@@ -177,6 +177,21 @@ ip_octets(struct bytes payload, bool v6)
 	return r.bad || n < 20 ? payload : bytes_slice(payload, 0, n);
 }
 
+/*
+ * A kernel holds back what it protected while it asks for a neighbour, for seconds if need be, so that IPv6 ESP of a case that is over may
+ * come in one that speaks IPv4 only and has no such SA.
+ */
+static bool
+is_of_another_case(const struct stage *s, struct bytes d)
+{
+	struct rd r = rd_of(d);
+	bool esp = rd_peek(&r, 6) == 50;
+	rd_skip(&r, 24);
+	struct addr dst = addr_of(rd_take(&r, 16));
+	uint32_t spi = (uint32_t)rd_uint(&r, 4);
+	return esp && !r.bad && s->family == 4 && s->inner == 4 && sad_find(s->sad, spi, 50, &dst) == NULL;
+}
+
 /* Takes one frame off a link; *some false when there was none. */
 static bool
 pump_one(struct stage *s, unsigned link, bool *some, enum arrival *what, struct err *e)
@@ -202,6 +217,10 @@ pump_one(struct stage *s, unsigned link, bool *some, enum arrival *what, struct 
 		*what = classify_ip4(s, payload);
 	} else if (type == ETHER_IP6) {
 		*what = classify_ip6(s, link, payload, e, &ok);
+	}
+	if (*what == A_FRAME && type == ETHER_IP6 && is_of_another_case(s, payload)) {
+		evidence_add(s->ev, EV_NOTE, 0, link, BYTES_NONE, "IPv6 ESP of a case before arrived late: left out");
+		*what = A_HOUSEKEEPING;
 	}
 	if (*what == A_FRAME)
 		queue_frame(s, link, ip_octets(payload, type == ETHER_IP6));
