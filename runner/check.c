@@ -23,7 +23,7 @@ static const struct option_row rows[] = {
 	{ 0, NULL, NULL, NULL },
 };
 
-static const struct options options = {
+const struct options check_options = {
 	"espy check FILE --sa SETKEY [--policy FILE]",
 	"Passive verdicts over a capture (pcap or pcapng): every AH, ESP and IPComp packet is verified with the SAs of SETKEY, which\n"
 	"is written as for setkey(8) with -esn and -seq N for extended sequence numbers. Fragments are put together first;\n"
@@ -245,7 +245,7 @@ cmd_check(int argc, char **argv)
 	struct err e;
 	const char *value, *wrong;
 	int o, first;
-	while ((o = options_next(&options, argc, argv, &value, &first)) >= 0)
+	while ((o = options_next(&check_options, argc, argv, &value, &first)) >= 0)
 		if ((wrong = option(&c, o, value)) != NULL)
 			return usage(wrong);
 	if (o < -1)

@@ -3,7 +3,7 @@
 #define ESPY_RUNNER_CHOICE_H
 
 #include "runner/plan.h"
-#include "runner/purposes.h"
+#include "reports/purposes.h"
 
 #define CHOICE_MAX 256
 

@@ -5,6 +5,7 @@
 
 #include "runner/choice.h"
 #include "runner/commands.h"
+#include "runner/decided.h"
 #include "runner/coverage.h"
 #include "runner/options.h"
 
@@ -18,7 +19,7 @@ static const struct option_row rows[] = {
 	{ 0, NULL, NULL, NULL },
 };
 
-static const struct options options = {
+const struct options coverage_options = {
 	"espy coverage [ID..] [--run DIR].. [--json]",
 	"Says which test purposes and which requirements of the RFCs are decided by cases. An ID is a glob ('SQ-*',\n"
 	"'RFC4303-3.4*') and has a line for each. Exit status: 0; 2 usage, or a case names an id that no list has.",
@@ -241,7 +242,7 @@ cmd_coverage(int argc, char **argv)
 	const char *value;
 	bool ok = true;
 	int which, first;
-	while (ok && (which = options_next(&options, argc, argv, &value, &first)) >= 0)
+	while (ok && (which = options_next(&coverage_options, argc, argv, &value, &first)) >= 0)
 		ok = take_option(&q, which, value, &e);
 	if (ok && which != -1)
 		return which == -3 ? 0 : 2;

@@ -21,7 +21,7 @@ static const struct option_row rows[] = {
 	{ 0, NULL, NULL, NULL },
 };
 
-static const struct options options = {
+const struct options decode_options = {
 	"espy decode FILE|HEX.. [--sa FILE] [--frame N] [--pfkey OS]",
 	"Annotates one packet field by field with RFC clauses: place (octet, or octet.bit), octets, field, value, clause.\n"
 	"FILE is a pcap or pcapng capture, or text with an IP datagram in hexadecimal ('-': standard input; offsets in\n"
@@ -227,7 +227,7 @@ decode(struct request *q, int argc, char **argv)
 	const char *value;
 	int o, first;
 	struct err e = { 0 };
-	while ((o = options_next(&options, argc, argv, &value, &first)) >= 0)
+	while ((o = options_next(&decode_options, argc, argv, &value, &first)) >= 0)
 		if (!option(q, o, value, &e))
 			return misuse(e.text);
 	if (o < -1)

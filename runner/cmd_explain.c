@@ -5,6 +5,7 @@
 #include "reports/event.h"
 #include "runner/choice.h"
 #include "runner/commands.h"
+#include "runner/decided.h"
 #include "runner/options.h"
 #include "runner/suite_source.h"
 
@@ -16,7 +17,7 @@ static const struct option_row rows[] = {
 	{ 0, NULL, NULL, NULL },
 };
 
-static const struct options options = {
+const struct options explain_options = {
 	"espy explain ID.. [--run DIR]",
 	"Explains a case: claim, level, clauses, what it decides, its parameters and its steps as the suite has them. ID\n"
 	"is a case, a case with parameters, a purpose or requirement (SQ-09), or whatever espy run selects by; where that\n"
@@ -300,7 +301,7 @@ cmd_explain(int argc, char **argv)
 	const char *value;
 	bool ok = true;
 	int which, first;
-	while (ok && (which = options_next(&options, argc, argv, &value, &first)) >= 0)
+	while (ok && (which = options_next(&explain_options, argc, argv, &value, &first)) >= 0)
 		ok = take_option(&q, which, value, &e);
 	if (ok && which != -1)
 		return which == -3 ? 0 : 2;

@@ -48,7 +48,7 @@ static const struct option_row rows[] = {
 	[O_QUIET] = { 'q', "quiet", NULL, "no hints, no counters at the end" },
 	{ 0 },
 };
-static const struct options options = {
+const struct options host_options = {
 	"espy host --link IFACE --address A/BITS [--config FILE] [--gateway]",
 	"Puts the reference on real interfaces (raw frames: libpcap in, libnet out) as a station of its own, until SIGINT or SIGTERM.\n"
 	"It answers ARP, Neighbor Discovery, echo, and the UDP services echo (7) and discard (9); with --gateway it forwards.\n"
@@ -433,7 +433,7 @@ cmd_host(int argc, char **argv)
 		return host_agent_main(argc, argv);
 	v.setup.profile = profile_by_name("rfc4301");
 	v.setup.dialect = dialect_by_os("reference");
-	while ((o = options_next(&options, argc, argv, &value, &first)) >= 0)
+	while ((o = options_next(&host_options, argc, argv, &value, &first)) >= 0)
 		if (!take_option(&w, &v, o, value, &e))
 			return complain(&e, 2);
 	if (o < -1)

@@ -17,7 +17,7 @@ static const struct option_row rows[] = {
 	{ 0, NULL, NULL, NULL },
 };
 
-static const struct options options = {
+const struct options list_options = {
 	"espy list [SELECTOR..] [--json]",
 	"Lists cases by suite: id, level, clause, number of combinations of parameters, title. A SELECTOR is what\n"
 	"espy run takes. Exit status: 0, 2 usage or a selector that matches nothing, 4 nothing is left.",
@@ -146,7 +146,7 @@ cmd_list(int argc, char **argv)
 	const char *value;
 	bool json = false, ok = true;
 	int which, first, status = 2;
-	while (ok && (which = options_next(&options, argc, argv, &value, &first)) >= 0)
+	while (ok && (which = options_next(&list_options, argc, argv, &value, &first)) >= 0)
 		ok = take_option(&c, which, value, &json, &e);
 	if (ok && which != -1)
 		return which == -3 ? 0 : 2;

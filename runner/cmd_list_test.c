@@ -53,9 +53,9 @@ begin(void)
 	cr_assert(ne(ptr, mkdtemp(folder), NULL));
 	setenv("ESPY_SUITES", folder, 1);
 	put("tiny.suite", suite_text);
-	put("purposes.tsv", "id\tlevel\tgroup\nA-1\tMUST\tA\nA-2\tMAY\tA\nB-1\tMUST\tB\n");
-	put("requirements.tsv",
-	    "id\tlevel\trfc\tsection\ttestable\nRFC1-2-a\tMUST\tRFC1\t2\twire\nRFC1-2-b\tMUST\tRFC1\t2\tuntestable\n");
+	put("purposes.tsv", "id\tlevel\tgroup\trfc\ttext\nA-1\tMUST\tA\t-\ta\nA-2\tMAY\tA\t-\tb\nB-1\tMUST\tB\t-\tc\n");
+	put("requirements.tsv", "id\tlevel\trfc\tsection\ttestable\ttext\nRFC1-2-a\tMUST\tRFC1\t2\twire\ta\n"
+				"RFC1-2-b\tMUST\tRFC1\t2\tuntestable\tb\n");
 	put("events.jsonl",
 	    "{\"event\":\"start\",\"started\":\"2026-11-21T20:19:00Z\",\"target\":{\"name\":\"reference\",\"release\":\"1\"}}\n"
 	    "{\"event\":\"case\",\"id\":\"tiny.one/answered\",\"full_id\":\"tiny.one/answered/ipv4\",\"verdict\":\"PASS\"}\n"
@@ -254,7 +254,7 @@ Test(look, coverage_as_json_has_the_agreed_members)
 
 Test(look, an_id_in_neither_list_stops_coverage_with_its_place)
 {
-	put("purposes.tsv", "id\tlevel\tgroup\nA-2\tMAY\tA\n");
+	put("purposes.tsv", "id\tlevel\tgroup\trfc\ttext\nA-2\tMAY\tA\t-\tx\n");
 	cr_assert(eq(int, CALL(cmd_coverage, "coverage"), 2));
 	has(err, "/tiny.suite:10:");
 	has(err, "case answered: A-1 is neither a purpose nor a requirement: did you mean A-2?");

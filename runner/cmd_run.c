@@ -55,7 +55,7 @@ static const struct option_row rows[] = {
 	{ 0, NULL, NULL, NULL },
 };
 
-static const struct options options = {
+const struct options run_options = {
 	"espy run [SELECTOR..] [-t TARGET] [-j N] [-o DIR]",
 	"Runs cases against a target. A SELECTOR is a glob over case ids (esp.replay, 'esp.*/dup*'), a full id with\n"
 	"its parameters, a clause (rfc4303/3.4.3), or a suite file; !GLOB takes out. Exit status: 0 the target met what\n"
@@ -335,7 +335,7 @@ cmd_run(int argc, char **argv)
 	clock_gettime(CLOCK_REALTIME, &ts);
 	r.seed = (uint64_t)ts.tv_nsec * 2654435761u ^ (uint64_t)ts.tv_sec;
 	r.seed &= 0xffffffff; /* short enough to type again */
-	while ((which = options_next(&options, argc, argv, &value, &first)) >= 0)
+	while ((which = options_next(&run_options, argc, argv, &value, &first)) >= 0)
 		if (!take_option(&r, which, value))
 			return 2;
 	if (which != -1)

@@ -22,7 +22,7 @@ static const struct option_row rows[] = {
 	{ 0, NULL, NULL, NULL },
 };
 
-static const struct options options = {
+const struct options sa_options = {
 	"espy sa [FILE] [--from FORMAT] [--to FORMAT]",
 	"Converts SAs and policies. Formats: setkey (setkey(8)), ipseckey and ipsecconf (Solaris: SAs and policies),\n"
 	"xfrm (ip-xfrm(8) commands, and what it lists), esp_sa (Wireshark). FILE is - or left out for standard input. What\n"
@@ -291,7 +291,7 @@ cmd_sa(int argc, char **argv)
 	int o, first;
 	w.show_keys = true;
 	w.left_out = false;
-	while ((o = options_next(&options, argc, argv, &value, &first)) >= 0) {
+	while ((o = options_next(&sa_options, argc, argv, &value, &first)) >= 0) {
 		w.show_keys &= o != O_NO_KEYS;
 		if (o == O_NO_KEYS)
 			continue;

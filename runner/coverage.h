@@ -8,7 +8,8 @@
 #include <jansson.h>
 
 #include "reports/journal.h"
-#include "runner/purposes.h"
+#include "reports/purposes.h"
+#include "runner/suite.h"
 
 struct coverage {
 	json_t *by;      /* id: [case id, ..] */

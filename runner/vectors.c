@@ -1,20 +1,25 @@
 #include "runner/vectors.h"
 
-#include <getopt.h>
 #include <glob.h>
 #include <string.h>
 
 #include "runner/commands.h"
+#include "runner/options.h"
 #include "runner/paths.h"
 #include "runner/vector.h"
 
-static const char help[] = "Usage: espy vectors [OPTION]... [FILE]...\n"
-			   "Holds the reference against published test vectors: packets are built and opened, and\n"
-			   "must be refused with any one bit flipped. Without FILE all of the vectors folder:\n"
-			   "$ESPY_VECTORS, ./vectors, or the one installed with espy.\n\n"
-			   "  -v, --verbose   a line for every vector, not only for those that fail\n"
-			   "  -h, --help      this text\n\n"
-			   "Exit status: 0 all passed, 1 some failed, 2 usage or a file that cannot be read.\n";
+static const struct option_row rows[] = {
+	{ 'v', "verbose", NULL, "a line for every vector, not only for those that fail" },
+	{ 0, NULL, NULL, NULL },
+};
+
+const struct options vectors_options = {
+	"espy vectors [FILE..] [-v]",
+	"Holds the reference against published test vectors: packets are built and opened, and must be refused with any\n"
+	"one bit flipped. Without FILE all of the vectors folder: $ESPY_VECTORS, ./vectors, or the one installed with espy.\n"
+	"Exit status: 0 all passed, 1 some failed, 2 usage or a file that cannot be read.",
+	rows,
+};
 
 static void
 report(FILE *out, const char *word, const char *path, const struct vector *v, const char *why)
@@ -97,24 +102,17 @@ run_files(char *const *paths, size_t n, bool verbose, bool named)
 int
 cmd_vectors(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "verbose", no_argument, NULL, 'v' },
-		{ "help", no_argument, NULL, 'h' },
-		{ 0 },
-	};
 	bool verbose = false;
 	struct err e;
 	glob_t files = { 0 };
-	optind = 0;
-	for (int c; (c = getopt_long(argc, argv, "vh", options, NULL)) != -1;) {
-		if (c == 'h')
-			return fputs(help, stdout) < 0 ? 2 : 0;
-		if (c != 'v')
-			return 2;
+	const char *value;
+	int which, first;
+	while ((which = options_next(&vectors_options, argc, argv, &value, &first)) >= 0)
 		verbose = true;
-	}
-	if (optind < argc)
-		return run_files(argv + optind, (size_t)(argc - optind), verbose, true);
+	if (which != -1)
+		return which == -3 ? 0 : 2;
+	if (first < argc)
+		return run_files(argv + first, (size_t)(argc - first), verbose, true);
 	if (!list_files(&files, &e)) {
 		fprintf(stderr, "espy vectors: %s\n", e.text);
 		return 2;

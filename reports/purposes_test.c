@@ -1,4 +1,4 @@
-#include "runner/purposes.h"
+#include "reports/purposes.h"
 
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#define HEAD "id\tlevel\tgroup\trfc\ttext\n"
 
 static char folder[64];
 
@@ -25,8 +27,8 @@ begin(void)
 {
 	strcpy(folder, "/tmp/espy-purposes-XXXXXX");
 	cr_assert(ne(ptr, mkdtemp(folder), NULL));
-	put("purposes.tsv", "id\tlevel\tgroup\nEO-01\tMUST\tEO\nEO-02\tMAY\tEO\n");
-	put("requirements.tsv", "id\tlevel\trfc\tsection\ttestable\nRFC1-2-a\tMUST NOT\tRFC1\t2\twire\n");
+	put("purposes.tsv", HEAD "EO-01\tMUST\tEO\t1\tone\nEO-02\tMAY\tEO\t-\ttwo\n");
+	put("requirements.tsv", "id\tlevel\trfc\tsection\ttestable\ttext\nRFC1-2-a\tMUST NOT\tRFC1\t2\twire\tnever\n");
 }
 
 static void
@@ -51,6 +53,8 @@ Test(purposes, both_lists_are_found_by_id)
 	cr_assert(eq(str, (char *)purposes_find(&p, "EO-02")->level, "MAY"));
 	cr_assert(not(purposes_find(&p, "EO-02")->requirement));
 	cr_assert(eq(str, (char *)purposes_find(&p, "RFC1-2-a")->section, "2"));
+	cr_assert(eq(str, (char *)purposes_find(&p, "RFC1-2-a")->text, "never"));
+	cr_assert(eq(str, (char *)purposes_find(&p, "EO-01")->clause, "1"));
 	cr_assert(purposes_find(&p, "RFC1-2-a")->requirement);
 	cr_assert(eq(ptr, (void *)purposes_find(&p, "EO-03"), NULL));
 	purposes_free(&p);
@@ -63,12 +67,12 @@ Test(purposes, lists_that_are_wrong_are_errors_with_file_and_line)
 		const char *text, *want;
 	} rows[] = {
 		{ "", "purposes.tsv: empty" },
-		{ "id\tlevel\n", "purposes.tsv:1: want 3 columns, got 2" },
-		{ "id\tgroup\tlevel\n", "purposes.tsv:1: want column level, got group" },
-		{ "id\tlevel\tgroup\nEO-01\tMUST\n", "purposes.tsv:2: want 3 columns, got 2" },
-		{ "id\tlevel\tgroup\n\tMUST\tEO\n", "purposes.tsv:2: id: empty" },
-		{ "id\tlevel\tgroup\nA\tMUST\tE\tx\ty\tz\n", "purposes.tsv:2: want 3 columns, got 6" },
-		{ "id\tlevel\tgroup\nEO-01\tMUST\tEO\nEO-01\tMAY\tEO\n", "EO-01 is listed twice" },
+		{ "id\tlevel\n", "purposes.tsv:1: want 5 columns, got 2" },
+		{ "id\tgroup\tlevel\trfc\ttext\n", "purposes.tsv:1: want column level, got group" },
+		{ HEAD "EO-01\tMUST\n", "purposes.tsv:2: want 5 columns, got 2" },
+		{ HEAD "\tMUST\tEO\t-\tt\n", "purposes.tsv:2: id: empty" },
+		{ HEAD "A\tMUST\tE\tx\ty\tz\tu\n", "purposes.tsv:2: want 5 columns, got 7" },
+		{ HEAD "EO-01\tMUST\tEO\t-\tt\nEO-01\tMAY\tEO\t-\tt\n", "EO-01 is listed twice" },
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		struct purposes p;
@@ -78,23 +82,6 @@ Test(purposes, lists_that_are_wrong_are_errors_with_file_and_line)
 		cr_assert(ne(ptr, strstr(e.text, rows[i].want), NULL), "row %zu: %s", i, e.text);
 		cr_assert(eq(ptr, p.v, NULL), "row %zu", i);
 	}
-}
-
-Test(purposes, an_id_that_no_list_has_is_an_error_at_its_place)
-{
-	struct purposes p;
-	struct err e = { 0 };
-	struct word_list bad = { "EO-1", NULL, { 7, 11 } }, good = { "EO-01", &bad, { 7, 5 } };
-	struct case_spec c = { .name = "c", .decides = &good };
-	struct suite s = { .file = "x.suite", .name = "s", .cases = &c };
-	cr_assert(purposes_load(&p, folder, &e), "%s", e.text);
-	cr_assert(not(purposes_check(&p, &s, &e)));
-	cr_assert(
-		eq(str, e.text,
-		   "x.suite:7:11: case c: EO-1 is neither a purpose nor a requirement: did you mean EO-01 or EO-02?"));
-	good.next = NULL;
-	cr_assert(purposes_check(&p, &s, &e));
-	purposes_free(&p);
 }
 
 Test(purposes, the_lists_of_the_project_can_be_read)

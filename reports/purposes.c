@@ -1,13 +1,11 @@
-#include "runner/purposes.h"
+#include "reports/purposes.h"
 
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "runner/suggest.h"
-
-#define COLUMNS 5
+#define COLUMNS 6
 
 struct list {
 	const char *file;
@@ -15,9 +13,9 @@ struct list {
 	const char *header[COLUMNS];
 	bool requirement;
 };
-static const struct list lists[] = {
-	{ "purposes.tsv", 3, { "id", "level", "group" }, false },
-	{ "requirements.tsv", 5, { "id", "level", "rfc", "section", "testable" }, true },
+static const struct list lists[PURPOSE_LISTS] = {
+	{ "purposes.tsv", 5, { "id", "level", "group", "rfc", "text" }, false },
+	{ "requirements.tsv", 6, { "id", "level", "rfc", "section", "testable", "text" }, true },
 };
 
 /* Cuts a line at its tabs, in place; how many cells there were. */
@@ -47,11 +45,13 @@ push(struct purposes *p, const struct list *l, char *const *cell, struct err *e)
 		p->cap = cap;
 	}
 	p->v[p->n++] = (struct purpose){
-		.id = arena_strdup(&p->arena, cell[0]),
-		.level = arena_strdup(&p->arena, cell[1]),
-		.group = arena_strdup(&p->arena, cell[2]),
-		.section = l->columns > 3 ? arena_strdup(&p->arena, cell[3]) : "",
-		.testable = l->columns > 4 ? arena_strdup(&p->arena, cell[4]) : "",
+		.id = cell[0],
+		.level = cell[1],
+		.group = cell[2],
+		.section = l->requirement ? cell[3] : "",
+		.testable = l->requirement ? cell[4] : "",
+		.clause = l->requirement ? "" : cell[3],
+		.text = cell[l->columns - 1],
 		.requirement = l->requirement,
 	};
 	return true;
@@ -73,26 +73,34 @@ take_line(struct purposes *p, const struct list *l, const char *path, unsigned n
 	return number == 1 || push(p, l, cell, e);
 }
 
+/* The whole file in *text, for the caller to free() also after an error. */
 static bool
-read_list(struct purposes *p, const struct list *l, const char *folder, struct err *e)
+read_text(const char *path, char **text, struct err *e)
 {
-	char path[PATH_MAX], *line = NULL;
 	size_t cap = 0;
-	unsigned number = 0;
-	snprintf(path, sizeof path, "%.4000s/%s", folder, l->file);
 	FILE *f = fopen(path, "re");
 	if (f == NULL)
 		return fail_errno(e, "%s", path);
-	bool ok = true;
-	while (ok && getline(&line, &cap, f) > 0)
-		ok = take_line(p, l, path, ++number, line, e);
-	if (ok && ferror(f))
-		ok = fail_errno(e, "%s", path);
-	else if (ok && number == 0)
-		ok = fail(e, ERR_SYNTAX, "%s: empty", path);
-	free(line);
+	ssize_t n = getdelim(text, &cap, '\0', f);
+	bool ok = ferror(f) ? fail_errno(e, "%s", path) : n > 0 || fail(e, ERR_SYNTAX, "%s: empty", path);
 	fclose(f);
 	return ok;
+}
+
+static bool
+read_list(struct purposes *p, unsigned which, const char *folder, struct err *e)
+{
+	char path[PATH_MAX];
+	unsigned number = 0;
+	snprintf(path, sizeof path, "%.4000s/%s", folder, lists[which].file);
+	if (!read_text(path, &p->file[which], e))
+		return false;
+	for (char *at = p->file[which]; at != NULL && *at != '\0';) {
+		char *line = strsep(&at, "\n");
+		if (!take_line(p, &lists[which], path, ++number, line, e))
+			return false;
+	}
+	return true;
 }
 
 static int
@@ -122,8 +130,8 @@ purposes_load(struct purposes *p, const char *folder, struct err *e)
 {
 	*p = (struct purposes){ 0 };
 	bool ok = true;
-	for (size_t i = 0; ok && i < sizeof lists / sizeof lists[0]; i++)
-		ok = read_list(p, &lists[i], folder, e);
+	for (unsigned i = 0; ok && i < PURPOSE_LISTS; i++)
+		ok = read_list(p, i, folder, e);
 	ok = ok && index_ids(p, folder, e);
 	if (!ok)
 		purposes_free(p);
@@ -135,7 +143,8 @@ purposes_free(struct purposes *p)
 {
 	free(p->v);
 	free(p->by_id);
-	arena_free(&p->arena);
+	for (unsigned i = 0; i < PURPOSE_LISTS; i++)
+		free(p->file[i]);
 	*p = (struct purposes){ 0 };
 }
 
@@ -145,36 +154,4 @@ purposes_find(const struct purposes *p, const char *id)
 	const struct purpose key = { .id = id }, *at = &key;
 	const struct purpose **found = p->n > 0 ? bsearch(&at, p->by_id, p->n, sizeof *p->by_id, order) : NULL;
 	return found != NULL ? *found : NULL;
-}
-
-bool
-purposes_unknown(const struct purposes *p, const char *id, struct err *e)
-{
-	struct suggest near = { .given = id };
-	char hint[200];
-	for (size_t i = 0; i < p->n; i++)
-		suggest_offer(&near, p->v[i].id);
-	suggest_print(&near, hint, sizeof hint);
-	return fail(e, ERR_UNKNOWN, "%s is neither a purpose nor a requirement%s", id, hint);
-}
-
-static bool
-check_case(const struct purposes *p, const struct suite *s, const struct case_spec *c, struct err *e)
-{
-	for (const struct word_list *w = c->decides; w != NULL; w = w->next)
-		if (purposes_find(p, w->word) == NULL) {
-			(void)purposes_unknown(p, w->word, e);
-			return err_prefix(e, "%s:%u:%u: case %s", s->file, w->at.line, w->at.column, c->name);
-		}
-	return true;
-}
-
-bool
-purposes_check(const struct purposes *p, const struct suite *suites, struct err *e)
-{
-	for (const struct suite *s = suites; s != NULL; s = s->next)
-		for (const struct case_spec *c = s->cases; c != NULL; c = c->next)
-			if (!check_case(p, s, c, e))
-				return false;
-	return true;
 }

@@ -1,0 +1,25 @@
+#include "runner/commands.h"
+
+#include <string.h>
+
+const struct command commands[] = {
+	{ "run", cmd_run, "run cases against a target", &run_options },
+	{ "list", cmd_list, "list cases with clause, level and title", &list_options },
+	{ "explain", cmd_explain, "what a case claims, and its steps", &explain_options },
+	{ "coverage", cmd_coverage, "purposes and requirements decided by cases", &coverage_options },
+	{ "check", cmd_check, "passive verdicts over a capture", &check_options },
+	{ "decode", cmd_decode, "one packet field by field, with RFC clauses", &decode_options },
+	{ "sa", cmd_sa, "SAs and policies from one format to another", &sa_options },
+	{ "host", cmd_host, "the reference as a host or gateway on real interfaces", &host_options },
+	{ "vectors", cmd_vectors, "RFC and third-party vectors through the reference", &vectors_options },
+};
+const size_t commands_n = sizeof commands / sizeof commands[0];
+
+const struct command *
+command_find(const char *name)
+{
+	for (size_t i = 0; i < commands_n; i++)
+		if (strcmp(commands[i].name, name) == 0)
+			return &commands[i];
+	return NULL;
+}
