@@ -63,7 +63,7 @@ bool
 ipsec_req_text_parse(struct ipsec_req_text *q, struct bytes text, const char *name, unsigned line, unsigned column,
 		     struct err *e)
 {
-	struct parser p = { .in = rd_of(text), .name = name, .line = line, .column = column, .e = e };
+	struct parser p = parser_of(text, name, line, column, e);
 	*q = (struct ipsec_req_text){ 0 };
 	for (lex_next(&p); p.tok.kind != TOK_END;)
 		if (!take_field(&p, q))

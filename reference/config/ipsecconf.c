@@ -82,14 +82,8 @@ ipsecconf_parse(const char *text, size_t n, const char *name, unsigned first_lin
 		return NULL;
 	}
 	s->tail = &s->first;
-	struct parser p = {
-		.in = rd_of((struct bytes){ (const uint8_t *)text, n }),
-		.name = name,
-		.line = first_line,
-		.column = 1,
-		.braces = true,
-		.e = e,
-	};
+	struct parser p = parser_of((struct bytes){ (const uint8_t *)text, n }, name, first_line, 1, e);
+	p.braces = true;
 	unsigned last = 0;
 	lex_next(&p);
 	while (p.tok.kind != TOK_END) {

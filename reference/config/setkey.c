@@ -5,8 +5,7 @@
 
 struct setkey_script {
 	struct setkey_command *first, **tail;
-	uint8_t *keys;
-	size_t keys_cap;
+	struct key_store keys;
 };
 
 /* flush, dump: [PROTOCOL] */
@@ -118,21 +117,15 @@ struct setkey_script *
 setkey_parse(const char *text, size_t n, const char *name, unsigned first_line, struct err *e)
 {
 	struct setkey_script *s = calloc(1, sizeof *s);
-	uint8_t *keys = malloc(n + 1); /* no key is longer than its text */
-	if (s == NULL || keys == NULL) {
-		(void)fail_errno(e, "%s", name);
+	if (s == NULL || !key_store_open(&s->keys, n, name, e)) {
+		if (s == NULL)
+			(void)fail_errno(e, "%s", name);
 		free(s);
-		free(keys);
 		return NULL;
 	}
-	*s = (struct setkey_script){ .tail = &s->first, .keys = keys, .keys_cap = n + 1 };
-	struct parser p = {
-		.in = rd_of((struct bytes){ (const uint8_t *)text, n }),
-		.name = name,
-		.line = first_line,
-		.column = 1,
-		.keys = wr_of(keys, n + 1),
-	};
+	s->tail = &s->first;
+	struct parser p = parser_of((struct bytes){ (const uint8_t *)text, n }, name, first_line, 1, e);
+	p.keys = wr_of(s->keys.octets, s->keys.cap);
 	unsigned errors = parse_all(&p, s, e);
 	if (errors == 0)
 		return s;
@@ -156,7 +149,6 @@ setkey_free(struct setkey_script *s)
 		next = c->next;
 		free(c);
 	}
-	explicit_bzero(s->keys, s->keys_cap);
-	free(s->keys);
+	key_store_close(&s->keys);
 	free(s);
 }

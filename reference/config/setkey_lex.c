@@ -1,5 +1,28 @@
 #include "config/setkey_parse.h"
 
+#include <stdlib.h>
+
+bool
+key_store_open(struct key_store *k, size_t n, const char *name, struct err *e)
+{
+	*k = (struct key_store){ .octets = malloc(n + 1), .cap = n + 1 };
+	return k->octets != NULL || fail_errno(e, "%s", name);
+}
+
+void
+key_store_close(struct key_store *k)
+{
+	if (k->octets != NULL)
+		explicit_bzero(k->octets, k->cap);
+	free(k->octets);
+}
+
+struct parser
+parser_of(struct bytes text, const char *name, unsigned line, unsigned column, struct err *e)
+{
+	return (struct parser){ .in = rd_of(text), .name = name, .line = line, .column = column, .e = e };
+}
+
 static bool
 is_blank(uint8_t c)
 {

@@ -40,7 +40,20 @@ struct parser {
 	struct err *e;
 };
 
+/* Where a script's keys stand; wiped when it is freed. */
+struct key_store {
+	uint8_t *octets;
+	size_t cap;
+};
+
 /* --- setkey_lex.c --- */
+
+/* Room for the keys of n octets of text: no key is longer than its text. */
+bool key_store_open(struct key_store *k, size_t n, const char *name, struct err *e) MUST_USE;
+void key_store_close(struct key_store *k);
+
+/* In front of the text's first token (lex_next), whose place in the file `name` is this line and column. */
+struct parser parser_of(struct bytes text, const char *name, unsigned line, unsigned column, struct err *e);
 
 /* To the next token. */
 void lex_next(struct parser *p);

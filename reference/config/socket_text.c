@@ -41,19 +41,12 @@ take_policy(struct parser *p, struct socket_text *t)
 	return true;
 }
 
-static struct parser
-parser_of(struct bytes text, const char *name, unsigned line, unsigned column, struct err *e)
-{
-	struct parser p = { .in = rd_of(text), .name = name, .line = line, .column = column, .e = e };
-	lex_next(&p);
-	return p;
-}
-
 bool
 socket_text_parse(struct socket_text *t, struct bytes text, const char *name, unsigned line, unsigned column,
 		  struct err *e)
 {
 	struct parser p = parser_of(text, name, line, column, e);
+	lex_next(&p);
 	return take_policy(&p, t) && take_kind(&p, TOK_END, "the end of the policy");
 }
 
@@ -62,6 +55,7 @@ socket_text_parse_list(struct socket_text *list, unsigned cap, unsigned *n, stru
 		       unsigned line, unsigned column, struct err *e)
 {
 	struct parser p = parser_of(text, name, line, column, e);
+	lex_next(&p);
 	for (*n = 0; p.tok.kind != TOK_END;) {
 		if (p.tok.kind == TOK_SEMI) {
 			lex_next(&p);

@@ -15,16 +15,10 @@
 static struct sa_spec
 esp_sa(uint8_t mode)
 {
-	return (struct sa_spec){ .spi = 0x1001,
-				 .protocol = 50,
-				 .mode = mode,
-				 .src = test_addr("192.0.2.1"),
-				 .dst = test_addr("192.0.2.2"),
-				 .enc = alg_by_name("aes-cbc", ALG_ENC),
-				 .auth = alg_by_name("hmac-sha1-96", ALG_AUTH),
-				 .enc_key = test_octets(16),
-				 .auth_key = test_octets(20),
-				 .replay = 64 };
+	struct sa_spec s = test_spec(0x1001);
+	s.mode = mode;
+	s.replay = 64;
+	return s;
 }
 
 static void

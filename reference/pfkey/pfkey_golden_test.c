@@ -19,20 +19,9 @@ Test(pfkey_golden, add_of_an_esp_sa_on_linux)
 		6,     7,     8,      9, 10,    11,   12,   13,   14,     15,    16, 2,  0,     19,   0,
 		1,     0,     0,      0, ZERO4, 0x21, 0x43, 0,    0, /* SA2, transport, reqid 0x4321 */
 	};
-	struct sa_spec s = {
-		.spi = 0x1001,
-		.protocol = 50,
-		.mode = MODE_TRANSPORT,
-		.src = test_addr("192.0.2.1"),
-		.dst = test_addr("192.0.2.2"),
-		.enc = alg_by_name("aes-cbc", ALG_ENC),
-		.auth = alg_by_name("hmac-sha1-96", ALG_AUTH),
-		.enc_key = test_octets(16),
-		.auth_key = test_octets(20),
-		.replay = 32,
-		.reqid = 0x4321,
-		.hard = { .bytes = 2000, .addtime = 60 },
-	};
+	struct sa_spec s = test_spec(0x1001);
+	s.reqid = 0x4321;
+	s.hard = (struct lifetime){ .bytes = 2000, .addtime = 60 };
 	golden_sa(&dialect_linux, &s, 7, 12345, want, sizeof want);
 }
 

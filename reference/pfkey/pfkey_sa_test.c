@@ -17,23 +17,14 @@ send_and_read(struct pfkey_msg *m, struct pfkey_msg *got, bool swap)
 static struct sa_spec
 plain_sa(void)
 {
-	return (struct sa_spec){
-		.spi = 0x1001,
-		.protocol = 50,
-		.mode = MODE_TUNNEL,
-		.src = test_addr("192.0.2.1"),
-		.dst = test_addr("192.0.2.2"),
-		.enc = alg_by_name("aes-cbc", ALG_ENC),
-		.auth = alg_by_name("hmac-sha1-96", ALG_AUTH),
-		.enc_key = test_octets(16),
-		.auth_key = test_octets(20),
-		.replay = 32,
-		.reqid = 77,
-		.flags = 1,
-		.hard = { 1, 2, 3, 4 },
-		.soft = { 5, 6, 7, 8 },
-		.encap = { .sport = 4500, .dport = 4501, .udp = true },
-	};
+	struct sa_spec s = test_spec(0x1001);
+	s.mode = MODE_TUNNEL;
+	s.reqid = 77;
+	s.flags = 1;
+	s.hard = (struct lifetime){ 1, 2, 3, 4 };
+	s.soft = (struct lifetime){ 5, 6, 7, 8 };
+	s.encap = (struct encap){ .sport = 4500, .dport = 4501, .udp = true };
+	return s;
 }
 
 static void

@@ -237,23 +237,6 @@ test_head(struct pfkey_msg *m, enum pfkey_type type, uint8_t satype)
 	hdr_set(&m->base, MSG_PID, 4711);
 }
 
-static inline struct sa_spec
-test_spec(uint32_t spi)
-{
-	return (struct sa_spec){
-		.spi = spi,
-		.protocol = 50,
-		.mode = MODE_TRANSPORT,
-		.src = test_addr("192.0.2.1"),
-		.dst = test_addr("192.0.2.2"),
-		.enc = alg_by_name("aes-cbc", ALG_ENC),
-		.auth = alg_by_name("hmac-sha1-96", ALG_AUTH),
-		.enc_key = test_octets(16),
-		.auth_key = test_octets(20),
-		.replay = 32,
-	};
-}
-
 /* ADD or UPDATE of a spec; addresses are kept in static memory until the next one. */
 static inline void
 test_sa(struct pfkey_msg *m, enum pfkey_type type, struct sa_spec spec)

@@ -50,6 +50,24 @@ test_octets(size_t n)
 	return (struct bytes){ test_pattern, n };
 }
 
+/* ESP under AES-CBC and HMAC-SHA1-96 in transport mode, from 192.0.2.1 to 192.0.2.2: where tests of SAs begin. */
+static inline struct sa_spec
+test_spec(uint32_t spi)
+{
+	return (struct sa_spec){
+		.spi = spi,
+		.protocol = 50,
+		.mode = MODE_TRANSPORT,
+		.src = test_addr("192.0.2.1"),
+		.dst = test_addr("192.0.2.2"),
+		.enc = alg_by_name("aes-cbc", ALG_ENC),
+		.auth = alg_by_name("hmac-sha1-96", ALG_AUTH),
+		.enc_key = test_octets(16),
+		.auth_key = test_octets(20),
+		.replay = 32,
+	};
+}
+
 /* Records that hold up: one combination, one algorithm, one tunnel request with a transport one behind it. */
 static inline struct bytes
 test_records(const struct dialect *d, enum pfkey_ext kind, struct wr *w)
