@@ -34,5 +34,7 @@ struct link {
 
 /* Takes over fd, a connected SOCK_SEQPACKET (or SOCK_DGRAM) socket; sets it non-blocking. */
 bool link_fd_open(struct link *l, int fd, struct err *e) MUST_USE;
+/* Over a new pair of sockets of this type; *theirs is the other end, the caller's to hand over and to close, also after an error. */
+bool link_fd_pair(struct link *l, int type, int *theirs, struct err *e) MUST_USE;
 
 #endif

@@ -96,3 +96,16 @@ link_fd_open(struct link *l, int fd, struct err *e)
 	l->impl = f;
 	return true;
 }
+
+bool
+link_fd_pair(struct link *l, int type, int *theirs, struct err *e)
+{
+	int ends[2];
+	if (socketpair(AF_UNIX, type | SOCK_CLOEXEC, 0, ends) != 0)
+		return fail_errno(e, "socketpair");
+	*theirs = ends[1];
+	if (link_fd_open(l, ends[0], e))
+		return true;
+	close(ends[0]);
+	return false;
+}

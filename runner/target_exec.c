@@ -46,15 +46,9 @@ static bool
 cards_open(struct target *t, int theirs[PROCESS_LENT], struct err *e)
 {
 	for (unsigned i = 0; i < TARGET_LINKS; i++) {
-		int ends[2];
 		struct wr mac = wr_of(t->link[i].tester_mac, 6);
-		if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
-			return fail_errno(e, "socketpair");
-		theirs[i] = ends[1];
-		if (!link_fd_open(&t->link[i], ends[0], e)) {
-			close(ends[0]);
+		if (!link_fd_pair(&t->link[i], SOCK_SEQPACKET, &theirs[i], e))
 			return false;
-		}
 		t->links++;
 		wr_bytes(&mac, BYTES_OF(tester_macs[i]));
 	}

@@ -119,15 +119,9 @@ static bool
 cards_open(struct target *t, const struct target_options *o, int theirs[PROCESS_LENT], struct err *e)
 {
 	for (unsigned i = 0; i < TARGET_LINKS; i++) {
-		int ends[2];
 		struct wr target = wr_of(t->link[i].target_mac, 6), tester = wr_of(t->link[i].tester_mac, 6);
-		if (socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, ends) != 0)
-			return fail_errno(e, "socketpair");
-		theirs[i] = ends[1];
-		if (!link_fd_open(&t->link[i], ends[0], e)) {
-			close(ends[0]);
+		if (!link_fd_pair(&t->link[i], SOCK_DGRAM, &theirs[i], e))
 			return false;
-		}
 		t->links++;
 		wr_bytes(&target, BYTES_OF(machine_target_macs[i]));
 		wr_bytes(&tester, BYTES_OF(machine_tester_macs[i]));
