@@ -7,9 +7,11 @@
 #include "runner/capture.h"
 #include "runner/commands.h"
 #include "runner/decode.h"
+#include "runner/offers.h"
 #include "runner/options.h"
 #include "runner/passive.h"
 #include "runner/suite_source.h"
+#include "wire/text.h"
 
 enum { O_SA, O_FRAME, O_PFKEY, O_KEYS };
 
@@ -49,14 +51,6 @@ misuse(const char *text)
 
 /* --- octets from text ------------------------------------------------------------------------ */
 
-static int
-digit(char c)
-{
-	return isdigit((unsigned char)c)    ? c - '0'
-	       : isxdigit((unsigned char)c) ? tolower((unsigned char)c) - 'a' + 10
-					    : -1;
-}
-
 /* "0010:" or "00000010:" at the start of a line is an offset. */
 static const char *
 skip_offset(const char *p)
@@ -89,10 +83,11 @@ hex_line(const char *p, size_t n, struct wr *w, unsigned line, struct err *e)
 			p++;
 			continue;
 		}
-		if (digit(*p) < 0 || p + 1 >= end || digit(p[1]) < 0)
+		unsigned high = digit_of((uint8_t)p[0]), low = p + 1 < end ? digit_of((uint8_t)p[1]) : 255;
+		if (high > 15 || low > 15)
 			return fail(e, ERR_SYNTAX, "%u:%zu: want two hexadecimal digits, got '%.2s'", line,
 				    (size_t)(p - begin) + 1, p);
-		wr_uint(w, (uint64_t)(digit(p[0]) << 4 | digit(p[1])), 1);
+		wr_uint(w, high << 4 | low, 1);
 		p++;
 	}
 	return !w->full || fail(e, ERR_RANGE, "more than %d octets", OCTETS_MAX);
@@ -206,6 +201,16 @@ show_words(struct request *q, char **words, int n, struct err *e)
 /* --- command --------------------------------------------------------------------------------- */
 
 static bool
+unknown_dialect(const char *given, struct err *e)
+{
+	struct suggest near = { .given = given };
+	char hint[100];
+	offer_dialects(&near);
+	suggest_print(&near, hint, sizeof hint);
+	return fail(e, ERR_UNKNOWN, "--pfkey: no PF_KEY dialect '%s'%s", given, hint);
+}
+
+static bool
 option(struct request *q, int o, const char *value, struct err *e)
 {
 	char *end;
@@ -214,7 +219,7 @@ option(struct request *q, int o, const char *value, struct err *e)
 	if (o == O_KEYS)
 		q->show_keys = true;
 	if (o == O_PFKEY && (q->pfkey = dialect_by_os(value)) == NULL)
-		return fail(e, ERR_UNKNOWN, "--pfkey: no PF_KEY dialect '%s'", value);
+		return unknown_dialect(value, e);
 	if (o != O_FRAME)
 		return true;
 	q->frame = strtoul(value, &end, 10);

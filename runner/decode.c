@@ -1,202 +1,158 @@
 #include "runner/decode.h"
 
-#include "ipsec/stack.h"
+#include "ipsec/dissect.h"
+#include "pfkey/pfkey_dissect.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #define SHOWN 8 /* octets of a field in the second column */
-#define NOWHERE SIZE_MAX
 
-/* --- one field ------------------------------------------------------------------------------- */
-
-static size_t
-field_bits(const struct hdr *h, unsigned i)
+/* Of what was opened on the wire only what hid it is left. */
+static bool
+has_place(const struct dissect_row *r)
 {
-	const struct field *f = &h->lay->fields[i];
-	return f->bits != 0 ? f->bits : field_is_octets(f) ? h->v[i].b.n * 8 : 0;
+	return r->placed && !r->opened;
 }
 
 /* "0" or "0.4": octet, and bit where a field does not begin with one. */
 static void
-put_place(FILE *out, size_t bit)
+put_place(FILE *out, const struct dissect_row *r)
 {
-	char text[24];
-	if (bit % 8 == 0)
-		snprintf(text, sizeof text, "%zu", bit / 8);
-	else
-		snprintf(text, sizeof text, "%zu.%zu", bit / 8, bit % 8);
-	fprintf(out, "  %6s  ", bit == NOWHERE ? "" : text);
+	char text[24] = "";
+	if (has_place(r) && r->bit % 8 == 0)
+		snprintf(text, sizeof text, "%zu", r->bit / 8);
+	else if (has_place(r))
+		snprintf(text, sizeof text, "%zu.%zu", r->bit / 8, r->bit % 8);
+	fprintf(out, "  %6s  ", text);
 }
 
 /* The octets that a field touches. */
 static void
-put_octets(FILE *out, struct bytes whole, size_t bit, size_t bits)
+put_octets(FILE *out, const struct dissection *d, const struct dissect_row *r)
 {
-	char text[2 * SHOWN + 3];
+	char text[2 * SHOWN + 3] = "";
 	size_t n = 0;
-	text[0] = '\0';
-	if (bit != NOWHERE && bits > 0) {
-		size_t from = bit / 8, to = (bit + bits + 7) / 8;
-		struct rd r = rd_of(bytes_slice(whole, from, to - from));
-		for (unsigned k = 0; k < SHOWN && rd_left(&r) > 0; k++)
-			n += (size_t)snprintf(text + n, sizeof text - n, "%02x", (unsigned)rd_uint(&r, 1));
-		if (rd_left(&r) > 0)
+	if (has_place(r) && r->bits > 0) {
+		size_t from = r->bit / 8, to = (r->bit + r->bits + 7) / 8;
+		struct rd at = rd_of(bytes_slice(d->buffer[r->buffer].octets, from, to - from));
+		for (unsigned k = 0; k < SHOWN && rd_left(&at) > 0; k++)
+			n += (size_t)snprintf(text + n, sizeof text - n, "%02x", (unsigned)rd_uint(&at, 1));
+		if (rd_left(&at) > 0)
 			snprintf(text + n, sizeof text - n, "..");
 	}
 	fprintf(out, "%-*s  ", 2 * SHOWN + 2, text);
 }
 
 static void
-put_field(FILE *out, const struct hdr *h, unsigned i, struct bytes whole, size_t bit)
+put_field(FILE *out, const struct dissection *d, const struct dissect_row *r)
 {
-	const struct field *f = &h->lay->fields[i];
-	char value[200];
-	field_print(f, &h->v[i], value, sizeof value);
-	put_place(out, bit);
-	put_octets(out, whole, bit, field_bits(h, i));
-	fprintf(out, "%-15s %-28s %s\n", f->name, value, f->clause != NULL ? f->clause : "");
+	put_place(out, r);
+	put_octets(out, d, r);
+	fprintf(out, "%-15s %-28s %s\n", r->name, r->value, r->clause != NULL ? r->clause : "");
+	if (r->wrong)
+		fprintf(out, "          wrong: %s\n", r->note);
 }
-
-/* --- headers --------------------------------------------------------------------------------- */
 
 static void
-put_title(FILE *out, const struct layout *lay)
+put_payload(FILE *out, const struct dissection *d, const struct dissect_row *r)
 {
-	fprintf(out, "%s: %s%s%s\n", lay->name, lay->title != NULL ? lay->title : lay->name,
-		lay->clause != NULL ? ", " : "", lay->clause != NULL ? lay->clause : "");
+	fprintf(out, "payload: %zu octets\n", r->bits / 8);
+	put_place(out, r);
+	put_octets(out, d, r);
+	fprintf(out, "%s\n", r->value);
 }
 
-/*
- * All fields that were there. `at`: octets in front of the header, NOWHERE for one that only decryption brought to light. Of ESP the
- * first fields are in the clear; the rest has no octets of its own to show. Returns the octets in the clear.
- */
-static size_t
-put_header(FILE *out, const struct hdr *h, struct bytes whole, size_t at)
+static void
+put_title(FILE *out, const struct dissect_row *r)
 {
-	size_t bit = 0;
-	put_title(out, h->lay);
-	for (unsigned i = 0; i < h->lay->n; i++) {
-		bool clear = h->lay->head == 0 || i < h->lay->head;
-		bool empty = h->lay->fields[i].bits == 0 && field_is_octets(&h->lay->fields[i]) && h->v[i].b.n == 0;
-		if (hdr_given(h, i) && !empty)
-			put_field(out, h, i, whole, at == NOWHERE || !clear ? NOWHERE : at * 8 + bit);
-		if (clear)
-			bit += field_bits(h, i);
+	fprintf(out, "%s: %s%s%s\n", r->header, r->title, r->clause != NULL ? ", " : "",
+		r->clause != NULL ? r->clause : "");
+}
+
+static void
+put_row(FILE *out, const struct dissection *d, const struct dissect_row *r)
+{
+	switch (r->kind) {
+	case DISSECT_LAYER: put_title(out, r); break;
+	case DISSECT_FIELD: put_field(out, d, r); break;
+	case DISSECT_PAYLOAD: put_payload(out, d, r); break;
+	default: break; /* the ciphertext: what was in it follows */
 	}
-	return bit / 8;
-}
-
-/* What a checksum should have been, where that can be known: everything behind the header lies in the clear. */
-static void
-put_wrong_checksum(FILE *out, const struct packet *p, unsigned i, struct bytes behind)
-{
-	struct hdr h = p->layer[i];
-	int field = layout_field(h.lay, "checksum");
-	struct build_ctx c = { .payload = behind, .next_header = IPPROTO_NONE_ };
-	struct addr src, dst;
-	if (field < 0 || (h.lay == &layout_udp && h.v[field].u == 0))
-		return;
-	c.family = stack_addrs(p, i, &src, &dst);
-	c.src = addr_bytes(&src);
-	c.dst = addr_bytes(&dst);
-	h.given &= ~(1u << field);
-	hdr_compute(&h, &c);
-	if (h.v[field].u != p->layer[i].v[field].u)
-		fprintf(out, "          wrong: %s.checksum: want 0x%x, got 0x%x\n", h.lay->name, (unsigned)h.v[field].u,
-			(unsigned)p->layer[i].v[field].u);
-}
-
-static void
-put_payload(FILE *out, struct bytes payload, struct bytes whole, size_t at)
-{
-	char value[200];
-	if (payload.n == 0)
-		return;
-	payload_print(payload, value, sizeof value);
-	fprintf(out, "payload: %zu octets\n", payload.n);
-	put_place(out, at == NOWHERE ? NOWHERE : at * 8);
-	put_octets(out, whole, at == NOWHERE ? NOWHERE : at * 8, payload.n * 8);
-	fprintf(out, "%s\n", value);
-}
-
-/* --- datagrams ------------------------------------------------------------------------------- */
-
-static const char *
-verdict_text(const struct dissected *d)
-{
-	bool opened = false, closed = false;
-	for (unsigned i = 0; i < d->packet.n; i++) {
-		const struct layout *lay = d->packet.layer[i].lay;
-		if (lay != &layout_esp && lay != &layout_ah)
-			continue;
-		opened = opened || d->sa[i] != NULL;
-		closed = closed || d->sa[i] == NULL;
-	}
-	if (!opened && !closed)
-		return NULL;
-	if (d->verdict != ACCEPT)
-		return verdict_name(d->verdict);
-	return closed ? "no key" : "ok";
 }
 
 bool
 decode_datagram(FILE *out, const struct sad *sad, struct bytes datagram, enum verdict *verdict, struct err *e)
 {
-	size_t work_n = 2 * datagram.n + 65600, at = 0;
-	struct dissected *d = calloc(1, sizeof *d);
-	uint8_t *work = malloc(work_n);
-	bool ok = d != NULL && work != NULL;
-	if (!ok)
-		fail(e, ERR_IO, "out of memory");
-	ok = ok && packet_dissect(d, sad, datagram, work, work_n, e);
-	for (unsigned i = 0; ok && i < d->packet.n; i++) {
-		const struct hdr *h = &d->packet.layer[i];
-		size_t n = put_header(out, h, datagram, at);
-		if (at != NOWHERE)
-			put_wrong_checksum(out, &d->packet, i, bytes_slice(datagram, at + n, SIZE_MAX));
-		/* What an SA opened is no longer where it stands on the wire. */
-		bool hidden = h->lay->head != 0 && d->sa[i] != NULL;
-		at = at == NOWHERE || hidden ? NOWHERE : at + n;
-	}
-	if (ok) {
-		const char *text = verdict_text(d);
-		put_payload(out, d->packet.payload, datagram, at);
-		if (text != NULL)
-			fprintf(out, "verdict: %s\n", text);
-		*verdict = d->verdict;
-	}
-	free(work);
-	free(d);
-	return ok;
+	struct dissection *d = dissect_datagram(sad, datagram, e);
+	if (d == NULL)
+		return false;
+	for (size_t i = 0; i < d->n; i++)
+		put_row(out, d, &d->row[i]);
+	if (d->verdict_text != NULL)
+		fprintf(out, "verdict: %s\n", d->verdict_text);
+	*verdict = d->verdict;
+	dissect_free(d);
+	return true;
 }
 
 /* --- messages -------------------------------------------------------------------------------- */
 
-bool
-decode_message(FILE *out, const struct dialect *d, struct bytes octets, bool show_keys, struct err *e)
+/* Whether the extension whose title this is holds a key: then none of it is shown. */
+static bool
+holds_key(const struct dissection *d, size_t title)
+{
+	bool secret = d->row[title].secret;
+	for (size_t i = title + 1; i < d->n && d->row[i].layer == d->row[title].layer; i++)
+		secret = secret || d->row[i].secret;
+	return secret;
+}
+
+static void
+put_hidden(FILE *out, const struct dissect_row *r)
+{
+	if (r->kind == DISSECT_LAYER)
+		put_title(out, r);
+	fprintf(out, "  %6zu  %zu octets, not shown (--show-keys)\n", r->bit / 8, r->bits / 8);
+}
+
+static void
+put_rows(FILE *out, const struct dissection *d, bool show_keys)
+{
+	for (size_t i = 0; i < d->n; i++) {
+		if (show_keys || !holds_key(d, i)) {
+			put_row(out, d, &d->row[i]);
+			continue;
+		}
+		put_hidden(out, &d->row[i]);
+		while (i + 1 < d->n && d->row[i + 1].layer == d->row[i].layer)
+			i++;
+	}
+}
+
+static bool
+put_line(FILE *out, const struct dialect *d, struct bytes octets, bool show_keys, struct err *e)
 {
 	struct pfkey_msg *m = calloc(1, sizeof *m);
-	bool ok = m != NULL;
 	char line[4096];
-	if (!ok)
-		fail(e, ERR_IO, "out of memory");
-	ok = ok && pfkey_msg_parse(m, d, octets, false, e);
+	if (m == NULL)
+		return fail(e, ERR_IO, "out of memory");
+	bool ok = pfkey_msg_parse(m, d, octets, false, e);
 	if (ok) {
 		pfkey_msg_print(m, show_keys, line, sizeof line);
 		fprintf(out, "%s\n", line);
-		size_t at = put_header(out, &m->base, octets, 0);
-		for (unsigned i = 0; i < m->n; i++) {
-			bool key = m->kind[i] == EXT_KEY_AUTH || m->kind[i] == EXT_KEY_ENCRYPT;
-			if (key && !show_keys) {
-				put_title(out, m->ext[i].lay);
-				fprintf(out, "  %6zu  %zu octets, not shown (--show-keys)\n", at, hdr_size(&m->ext[i]));
-				at += hdr_size(&m->ext[i]);
-				continue;
-			}
-			at += put_header(out, &m->ext[i], octets, at);
-		}
 	}
 	free(m);
+	return ok;
+}
+
+bool
+decode_message(FILE *out, const struct dialect *d, struct bytes octets, bool show_keys, struct err *e)
+{
+	struct dissection *x = pfkey_dissect(d, octets, false, e);
+	bool ok = x != NULL && put_line(out, d, octets, show_keys, e);
+	if (ok)
+		put_rows(out, x, show_keys);
+	dissect_free(x);
 	return ok;
 }

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "wire/text.h"
+
 static const char *const event_names[HOST_EVENT_N] = {
 	[EV_FRAMES_IN] = "frames.in",
 	[EV_FRAMES_OUT] = "frames.out",
@@ -332,6 +334,20 @@ list_set(struct host *h, const char *name, unsigned long long v)
 	return o != NULL && v <= l.most;
 }
 
+/* All counters of refusals that have counted, one a line, so that who asks before and after need not know their names. */
+static int
+drops_print(struct host *h, char *value, size_t cap)
+{
+	struct text t = text_of(value, cap);
+	for (unsigned v = ACCEPT + 1; v < VERDICT_N; v++)
+		if (h->drops[v] > 0)
+			text_add(&t, DROP_PREFIX "%s %" PRIu64 "\n", verdict_name((enum verdict)v), h->drops[v]);
+	for (unsigned i = 0; i < HOST_EVENT_N; i++)
+		if (h->events[i] > 0 && strncmp(event_names[i], DROP_PREFIX, strlen(DROP_PREFIX)) == 0)
+			text_add(&t, "%s %" PRIu64 "\n", event_names[i], h->events[i]);
+	return t.n >= t.cap ? -ENOSPC : 0;
+}
+
 int
 host_tunable_get(struct host *h, const char *name, char *value, size_t cap)
 {
@@ -341,6 +357,8 @@ host_tunable_get(struct host *h, const char *name, char *value, size_t cap)
 	uint64_t v = 0;
 	if (strcmp(name, "audit.log") == 0)
 		return audit_print(&h->audit, value, cap) ? 0 : -ENOSPC;
+	if (strcmp(name, "drops") == 0)
+		return drops_print(h, value, cap);
 	if (t != NULL) {
 		tunnel_if_print(t, value, cap);
 		return 0;

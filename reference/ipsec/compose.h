@@ -33,6 +33,11 @@ struct dissected {
 	struct packet packet;
 	enum verdict verdict;         /* of the esp/ah layers: ACCEPT, or why one could not be opened */
 	struct sa *sa[PACKET_LAYERS]; /* that opened layer i */
+	/* Of layers that ESP or IPComp hid, by the one that hid them: its octets from its header to its end, and what they hid, in
+	 * clear (of ESP with padding, pad length and next header). */
+	struct hiding {
+		struct bytes sealed, clear;
+	} hiding[PACKET_LAYERS];
 };
 
 /*

@@ -199,6 +199,7 @@ open_esp(struct dissecting *x, bool *more)
 				      : esp_open(sa, packet, (uint32_t)(seq >> 32), work, &o);
 	if (!note(x, i, sa, v))
 		return true;
+	x->d->hiding[i] = (struct hiding){ packet, { work, o.payload.n + o.pad_length + 2u } };
 	size_t n = sa->spec.old ? o.payload.n : chain_payload_n(o.next_header, o.payload);
 	if (sa->spec.old)
 		fill_esp_old(h, sa->spec.spi, &o);
@@ -225,6 +226,7 @@ open_ipcomp(struct dissecting *x)
 						   : ipcomp_open(sa, packet, &x->work, &o);
 	if (!note(x, i, sa, v))
 		return false;
+	x->d->hiding[i] = (struct hiding){ packet, o.payload };
 	x->in = (struct region){ o.payload, p->n };
 	p->payload = o.payload;
 	return packet_parse_upper(p, o.next_header, x->in.octets, NULL);
@@ -254,6 +256,7 @@ packet_dissect(struct dissected *d, const struct sad *sad, struct bytes datagram
 	struct dissecting x = { .d = d, .sad = sad, .in = { datagram, 0 }, .work = wr_of(work, work_n), .e = e };
 	d->verdict = ACCEPT;
 	memset(d->sa, 0, sizeof d->sa);
+	memset(d->hiding, 0, sizeof d->hiding);
 	if (!packet_parse_ip(&d->packet, datagram, e))
 		return false;
 	bool more = true;

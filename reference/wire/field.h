@@ -151,6 +151,7 @@ const char *names_name(const struct name *names, uint64_t value); /* NULL if unn
 struct field_diff {
 	const struct layout *lay;
 	const struct field *field;
+	unsigned layer;           /* which header of a packet, from 1; 0: not said */
 	char want[100], got[100]; /* printed, cut with ".." */
 };
 

@@ -152,6 +152,7 @@ hdr_diff(const struct hdr *want, const struct hdr *got, struct field_diff *d, un
 		if (n < max) {
 			d[n].lay = want->lay;
 			d[n].field = f;
+			d[n].layer = 0;
 			print_side(d[n].want, sizeof d[n].want, f, &want->v[i], &got->v[i]);
 			if (hdr_given(got, i))
 				print_side(d[n].got, sizeof d[n].got, f, &got->v[i], &want->v[i]);

@@ -76,7 +76,10 @@ packet_agree(const struct packet *want, const struct packet *got, struct packet_
 	}
 	for (unsigned i = 0; i < want->n; i++) {
 		unsigned room = d->n < DIFF_MAX ? (unsigned)DIFF_MAX - d->n : 0;
-		d->n += hdr_diff(&want->layer[i], &got->layer[i], room > 0 ? &d->d[d->n] : NULL, room);
+		unsigned n = hdr_diff(&want->layer[i], &got->layer[i], room > 0 ? &d->d[d->n] : NULL, room);
+		for (unsigned k = 0; k < n && k < room; k++)
+			d->d[d->n + k].layer = i + 1;
+		d->n += n;
 	}
 	if (want->payload_given)
 		diff_payload(d, want->payload, got->payload);

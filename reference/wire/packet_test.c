@@ -297,6 +297,7 @@ Test(packet, differing_fields_are_named_with_their_clause)
 	cr_assert(eq(uint, d.n, 2));
 	field_diff_print(&d.d[0], text, sizeof text);
 	cr_assert(eq(str, text, "esp.seq: want 2, got 1  [RFC 4303 2.2]"));
+	cr_assert(eq(uint, d.d[0].layer, 2));
 	field_diff_print(&d.d[1], text, sizeof text);
 	cr_assert(eq(str, text, "payload.octets: want \"hello\", got \"help\""));
 	cr_assert(eq(str, d.shape, ""));
