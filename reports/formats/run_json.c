@@ -1,8 +1,5 @@
-#include <limits.h>
-
-#include "reports/atomic_file.h"
 #include "reports/event.h"
-#include "reports/journal.h"
+#include "reports/report.h"
 
 /* The member of the event, or null: a reader need not ask which members are there. */
 static void
@@ -29,27 +26,47 @@ summary(const struct tally *t)
 			 (int)t->xfail, "xpass", (int)t->xpass, "total", (int)t->total);
 }
 
+/* Packets and SAs lie there; null where there are none. */
 static json_t *
-cases(const json_t *events)
+evidence(const struct run_record *r, const struct report_wish *w, const json_t *event, unsigned nth)
+{
+	char path[4400];
+	if (!report_keeps(r, event))
+		return json_null();
+	report_evidence(w, event, nth, "", path, sizeof path);
+	return journal_text(path);
+}
+
+static json_t *
+cases(const struct run_record *r, const struct report_wish *w)
 {
 	static const char *const keys[] = { "title",   "params",  "level",  "clause",
 					    "decides", "verdict", "reason", "wall_ms" };
-	json_t *list = json_array();
+	json_t *list = json_array(), *book = json_object(), *event;
 	size_t i;
-	json_t *event;
-	json_array_foreach(events, i, event) {
+	json_array_foreach(r->cases, i, event) {
 		json_t *c = json_object();
 		copy(c, "id", event, "full_id");
 		copy(c, "case", event, "id");
 		for (unsigned k = 0; k < sizeof keys / sizeof keys[0]; k++)
 			copy(c, keys[k], event, keys[k]);
+		json_object_set_new(c, "evidence",
+				    evidence(r, w, event, names_seen(book, event_text(event, "full_id"))));
 		json_array_append_new(list, c);
 	}
+	json_decref(book);
 	return list;
 }
 
 static json_t *
-whole(const struct run_record *r)
+incomplete(const struct run_record *r)
+{
+	char why[400];
+	return report_incomplete(r, why, sizeof why) ? journal_text(why) : json_null();
+}
+
+static json_t *
+whole(const struct run_record *r, const struct report_wish *w)
 {
 	static const char *const tool[] = { "name", "version" };
 	static const char *const target[] = { "name", "driver", "os", "release", "manager" };
@@ -62,27 +79,22 @@ whole(const struct run_record *r)
 	copy(o, "argv", r->start, "argv");
 	copy(o, "seed", r->start, "seed");
 	copy(o, "planned", r->start, "planned");
+	copy(o, "shard", r->start, "shard");
+	copy(o, "merged", r->start, "merged");
 	json_object_set_new(o, "complete", json_boolean(json_is_true(json_object_get(r->end, "complete"))));
+	json_object_set_new(o, "incomplete", incomplete(r));
 	json_object_set_new(o, "restarts", json_integer(r->restarts));
 	json_object_set_new(o, "summary", summary(&r->tally));
-	json_object_set_new(o, "cases", cases(r->cases));
+	json_object_set_new(o, "cases", cases(r, w));
 	return o;
 }
 
 bool
-report_run_json(const struct run_record *r, const char *dir, struct err *e)
+report_render_json(FILE *out, const struct run_record *r, const struct report_wish *w, struct err *e)
 {
-	char path[PATH_MAX];
-	struct atomic_file a;
-	snprintf(path, sizeof path, "%.3000s/run.json", dir);
-	if (!folder_make(dir, e) || !atomic_file_begin(&a, e))
-		return false;
-	json_t *o = whole(r);
-	bool ok = json_dumpf(o, a.out, JSON_INDENT(1) | JSON_REAL_PRECISION(9)) == 0;
+	json_t *o = whole(r, w);
+	bool ok = json_dumpf(o, out, JSON_INDENT(1) | JSON_REAL_PRECISION(9)) == 0;
 	json_decref(o);
-	fputc('\n', a.out);
-	if (ok)
-		return atomic_file_commit(&a, path, 0666, e);
-	atomic_file_drop(&a);
-	return fail(e, ERR_IO, "%s: memory for it", path);
+	fputc('\n', out);
+	return ok || fail(e, ERR_IO, "memory for it");
 }

@@ -1,4 +1,4 @@
-#include "reports/xml.h"
+#include "reports/formats/xml.h"
 
 #include <stdbool.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* Writing XML 1.0: every text goes through here. */
-#ifndef ESPY_REPORTS_XML_H
-#define ESPY_REPORTS_XML_H
+#ifndef ESPY_REPORTS_FORMATS_XML_H
+#define ESPY_REPORTS_FORMATS_XML_H
 
 #include <stdio.h>
 

@@ -1,13 +1,28 @@
+#include "reports/report.h"
 #include "reports/sample_test.h"
 
 TestSuite(junit, .init = sample_begin, .fini = sample_end);
 
+static bool
+write_to(const struct run_record *r, const struct report_wish *w, struct err *e)
+{
+	const struct report_format *f = report_format_find("junit", e);
+	return f != NULL && report_write(f, sample_dir, r, w, e);
+}
+
+static char *
+report_as(const struct run_record *r, const struct report_wish *w)
+{
+	struct err e = { 0 };
+	cr_assert(write_to(r, w, &e), "%s", e.text);
+	return sample_slurp("junit.xml");
+}
+
 static char *
 report(const struct run_record *r)
 {
-	struct err e = { 0 };
-	cr_assert(report_junit(r, sample_dir, &e), "%s", e.text);
-	return sample_slurp("junit.xml");
+	const struct report_wish w = { .folder = "" };
+	return report_as(r, &w);
 }
 
 static void
@@ -33,10 +48,44 @@ Test(junit, says_what_failed_in_the_forms_that_readers_know)
 	has(xml, "<property name=\"rfc\" value=\"RFC 4868\"/>");
 	has(xml, "<property name=\"level\" value=\"MUST\"/>");
 	has(xml, "<property name=\"seed\" value=\"7\"/>");
+	has(xml, "<property name=\"clause\" value=\"RFC 4868 2.3\"/>");
+	has(xml, "again: espy run 'esp.out/icv/ipv4/a&lt;b&gt;&amp;&quot;c' -t reference --seed 7");
 	has(xml, "<error message=\"the sentinel was lost\" type=\"INCONCLUSIVE\">");
 	has(xml, "<skipped message=\"the target has no AH\" type=\"SKIP\">");
 	has(xml, "/packets.pcapng]]\n");
 	cr_assert(eq(ptr, strchr(xml, '\x1b'), NULL));
+	run_free(&r);
+}
+
+Test(junit, attachments_are_named_from_the_workspace)
+{
+	struct run_record r = sample_whole();
+	const struct report_wish w = { .folder = "", .workspace = "out/run/" };
+	has(report_as(&r, &w), "[[ATTACHMENT|out/run/cases/ah.out/y/packets.pcapng]]\n");
+	run_free(&r);
+}
+
+Test(junit, what_is_known_is_skipped_and_what_no_longer_fails_is_a_failure)
+{
+#define VERDICT(id, verdict)                                                                                           \
+	"{\"event\":\"case\",\"id\":\"" id "\",\"full_id\":\"" id "\",\"verdict\":\"" verdict "\",\"reason\":\"why\"}"
+	static const char *const lines[] = { VERDICT("a/known", "XFAIL"), VERDICT("a/gone", "XPASS"), SAMPLE_END,
+					     NULL };
+	struct run_record r = sample_run(lines);
+	const char *xml = report(&r);
+	has(xml, "tests=\"2\" failures=\"1\" errors=\"0\" skipped=\"1\"");
+	has(xml, "<skipped message=\"why\" type=\"XFAIL\">");
+	has(xml, "<failure message=\"why\" type=\"XPASS\">");
+	run_free(&r);
+}
+
+Test(junit, a_run_cut_short_is_not_green)
+{
+	static const char *const lines[] = { SAMPLE_START, SAMPLE_PASS, NULL };
+	struct run_record r = sample_run(lines);
+	const char *xml = report(&r);
+	has(xml, "<testsuites name=\"espy\" tests=\"2\" failures=\"0\" errors=\"1\" skipped=\"0\" time=\"0.001250\">");
+	has(xml, "<error message=\"cut short: 1 of 6 cases have a verdict\" type=\"ERROR\">");
 	run_free(&r);
 }
 
@@ -45,6 +94,28 @@ Test(junit, equal_names_are_told_apart)
 	static const char *const lines[] = { SAMPLE_PASS, SAMPLE_PASS, NULL };
 	struct run_record r = sample_run(lines);
 	has(report(&r), "name=\"esp.out/spi/ipv4 #2\"");
+	run_free(&r);
+}
+
+Test(junit, stays_below_what_gitlab_takes_however_much_failed)
+{
+	const struct report_wish w = { .folder = "" };
+	struct run_record r = { 0 };
+	struct err e = { 0 };
+	struct stat st;
+	char line[3000];
+	for (unsigned i = 0; i < 30000; i++) {
+		int n = snprintf(
+			line, sizeof line,
+			"{\"event\":\"case\",\"id\":\"s/c\",\"full_id\":\"s/c/%u\",\"verdict\":\"FAIL\",\"want\":\"%01000u\","
+			"\"got\":\"%01000u\"}",
+			i, i, i);
+		cr_assert(run_add(&r, line, (size_t)n, &e), "%s", e.text);
+	}
+	cr_assert(write_to(&r, &w, &e), "%s", e.text);
+	cr_assert(eq(int, stat(sample_path("junit.xml"), &st), 0));
+	cr_assert(lt(i64, st.st_size, 30000000));
+	cr_assert(gt(i64, st.st_size, 24000000));
 	run_free(&r);
 }
 
@@ -81,7 +152,7 @@ Test(junit, a_full_disk_is_an_error_and_leaves_the_old_file)
 	struct run_record r = sample_whole();
 	sample_write("junit.xml", "old");
 	sample_disk_full(1000);
-	cr_assert(not(report_junit(&r, sample_dir, &e)));
+	cr_assert(not(write_to(&r, &(struct report_wish){ .folder = "" }, &e)));
 	cr_assert(eq(int, e.code, ERR_IO));
 	cr_assert(eq(str, sample_slurp("junit.xml"), "old"));
 	cr_assert(eq(int, sample_count("tmp"), 0));

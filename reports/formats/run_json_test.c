@@ -1,12 +1,21 @@
+#include "reports/report.h"
 #include "reports/sample_test.h"
 
 TestSuite(run_json, .init = sample_begin, .fini = sample_end);
+
+static bool
+write_to(const struct run_record *r, struct err *e)
+{
+	const struct report_format *f = report_format_find("json", e);
+	const struct report_wish w = { .folder = "../run/" };
+	return f != NULL && report_write(f, sample_dir, r, &w, e);
+}
 
 static json_t *
 report(const struct run_record *r)
 {
 	struct err e = { 0 };
-	cr_assert(report_run_json(r, sample_dir, &e), "%s", e.text);
+	cr_assert(write_to(r, &e), "%s", e.text);
 	json_t *o = json_load_file(sample_path("run.json"), JSON_ALLOW_NUL, NULL);
 	cr_assert(ne(ptr, o, NULL));
 	return o;
@@ -46,6 +55,9 @@ Test(run_json, has_every_member_of_the_contract)
 	cr_assert(eq(str, (char *)id, "esp.out/spi/ipv4"));
 	cr_assert(eq(str, (char *)clause, "RFC 4303 2.1"));
 	cr_assert(eq(dbl, wall_ms, 1.25));
+	cr_assert(eq(int, json_typeof(json_object_get(c, "evidence")), JSON_NULL));
+	c = json_array_get(json_object_get(o, "cases"), 4);
+	cr_assert(eq(str, (char *)json_string_value(json_object_get(c, "evidence")), "../run/cases/ah.out/y/"));
 	json_decref(o);
 	run_free(&r);
 }
@@ -71,7 +83,7 @@ Test(run_json, a_full_disk_leaves_the_old_file_and_nothing_else)
 	struct run_record r = sample_whole();
 	sample_write("run.json", "old");
 	sample_disk_full(100);
-	cr_assert(not(report_run_json(&r, sample_dir, &e)));
+	cr_assert(not(write_to(&r, &e)));
 	cr_assert(eq(int, e.code, ERR_IO));
 	cr_assert(ne(ptr, strstr(e.text, "/run.json: File too large"), NULL), "%s", e.text);
 	cr_assert(eq(str, sample_slurp("run.json"), "old"));
@@ -84,7 +96,7 @@ Test(run_json, a_folder_in_its_place_is_an_error_that_leaves_no_litter)
 	struct err e = { 0 };
 	struct run_record r = sample_whole();
 	cr_assert(eq(int, mkdir(sample_path("run.json"), 0777), 0));
-	cr_assert(not(report_run_json(&r, sample_dir, &e)));
+	cr_assert(not(write_to(&r, &e)));
 	cr_assert(ne(ptr, strstr(e.text, "Is a directory"), NULL), "%s", e.text);
 	cr_assert(eq(int, sample_count("tmp"), 0));
 	run_free(&r);
