@@ -57,7 +57,7 @@ begin(void)
 	put("requirements.tsv", "id\tlevel\trfc\tsection\ttestable\ttext\nRFC1-2-a\tMUST\tRFC1\t2\twire\ta\n"
 				"RFC1-2-b\tMUST\tRFC1\t2\tuntestable\tb\n");
 	put("events.jsonl",
-	    "{\"event\":\"start\",\"started\":\"2026-11-21T20:19:00Z\",\"target\":{\"name\":\"reference\",\"release\":\"1\"}}\n"
+	    "{\"event\":\"start\",\"schema\":\"espy-events/1\",\"started\":\"2026-11-21T20:19:00Z\",\"target\":{\"name\":\"reference\",\"release\":\"1\"}}\n"
 	    "{\"event\":\"case\",\"id\":\"tiny.one/answered\",\"full_id\":\"tiny.one/answered/ipv4\",\"verdict\":\"PASS\"}\n"
 	    "{\"event\":\"case\",\"id\":\"tiny.one/answered\",\"full_id\":\"tiny.one/answered/ipv6\",\"verdict\":\"FAIL\","
 	    "\"want\":\"an answer\",\"got\":\"none\",\"file\":\"tiny.suite\",\"line\":13}\n"
@@ -67,9 +67,10 @@ begin(void)
 static void
 end(void)
 {
-	static const char *const names[] = { "tiny.suite", "purposes.tsv", "requirements.tsv", "events.jsonl" };
+	static const char *const names[] = { "tiny.suite", "purposes.tsv", "requirements.tsv", "events.jsonl",
+					     "why.tsv",    "faults.tsv",   "bugs.tsv" };
 	char path[200];
-	for (size_t i = 0; i < 4; i++) {
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
 		snprintf(path, sizeof path, "%s/%s", folder, names[i]);
 		(void)unlink(path);
 	}
@@ -136,6 +137,48 @@ Test(look, list_selects_as_run_does)
 	has(err, "no case is left");
 }
 
+Test(look, list_takes_a_clause_and_what_is_below_it)
+{
+	cr_assert(eq(int, CALL(cmd_list, "list", "--clause", "RFC 4303 2.1"), 0), "%s", err);
+	has(out, "\n1 cases, 2 combinations, 1 suites\n");
+	cr_assert(eq(int, CALL(cmd_list, "list", "--clause", "rfc4303/2"), 0), "%s", err);
+	has(out, "\n2 cases, 8 combinations, 1 suites\n");
+	cr_assert(eq(int, CALL(cmd_list, "list", "--clause", "rfc4302"), 4));
+	cr_assert(eq(int, CALL(cmd_list, "list", "--clause", "soon"), 2));
+	has(err, "--clause: want one as rfc4303/3.4.3 or 'RFC 4303 3.4.3', got 'soon'");
+}
+
+Test(look, list_groups_by_what_is_asked)
+{
+	cr_assert(eq(int, CALL(cmd_list, "list", "--by", "level"), 0), "%s", err);
+	has(out, "MUST  1 case\n  tiny.one/answered");
+	has(out, "\n\nSHOULD  1 case\n  tiny.one/twice");
+	cr_assert(eq(int, CALL(cmd_list, "list", "--by", "clause"), 0), "%s", err);
+	has(out, "RFC 4303 2  1 case\n");
+	has(out, "\nRFC 4303 2.1  1 case\n");
+	cr_assert(eq(int, CALL(cmd_list, "list", "--by", "needs"), 0), "%s", err);
+	has(out, "needs nothing  2 cases\n");
+	cr_assert(eq(int, CALL(cmd_list, "list", "--by", "profile"), 0), "%s", err);
+	has(out, "every profile  2 cases\n");
+	cr_assert(eq(int, CALL(cmd_list, "list", "--by", "clauses"), 2));
+	has(err, "--by: want suite, clause, level, needs or profile, got 'clauses': did you mean clause?");
+}
+
+Test(look, list_takes_features)
+{
+	cr_assert(eq(int, CALL(cmd_list, "list", "--needs", "none"), 0), "%s", err);
+	has(out, "\n2 cases, ");
+	cr_assert(eq(int, CALL(cmd_list, "list", "--needs", "esn"), 4));
+	cr_assert(eq(int, CALL(cmd_list, "list", "--needs", "socket"), 2));
+	has(err, "--needs: no feature 'socket': did you mean sockets?");
+}
+
+Test(look, list_as_ids_is_one_name_a_line)
+{
+	cr_assert(eq(int, CALL(cmd_list, "list", "--ids"), 0), "%s", err);
+	cr_assert(eq(str, out, "tiny.one\ntiny.one/answered\ntiny.one/twice\n"));
+}
+
 Test(look, list_explains_mistakes)
 {
 	cr_assert(eq(int, CALL(cmd_list, "list", "tiny.noe"), 2));
@@ -169,6 +212,9 @@ Test(look, list_as_json_holds_the_same)
 		     0));
 	cr_assert(eq(str, (char *)id, "tiny.one/answered"));
 	cr_assert(eq(int, combinations, 2));
+	const json_t *params = json_object_get(json_array_get(json_object_get(o, "cases"), 1), "params");
+	cr_assert(eq(sz, json_array_size(json_object_get(params, "size")), 3));
+	cr_assert(eq(str, (char *)json_string_value(json_array_get(json_object_get(params, "family"), 1)), "ipv6"));
 	cr_assert(eq(int, line, 8));
 	json_decref(o);
 }
@@ -182,6 +228,50 @@ Test(look, explain_shows_claim_parameters_and_steps_as_written)
 	has(out, "\n  setup {\n    setkey { flush ; }\n  }\n");
 	has(out, "\n  {\n    > echo(seq=1)\n    < echo-reply(seq=1)\n  }\n");
 	cr_assert(eq(ptr, strstr(out, "twice"), NULL), "the next case does not belong here");
+}
+
+Test(look, explain_shows_the_packets_of_a_run_on_the_reference)
+{
+	cr_assert(eq(int, CALL(cmd_explain, "explain", "tiny.one/answered"), 0), "%s", err);
+	has(out, "\nOn the reference (espy run -v -t reference tiny.one/answered/ipv4), by line of the suite:\n");
+	has(out, "\n    12  tester > target  ");
+	has(out, "\n    13  tester < target  ");
+	has(out, "\n  PASS\n");
+	cr_assert(eq(int, CALL(cmd_explain, "explain", "--no-run", "tiny.one/answered"), 0), "%s", err);
+	cr_assert(eq(ptr, strstr(out, "On the reference"), NULL));
+}
+
+Test(look, explain_tells_the_rule_why_it_matters_and_what_goes_wrong)
+{
+	put("why.tsv", "clause\twhy\nRFC 4303\tfar\nRFC 4303 2\tnear\nRFC 4303 2.1.1\tbelow\n");
+	put("faults.tsv", "id\tclause\tcase\tfault\nB1\tRFC 4303 2.1\ttiny.one/answered\tit is not answered\n");
+	put("bugs.tsv", "id\tclause\tcase\tstack\treference\tbug\n"
+			"B1\tRFC 4303 2.1\ttiny.one/answered\tAcme\tCVE-1999-0001, note\tdid not answer\n");
+	cr_assert(eq(int, CALL(cmd_explain, "explain", "--no-run", "tiny.one/answered"), 0), "%s", err);
+	has(out, "\nThe rule\n  MUST   a\n  MUST   a\n");
+	has(out, "\nWhy it matters\n  near\n");
+	has(out, "\n  - it is not answered\n");
+	has(out,
+	    "\n  - Acme: did not answer\n    (CVE-1999-0001, note; https://www.cve.org/CVERecord?id=CVE-1999-0001)\n");
+	cr_assert(eq(int, CALL(cmd_explain, "explain", "--no-run", "tiny.one/twice"), 0), "%s", err);
+	cr_assert(eq(ptr, strstr(out, "Acme"), NULL), "of another case");
+}
+
+Test(look, explain_takes_a_clause_in_any_spelling)
+{
+	static const char *const spellings[] = { "rfc4303/2.1", "RFC 4303 2.1", "4303 2.1" };
+	for (size_t i = 0; i < sizeof spellings / sizeof spellings[0]; i++) {
+		cr_assert(eq(int, CALL(cmd_explain, "explain", spellings[i]), 0), "%s: %s", spellings[i], err);
+		has(out, "RFC 4303 2.1  ");
+		has(out, "https://www.rfc-editor.org/rfc/rfc4303#section-2.1");
+		has(out, "\nCases of this clause\n  MUST   tiny.one/answered: an echo is answered\n");
+		cr_assert(eq(ptr, strstr(out, "twice"), NULL));
+	}
+	cr_assert(eq(int, CALL(cmd_explain, "explain", "rfc4303/2"), 0), "%s", err);
+	has(out, "  SHOULD tiny.one/twice: and again\n");
+	cr_assert(eq(int, CALL(cmd_explain, "explain", "RFC1 2"), 2));
+	cr_assert(eq(int, CALL(cmd_explain, "explain", "rfc4303/7"), 2));
+	has(err, "no case and no purpose names a clause 'rfc4303/7'");
 }
 
 Test(look, explain_adds_outcomes_of_a_run)
@@ -200,8 +290,8 @@ Test(look, explain_adds_outcomes_of_a_run)
 Test(look, explain_takes_purposes_and_suites_and_says_what_was_meant)
 {
 	cr_assert(eq(int, CALL(cmd_explain, "explain", "A-1", "RFC1-2-b", "tiny.one"), 0), "%s", err);
-	has(out, "A-1  MUST  A\n  decided by tiny.one/answered: an echo is answered\n");
-	has(out, "RFC1-2-b  MUST  RFC1 2, testable by: untestable\n  no case names it\n");
+	has(out, "A-1  MUST  A\n  a\n  decided by tiny.one/answered: an echo is answered\n");
+	has(out, "RFC1-2-b  MUST  RFC1 2, testable by: untestable\n  b\n  no case names it\n");
 	has(out, "tiny.one:\n  tiny.one/answered ");
 	cr_assert(eq(int, CALL(cmd_explain, "explain", "tiny.one/anwsered"), 2));
 	has(err, "did you mean tiny.one/answered?");

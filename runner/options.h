@@ -1,5 +1,5 @@
 /*
- * One table per command makes its parsing, its --help and (later) its completion. A row with a NULL name ends the table.
+ * One table per command makes its parsing, its --help and its completion. A row with a NULL name ends the table.
  */
 #ifndef ESPY_RUNNER_OPTIONS_H
 #define ESPY_RUNNER_OPTIONS_H

@@ -44,12 +44,12 @@ suggest_distance(const char *a, const char *b)
 	return last[m];
 }
 
-/* One slip in three characters, two at least for names that are not tiny. */
+/* One slip in a short word, two in one of up to eight characters, then one in four; any letter is near any other. */
 static unsigned
 farthest(const char *given)
 {
 	size_t n = strlen(given);
-	return n < 3 ? 1 : n < 9 ? 2 : (unsigned)(n / 4);
+	return n < 2 ? 0 : n < 5 ? 1 : n < 9 ? 2 : (unsigned)(n / 4);
 }
 
 void
@@ -74,13 +74,19 @@ suggest_offer(struct suggest *s, const char *name)
 }
 
 void
-suggest_print(const struct suggest *s, char *out, size_t cap)
+suggest_print_with(const struct suggest *s, const char *front, char *out, size_t cap)
 {
 	size_t n = 0;
 	out[0] = '\0';
 	for (unsigned i = 0; i < s->n && n < cap; i++) {
 		const char *before = i == 0 ? ": did you mean " : i + 1 == s->n ? " or " : ", ";
-		int wrote = snprintf(out + n, cap - n, "%s%s%s", before, s->name[i], i + 1 == s->n ? "?" : "");
+		int wrote = snprintf(out + n, cap - n, "%s%s%s%s", before, front, s->name[i], i + 1 == s->n ? "?" : "");
 		n += wrote > 0 ? (size_t)wrote : 0;
 	}
+}
+
+void
+suggest_print(const struct suggest *s, char *out, size_t cap)
+{
+	suggest_print_with(s, "", out, cap);
 }

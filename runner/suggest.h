@@ -19,5 +19,7 @@ unsigned suggest_distance(const char *a, const char *b);
 void suggest_offer(struct suggest *s, const char *name);
 /* ": did you mean a, b or c?" or "". */
 void suggest_print(const struct suggest *s, char *out, size_t cap);
+/* The same with something in front of each name: "--" of options. */
+void suggest_print_with(const struct suggest *s, const char *front, char *out, size_t cap);
 
 #endif

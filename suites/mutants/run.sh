@@ -126,7 +126,7 @@ restore() {
 
 worker() {
 	mkdir -p "$out/tree$1/build"
-	cp -a Makefile reference runner reports suites vectors "$out/tree$1/"
+	cp -a Makefile install.mk reference runner reports suites vectors "$out/tree$1/"
 	for f in o gen espy libespyref.a librunner.a; do cp -a "$build/$f" "$out/tree$1/build/"; done
 	cd "$out/tree$1" || exit 1
 	rm build/espy
