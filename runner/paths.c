@@ -27,16 +27,23 @@ join(char *out, size_t cap, const char *folder, const char *between, const char 
 	return n > 0 && (size_t)n < cap && is_folder(out);
 }
 
-/* The folder of the program itself; "" where that cannot be known. */
 static void
-own_folder(char *out, size_t cap)
+cut_last(char *path)
+{
+	char *slash = strrchr(path, '/');
+	path[slash != NULL ? slash - path : 0] = '\0';
+}
+
+bool
+paths_own_folder(char *out, size_t cap)
 {
 	ssize_t n = readlink("/proc/self/exe", out, cap - 1);
 	out[n > 0 ? n : 0] = '\0';
-	char *slash = strrchr(out, '/');
-	out[slash != NULL ? slash - out : 0] = '\0';
+	cut_last(out);
+	return n > 0 && (size_t)n < cap - 1;
 }
 
+/* An installed program reads what was installed with it, whatever the folder it is called in holds; one in a build tree reads the tree. */
 bool
 paths_find(char *out, size_t cap, const char *what, const char *env, struct err *e)
 {
@@ -44,11 +51,11 @@ paths_find(char *out, size_t cap, const char *what, const char *env, struct err 
 	const char *given = getenv(env);
 	if (given != NULL && given[0] != '\0')
 		return join(out, cap, given, "", "") || fail_errno(e, "%s=%s", env, given);
-	own_folder(self, sizeof self);
-	if (join(out, cap, what, "", "") || (self[0] != '\0' && join(out, cap, self, "/../", what)) ||
-	    (self[0] != '\0' && join(out, cap, self, "/../share/espy/", what)) ||
-	    join(out, cap, ESPY_DATADIR, "/", what))
+	bool known = paths_own_folder(self, sizeof self);
+	cut_last(self);
+	if ((known && join(out, cap, self, "/share/espy/", what)) || join(out, cap, what, "", "") ||
+	    (known && join(out, cap, self, "/", what)) || join(out, cap, ESPY_DATADIR, "/", what))
 		return true;
-	return fail(e, ERR_IO, "no folder of %s: not here, not beside %s, not in " ESPY_DATADIR "; set %s", what,
-		    self[0] != '\0' ? self : "the program", env);
+	return fail(e, ERR_IO, "no folder of %s: not here, not in %s/share/espy, not in " ESPY_DATADIR "; set %s", what,
+		    self, env);
 }

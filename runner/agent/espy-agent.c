@@ -11,10 +11,6 @@
 #include "runner/agent/machine.h"
 #include "runner/agent/serve.h"
 
-#ifndef ESPY_VERSION
-#define ESPY_VERSION "0.1"
-#endif
-
 static int
 help(FILE *to)
 {

@@ -8,11 +8,18 @@ UML_NEEDS   := $(wildcard runner/agent/*.h) reference/wire/cursor.h
 # Static, so that it runs in a machine that holds nothing else; never with sanitizers, which cannot.
 $(B)/espy-agent: $(UML_PROGRAM) $(UML_NEEDS)
 	@mkdir -p $(@D)
-	$(CC) -Ireference -I. $(STD) $(WARN) -O2 -static -s -o $@ $(UML_PROGRAM)
+	$(CC) -Ireference -I. -DESPY_VERSION='"$(VERSION)"' $(STD) $(WARN) -O2 -static -s -o $@ $(UML_PROGRAM)
 
-$(B)/mkinitramfs: runner/agent/mkinitramfs.c
+MKINITRAMFS := runner/agent/mkinitramfs.c runner/initramfs.c reference/wire/err.c
+$(B)/mkinitramfs: $(MKINITRAMFS) runner/initramfs.h
 	@mkdir -p $(@D)
-	$(CC) $(STD) $(WARN) -O2 -o $@ $<
+	$(CC) -Ireference -I. $(STD) $(WARN) -O2 -o $@ $(MKINITRAMFS)
+
+# An espy that finds no initramfs.cpio beside itself makes one when it needs it, and has the list in itself for that.
+$(B)/gen/runner/agent/modules_list.h: runner/agent/modules.list
+	@mkdir -p $(@D)
+	@{ echo 'static const char modules_list[] ='; sed 's/#.*//; s/["\\]/\\&/g; s/.*/"&\\n"/' $<; echo ';'; } >$@
+$(B)/o/runner/initramfs_make.o: $(B)/gen/runner/agent/modules_list.h
 
 # Without the package there is nothing to boot: say so and go on, the other targets work.
 ifeq ($(UML_MODULES),)
