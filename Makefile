@@ -19,15 +19,19 @@ OPT    ?= -O2 -g
 SAN    :=
 VERSION := 0.1.0
 CPPFLAGS += -Ireference -I. -I$(B)/gen -DESPY_VERSION='"$(VERSION)"'
-CFLAGS   = $(STD) $(WARN) $(OPT) $(SAN)
-LDFLAGS  = $(SAN)
+# Debugging information says ./runner/x.c wherever the tree was built.
+MAP     := -fdebug-prefix-map=$(CURDIR)=.
+CFLAGS   = $(STD) $(WARN) $(OPT) $(MAP) $(SAN)
+LDFLAGS += $(SAN)
 LIBS     = -lcrypto -ljansson -lpcap -lz -lmnl -lnet -pthread
 
 REF_SRC  := $(filter-out %_test.c %_bench.c,$(wildcard reference/*/*.c))
 GEN_SRC  := $(patsubst %.y,$(B)/gen/%.tab.c,$(wildcard reference/*/*.y runner/*.y)) \
             $(patsubst %.l,$(B)/gen/%.lex.c,$(wildcard reference/*/*.l runner/*.l))
-RUN_SRC  := $(filter-out %_test.c %_bench.c runner/main.c,$(wildcard runner/*.c reports/*.c))
-TEST_SRC := $(wildcard reference/*/*_test.c runner/*_test.c reports/*_test.c)
+# runner/agent, runner/bench and runner/preload are programs of their own.
+RUN_DIRS := runner runner/help runner/encore reports reports/formats reports/html reports/compare reports/case
+RUN_SRC  := $(filter-out %_test.c %_bench.c runner/main.c,$(wildcard $(addsuffix /*.c,$(RUN_DIRS))))
+TEST_SRC := $(wildcard reference/*/*_test.c $(addsuffix /*_test.c,$(RUN_DIRS)))
 AGENT_SRC := $(wildcard runner/agent/*.c)
 BENCH_SRC := $(wildcard runner/bench/*.c)
 
@@ -73,17 +77,19 @@ $(B)/espy-bench: $(call obj,$(BENCH_SRC)) $(B)/libespyref.a
 $(B)/libespy-pfkey.so: runner/preload/espy-pfkey.c
 	@mkdir -p $(@D)
 	$(call say,LD)
-	$(Q)$(CC) $(STD) $(WARN) $(OPT) -fPIC -shared -fvisibility=default -o $@ $<
+	$(Q)$(CC) $(STD) $(WARN) $(OPT) $(MAP) $(filter-out $(SAN),$(LDFLAGS)) -fPIC -shared -fvisibility=default -o $@ $<
 
 $(B)/o/%.o: %.c
 	@mkdir -p $(@D)
 	$(call say,CC)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+# The assembler reads these; the compiler, which writes the .d files, does not see them.
+$(B)/o/reports/html/assets.o: $(wildcard reports/html/*.css reports/html/*.js)
 # Generated scanners and parsers do not hold our warning level; their inputs are checked by bison -Werror.
 $(B)/o/gen/%.o: $(B)/gen/%.c
 	@mkdir -p $(@D)
 	$(call say,CC)
-	$(Q)$(CC) $(CPPFLAGS) -I$(dir $<) $(STD) $(OPT) $(SAN) -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(CPPFLAGS) -I$(dir $<) $(STD) $(OPT) $(MAP) $(SAN) -MMD -MP -c -o $@ $<
 $(B)/gen/%.tab.c: %.y
 	@mkdir -p $(@D)
 	$(call say,YACC)
@@ -118,7 +124,8 @@ unit-build: $(TESTS)
 
 # --- what people type ---------------------------------------------------------------------------
 PACKAGES := gcc make libc6-dev libssl-dev libpcap-dev libjansson-dev uthash-dev zlib1g-dev libmnl-dev libnet1-dev flex bison cpio
-PACKAGES_TEST := libcriterion-dev clang clang-format cppcheck gcovr mandoc libxml2-utils tshark iproute2 iputils-ping ethtool
+PACKAGES_TEST := libcriterion-dev clang clang-format cppcheck gcovr mandoc libxml2-utils tshark iproute2 iputils-ping ethtool tcpreplay \
+	shellcheck build-essential debhelper lintian pkg-config chromium chromium-driver python3-selenium python3-yaml python3-jsonschema perl zsh fish
 ESPY     = $(B)/espy
 JOBS    := -j$(shell nproc)
 
@@ -135,8 +142,10 @@ suites-reference: $(ESPY) ## every suite on the reference, and each profile's ow
 	@sh runner/ci/reference.sh $(ESPY) $(B)/run-reference
 vectors: $(ESPY) ## every vector through the reference
 	@$(ESPY) vectors
+LINUX_KNOWN := suites/baselines/linux-6.1.txt
 suites-linux: $(ESPY) initramfs ## every suite on the kernel: only known departures may fail
-	@sh runner/ci/baseline.sh $(ESPY) $(B)/run-linux suites/baselines/linux-6.1.txt
+	@$(ESPY) run -q -t linux --baseline $(LINUX_KNOWN) -o $(B)/run-linux
+	@$(ESPY) baseline lint $(LINUX_KNOWN) --run $(B)/run-linux
 
 live: $(ESPY) ## espy host as host and gateway for plain kernels in network namespaces; needs root
 	@sh runner/ci/live.sh $(ESPY)
@@ -149,6 +158,15 @@ dissector: $(ESPY) ## tshark's opinion on the packets of the reference
 
 ike: $(ESPY) $(B)/libespy-pfkey.so ## two OpenIKEDs, each behind a bump in the wire, key two references
 	@sh runner/ci/ike.sh $(B)
+
+replay: $(ESPY) $(if $(shell command -v linux.uml),initramfs) ## golden captures, and the failing cases of a run, sent again: the answers must be the same
+	@sh runner/ci/replay.sh $(B)
+
+pcaps: $(ESPY) $(B)/libespy-pfkey.so initramfs ## record the golden captures of pcaps/ anew
+	@sh runner/ci/pcaps.sh $(B)
+
+browser: $(ESPY) ## report.html in headless Chromium: a click path, with and without scripts, and screenshots in build/shots
+	@sh runner/ci/browser.sh $(B)
 
 check: unit vectors suites-reference ## what `make test` does for one build
 asan: ## the same under address and undefined-behaviour sanitizers
@@ -174,10 +192,11 @@ bench: ## ESP beside a bare libcrypto loop, espy check beside tshark: packets pe
 	@mkdir -p $(B) && build-bench/espy-bench -e build-bench/espy -o $(B)/bench.json
 
 -include runner/agent/initramfs.mk
+include install.mk
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 
 clean: ## remove build/
 	rm -rf build build-*
 
-.PHONY: all help unit unit-build clean deps deps-test run bench suites-reference vectors suites-linux check asan lint cover mutants test dissector ike live targets
+.PHONY: all help unit unit-build clean deps deps-test run bench suites-reference vectors suites-linux check asan lint cover mutants test dissector browser ike live targets replay pcaps
 .SECONDARY:

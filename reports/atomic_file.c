@@ -41,10 +41,10 @@ write_all(int fd, const char *p, size_t n)
 }
 
 static bool
-write_new(const char *temp, mode_t mode, const char *text, size_t n)
+write_new(int at, const char *temp, mode_t mode, const char *text, size_t n)
 {
-	(void)unlink(temp); /* left by a crash of a process with our number */
-	int fd = open(temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+	(void)unlinkat(at, temp, 0); /* left by a crash of a process with our number */
+	int fd = openat(at, temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
 	if (fd < 0)
 		return false;
 	bool ok = write_all(fd, text, n);
@@ -54,7 +54,7 @@ write_new(const char *temp, mode_t mode, const char *text, size_t n)
 		saved = errno;
 	}
 	if (!ok)
-		(void)unlink(temp);
+		(void)unlinkat(at, temp, 0);
 	errno = saved;
 	return ok;
 }
@@ -70,12 +70,25 @@ atomic_file_commit(struct atomic_file *a, const char *path, mode_t mode, struct 
 		(void)fail_errno(e, "%s: memory for it", path);
 	} else if (n < 0 || (size_t)n >= sizeof temp) {
 		ok = fail(e, ERR_RANGE, "%.200s..: the path is longer than %d octets", path, PATH_MAX);
-	} else if (!write_new(temp, mode, a->text, a->n)) {
+	} else if (!write_new(AT_FDCWD, temp, mode, a->text, a->n)) {
 		ok = fail_errno(e, "%s", path);
 	} else if (rename(temp, path) != 0) {
 		ok = fail_errno(e, "%s", path);
 		(void)unlink(temp);
 	}
+	atomic_file_drop(a);
+	return ok;
+}
+
+bool
+atomic_file_commit_new(struct atomic_file *a, int at, const char *name, mode_t mode, const char *shown, struct err *e)
+{
+	bool ok = fclose(a->out) == 0;
+	a->out = NULL;
+	if (!ok)
+		(void)fail_errno(e, "%s: memory for it", shown);
+	else if (!write_new(at, name, mode, a->text, a->n))
+		ok = fail_errno(e, "%s", shown);
 	atomic_file_drop(a);
 	return ok;
 }

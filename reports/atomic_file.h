@@ -21,6 +21,9 @@ bool atomic_file_begin(struct atomic_file *a, struct err *e) MUST_USE;
 /* Both end it. The first makes it PATH with this mode (less the umask); on failure nothing is left of it. */
 bool atomic_file_commit(struct atomic_file *a, const char *path, mode_t mode, struct err *e) MUST_USE;
 void atomic_file_drop(struct atomic_file *a);
+/* The same in the folder `at`, where the name is not taken yet: nobody else sees that folder. shown: what errors call it. */
+bool atomic_file_commit_new(struct atomic_file *a, int at, const char *name, mode_t mode, const char *shown,
+			    struct err *e) MUST_USE;
 
 /* Makes a folder and those above it that are missing. */
 bool folder_make(const char *path, struct err *e) MUST_USE;

@@ -2,7 +2,10 @@
 
 #include <math.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include "wire/text.h"
 
 const char *
 event_text(const json_t *event, const char *key)
@@ -46,8 +49,37 @@ event_has_exhibit(const json_t *event, const char *kind)
 	const json_t *x;
 	size_t i;
 	json_array_foreach(json_object_get(event, "exhibits"), i, x)
-		if (strcmp(event_text(x, "kind"), kind) == 0)
+		if (exhibit_is(x, kind))
 			return true;
+	return false;
+}
+
+bool
+exhibit_is(const json_t *exhibit, const char *kind)
+{
+	return strcmp(event_text(exhibit, "kind"), kind) == 0;
+}
+
+bool
+exhibit_is_frame(const json_t *exhibit)
+{
+	return exhibit_is(exhibit, "frame-out") || exhibit_is(exhibit, "frame-in");
+}
+
+bool
+exhibit_octets(const json_t *exhibit, uint8_t **room, struct bytes *octets)
+{
+	const char *hex = event_text(exhibit, "octets");
+	size_t n = strlen(hex) / 2;
+	*octets = BYTES_NONE;
+	*room = malloc(n + 1);
+	struct wr w = wr_of(*room, *room != NULL ? n : 0);
+	if (*room != NULL && text_read_hex(hex, &w)) {
+		*octets = wr_done(&w);
+		return true;
+	}
+	free(*room);
+	*room = NULL;
 	return false;
 }
 
@@ -93,6 +125,13 @@ event_why(const json_t *event, char *out, size_t cap)
 	fclose(f);
 	out[cap - 1] = '\0';
 	trim_cut_sequence(out);
+}
+
+const char *
+event_hint(const json_t *event, size_t n)
+{
+	const char *text = json_string_value(json_array_get(json_object_get(event, "hints"), n));
+	return text != NULL ? text : "";
 }
 
 void

@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 #include "reports/journal.h"
+#include "wire/cursor.h"
 
 const char *event_text(const json_t *event, const char *key); /* "" if there is none */
 double event_number(const json_t *event, const char *key);    /* 0 if there is none */
@@ -18,9 +19,17 @@ bool event_is(const json_t *event, const char *verdict);
 bool event_unmet(const json_t *event); /* a verdict that somebody must look at */
 
 bool event_has_exhibit(const json_t *event, const char *kind);
+bool exhibit_is(const json_t *exhibit, const char *kind);
+/* A datagram, sent or received. */
+bool exhibit_is_frame(const json_t *exhibit);
+/* What its hexadecimal says, in a room that is to be freed. False (and NULL): it is none, or memory is out. */
+bool exhibit_octets(const json_t *exhibit, uint8_t **room, struct bytes *octets) MUST_USE;
 
 /* "esp.icv: want 16, got 12", or the reason: one line with control characters escaped. */
 void event_why(const json_t *event, char *out, size_t cap);
+
+/* The nth hint at what may be behind a failure, "" behind the last. */
+const char *event_hint(const json_t *event, size_t n);
 
 /* "1.000250" of 1.00025 seconds, whatever the locale's decimal point. */
 void seconds_print(double seconds, char *out, size_t cap);

@@ -3,7 +3,10 @@
 #include <arpa/inet.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include "reports/event.h"
 
 #define WORD_MAX 128
 
@@ -64,4 +67,28 @@ fold_text(const json_t *event, const char *text, char *out, size_t cap)
 	}
 	fclose(f);
 	out[cap - 1] = '\0';
+}
+
+json_t *
+fold_failures(const json_t *cases)
+{
+	json_t *groups = json_object(), *event;
+	size_t i;
+	json_array_foreach(cases, i, event) {
+		char why[1200], folded[1200], *key;
+		if (!event_unmet(event))
+			continue;
+		event_why(event, why, sizeof why);
+		fold_text(event, why, folded, sizeof folded);
+		if (asprintf(&key, "%s %s %s", event_text(event, "verdict"), event_text(event, "id"), folded) < 0)
+			break;
+		json_t *list = json_object_get(groups, key);
+		if (list == NULL) {
+			list = json_array();
+			json_object_set_new_nocheck(groups, key, list);
+		}
+		json_array_append(list, event);
+		free(key);
+	}
+	return groups;
 }

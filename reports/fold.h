@@ -11,4 +11,10 @@
  */
 void fold_text(const json_t *event, const char *text, char *out, size_t cap);
 
+/*
+ * The cases somebody must look at, as {"verdict id why": [event, ..]} in the order of the first of each: a fault of one transform or
+ * family so becomes one entry, not hundreds.
+ */
+json_t *fold_failures(const json_t *cases);
+
 #endif

@@ -32,6 +32,22 @@ journal_new(const char *dir, struct err *e)
 	return j;
 }
 
+/*
+ * Not for others to read: setkey exhibits carry keys. A file that is there already may be one that somebody else owns or reads, or a link
+ * to one of ours, so it is not written into but replaced. Pipes and devices are what somebody wanted.
+ */
+static int
+open_anew(const char *path)
+{
+	struct stat st;
+	bool special = stat(path, &st) == 0 && !S_ISREG(st.st_mode);
+	if (special)
+		return open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
+	if (unlink(path) != 0 && errno != ENOENT)
+		return -1;
+	return open(path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0600);
+}
+
 struct journal *
 journal_open(const char *dir, struct err *e)
 {
@@ -40,8 +56,7 @@ journal_open(const char *dir, struct err *e)
 	struct journal *j = journal_new(dir, e);
 	if (j == NULL || dir == NULL)
 		return j;
-	/* Not for others to read: setkey exhibits carry keys. */
-	j->fd = open(j->path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0600);
+	j->fd = open_anew(j->path);
 	if (j->fd >= 0)
 		return j;
 	(void)fail_errno(e, "%s", j->path);

@@ -66,6 +66,26 @@ Test(journal, a_second_run_in_the_folder_starts_anew)
 	cr_assert(eq(str, sample_slurp("events.jsonl"), SAMPLE_START "\n"));
 }
 
+/* Whoever made it before could read the keys, or have us write over a file of ours. */
+Test(journal, a_file_or_link_that_is_there_is_replaced_and_not_written_into)
+{
+	static const char *const lines[] = { SAMPLE_START, NULL };
+	struct err e = { 0 };
+	struct stat st;
+	for (unsigned link = 0; link < 2; link++) {
+		sample_write("victim", "precious");
+		if (link)
+			cr_assert(eq(int, symlink("victim", sample_path("events.jsonl")), 0));
+		else
+			sample_write("events.jsonl", "readable by all");
+		cr_assert(journal_close(open_with(lines), &e));
+		cr_expect(eq(int, lstat(sample_path("events.jsonl"), &st), 0));
+		cr_expect(eq(uint, st.st_mode, S_IFREG | 0600), "link %u", link);
+		cr_expect(eq(str, sample_slurp("victim"), (char *)"precious"), "link %u", link);
+		cr_assert(eq(int, unlink(sample_path("events.jsonl")), 0));
+	}
+}
+
 Test(journal, without_a_folder_events_are_taken_and_nothing_is_written)
 {
 	struct err e = { 0 };

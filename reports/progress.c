@@ -1,11 +1,13 @@
 #include "reports/progress.h"
 
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
 #define BAR_CELLS 24
+#define BAR_LEAST 8
 #define REDRAW_NS 100000000u  /* on a terminal */
 #define STEADY_NS 5000000000u /* where every line stays */
 
@@ -17,18 +19,9 @@ now_ns(void)
 	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
 }
 
-/* A terminal that can be drawn on. */
-static bool
-drawable(FILE *f)
-{
-	const char *term = getenv("TERM");
-	return isatty(fileno(f)) && (term == NULL || strcmp(term, "dumb") != 0);
-}
-
 struct progress *
 progress_new(FILE *results, FILE *status, unsigned planned, bool quiet, unsigned verbose)
 {
-	const char *plain = getenv("NO_COLOR");
 	struct progress *p = calloc(1, sizeof *p);
 	if (p == NULL)
 		return NULL;
@@ -37,10 +30,16 @@ progress_new(FILE *results, FILE *status, unsigned planned, bool quiet, unsigned
 	p->planned = planned;
 	p->quiet = quiet;
 	p->verbose = verbose;
-	p->colour = drawable(results) && (plain == NULL || plain[0] == '\0');
-	p->bar = !quiet && drawable(status);
+	p->colour = colour_wanted(results, COLOUR_AUTO);
+	p->bar = !quiet && colour_drawable(status);
 	p->began_ns = p->last_ns = now_ns();
 	return p;
+}
+
+void
+progress_set_colour(struct progress *p, enum colour_wish wish)
+{
+	p->colour = colour_wanted(p->results, wish);
 }
 
 /* --- one line a case ------------------------------------------------------------------------- */
@@ -107,41 +106,81 @@ progress_clear(struct progress *p)
 	p->drawn = false;
 }
 
-/* ", 1,203/s, 12 s left" once there is something to reckon with. */
+/* What is put together before it is written, so that it can be cut. */
+struct line {
+	char text[300];
+	size_t n;
+};
+
+static void PRINTF(2, 3) say(struct line *l, const char *fmt, ...)
+{
+	va_list ap;
+	va_start(ap, fmt);
+	int n = vsnprintf(l->text + l->n, sizeof l->text - l->n, fmt, ap);
+	va_end(ap);
+	l->n += n > 0 ? (size_t)n : 0;
+	l->n = l->n < sizeof l->text ? l->n : sizeof l->text - 1;
+}
+
 static void
-put_rate(const struct progress *p, uint64_t now)
+say_seconds(struct line *l, double s)
+{
+	if (s < 100)
+		say(l, "%.0f s", s);
+	else if (s < 6000)
+		say(l, "%.0f min", s / 60);
+	else
+		say(l, "%.1f h", s / 3600);
+}
+
+/* ", 1203/s, 12 s left" once there is something to reckon with. */
+static void
+say_rate(struct line *l, const struct progress *p, uint64_t now)
 {
 	double s = (double)(now - p->began_ns) / 1e9, rate = s > 0 ? p->tally.total / s : 0;
 	if (s < 0.2 || rate <= 0)
 		return;
-	fprintf(p->status, rate < 10 ? ", %.1f/s" : ", %.0f/s", rate);
-	if (p->planned > p->tally.total)
-		fprintf(p->status, ", %.0f s left", (p->planned - p->tally.total) / rate);
+	say(l, rate < 10 ? ", %.1f/s" : ", %.0f/s", rate);
+	if (p->planned <= p->tally.total)
+		return;
+	say(l, ", ");
+	say_seconds(l, (p->planned - p->tally.total) / rate);
+	say(l, " left");
 }
 
+/* "[####....] "; narrow terminals get a shorter bar, and the narrowest none. */
 static void
-put_bar(const struct progress *p)
+put_bar(const struct progress *p, size_t words, unsigned columns)
 {
-	unsigned full = p->planned > 0 ? (unsigned)((uint64_t)p->tally.total * BAR_CELLS / p->planned) : 0;
+	size_t room = columns > words + 4 ? columns - words - 4 : 0, n = room < BAR_CELLS ? room : BAR_CELLS;
+	uint64_t full = p->planned > 0 ? (uint64_t)p->tally.total * n / p->planned : 0;
 	char cells[BAR_CELLS + 1];
-	for (unsigned i = 0; i < BAR_CELLS; i++)
+	if (n < BAR_LEAST)
+		return;
+	for (size_t i = 0; i < n; i++)
 		cells[i] = i < full ? '#' : '.';
-	cells[BAR_CELLS] = '\0';
-	fprintf(p->status, "\r\033[K[%s] ", cells);
+	cells[n] = '\0';
+	fprintf(p->status, "[%s] ", cells);
 }
 
+/* The last column stays free: a terminal would go on to the next line, and the bar could not be taken back. */
 static void
 show(struct progress *p, uint64_t now)
 {
 	unsigned unmet = p->tally.fail + p->tally.inconclusive + p->tally.error + p->tally.xpass;
-	if (p->bar)
-		put_bar(p);
-	fprintf(p->status, "%u/%u", p->tally.total, p->planned);
+	unsigned columns = colour_columns(p->status, 80);
+	struct line l = { .n = 0 };
+	say(&l, "%u/%u", p->tally.total, p->planned);
 	if (unmet > 0)
-		fprintf(p->status, ", %u not met", unmet);
-	put_rate(p, now);
-	if (!p->bar)
-		putc('\n', p->status);
+		say(&l, ", %u not met", unmet);
+	say_rate(&l, p, now);
+	if (p->bar) {
+		fputs("\r\033[K", p->status);
+		put_bar(p, l.n, columns);
+		fprintf(p->status, "%.*s", (int)columns - 1, l.text);
+	} else {
+		fprintf(p->status, "%s\n", l.text);
+	}
 	fflush(p->status);
 	p->drawn = p->bar;
 	p->last_ns = now;

@@ -4,6 +4,7 @@
 
 #include <stdint.h>
 
+#include "reports/colour.h"
 #include "reports/event.h"
 #include "reports/journal.h"
 

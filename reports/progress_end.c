@@ -1,40 +1,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "reports/compare/flaky.h"
 #include "reports/fold.h"
+#include "reports/compare/known.h"
 #include "reports/progress.h"
+#include "reports/repeat.h"
+#include "reports/report.h"
 
 #define GROUPS_PER_CASE 3 /* different reasons shown of one case */
 #define VALUES_SHOWN 8
 #define SKIPS_SHOWN 10
-
-/*
- * Groups are a JSON object by "verdict id why", in the order of the first of each: {"events":[..]}. A fault of one transform
- * or family so becomes one line, not hundreds.
- */
-static json_t *
-group_failures(const json_t *cases)
-{
-	json_t *groups = json_object(), *event;
-	size_t i;
-	json_array_foreach(cases, i, event) {
-		char why[1200], folded[1200], *key;
-		if (!event_unmet(event))
-			continue;
-		event_why(event, why, sizeof why);
-		fold_text(event, why, folded, sizeof folded);
-		if (asprintf(&key, "%s %s %s", event_text(event, "verdict"), event_text(event, "id"), folded) < 0)
-			break;
-		json_t *list = json_object_get(groups, key);
-		if (list == NULL) {
-			list = json_array();
-			json_object_set_new_nocheck(groups, key, list);
-		}
-		json_array_append(list, event);
-		free(key);
-	}
-	return groups;
-}
 
 /* Combinations of the case that were run at all: skipped ones say nothing. */
 static size_t
@@ -85,61 +61,25 @@ put_values(FILE *out, const json_t *events)
 	(void)unused;
 }
 
-/* As one word for a shell. */
-static void
-put_word(FILE *out, const char *text)
-{
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-+=@,:/";
-	if (text[0] != '\0' && text[strspn(text, plain)] == '\0') {
-		fputs(text, out);
-		return;
-	}
-	putc('\'', out);
-	for (; *text != '\0'; text++)
-		fputs(*text == '\'' ? "'\\''" : (char[]){ *text, '\0' }, out);
-	putc('\'', out);
-}
-
-/* Suites of one's own were named on the command line; without them the ids mean nothing. */
-static void
-put_suites(FILE *out, const json_t *argv)
-{
-	const json_t *word;
-	size_t i;
-	bool next = false;
-	json_array_foreach(argv, i, word) {
-		const char *text = json_string_value(word);
-		size_t n = text != NULL ? strlen(text) : 0;
-		bool joined = n > 9 && strncmp(text, "--suites=", 9) == 0;
-		bool file = n > 6 && strcmp(text + n - 6, ".suite") == 0;
-		if (n > 0 && (joined || next || file)) {
-			fputs(next ? " --suites " : " ", out);
-			put_word(out, text);
-		}
-		next = n > 0 && strcmp(text, "--suites") == 0;
-	}
-}
-
 static void
 put_commands(FILE *out, const struct run_record *r, const json_t *events)
 {
 	const json_t *event = json_array_get(events, 0);
-	const char *id = event_text(event, json_array_size(events) == 1 ? "full_id" : "id");
-	const char *target = event_text(json_object_get(r->start, "target"), "name");
-	fputs("     espy run ", out);
-	put_word(out, id);
-	if (target[0] != '\0' && strcmp(target, "linux") != 0) {
-		fputs(" -t ", out);
-		put_word(out, target);
-	}
-	const json_t *seed = json_object_get(r->start, "seed");
-	if (json_is_integer(seed))
-		fprintf(out, " --seed %lld", (long long)json_integer_value(seed));
-	put_suites(out, json_object_get(r->start, "argv"));
-	fputs("\n     espy explain ", out);
-	put_word(out, event_text(event, "id"));
-	put_suites(out, json_object_get(r->start, "argv"));
+	fputs("     ", out);
+	repeat_run(out, r, event, event_text(event, json_array_size(events) == 1 ? "full_id" : "id"));
+	fputs("\n     ", out);
+	repeat_explain(out, r, event);
 	putc('\n', out);
+}
+
+static void
+put_hints(FILE *out, const json_t *event)
+{
+	for (size_t i = 0; event_hint(event, i)[0] != '\0'; i++) {
+		fputs("     perhaps: ", out);
+		put_printable(out, event_hint(event, i), true);
+		putc('\n', out);
+	}
 }
 
 static void
@@ -148,22 +88,24 @@ put_group(const struct progress *p, const struct run_record *r, const json_t *ev
 	FILE *out = p->results;
 	const json_t *event = json_array_get(events, 0);
 	size_t n = json_array_size(events), all = combinations_run(r->cases, event_text(event, "id"));
+	const char *what = event_number(event, "round") >= 1 ? "runs of combinations" : "combinations";
 	progress_line(p, event);
 	if (n > 1) {
 		if (n == all)
-			fprintf(out, "     all %zu combinations:", all);
+			fprintf(out, "     all %zu %s:", all, what);
 		else
-			fprintf(out, "     %zu of %zu combinations:", n, all);
+			fprintf(out, "     %zu of %zu %s:", n, all, what);
 		put_values(out, events);
 		putc('\n', out);
 	}
+	put_hints(out, event);
 	put_commands(out, r, events);
 }
 
 static void
 put_failures(const struct progress *p, const struct run_record *r)
 {
-	json_t *groups = group_failures(r->cases), *shown = json_object(), *events;
+	json_t *groups = fold_failures(r->cases), *shown = json_object(), *events;
 	const char *key, *id;
 	if (json_object_size(groups) > 0)
 		fputs("\nNot met:\n", p->results);
@@ -264,13 +206,13 @@ put_circumstances(FILE *out, const struct run_record *r, const char *dir)
 	putc('\n', out);
 	if (r->restarts > 0)
 		fprintf(out, "The target died and was started again: %u times\n", r->restarts);
-	if (!json_is_true(json_object_get(r->end, "complete")))
-		fprintf(out, "The run was cut short: %u of %.0f cases have a verdict\n", r->tally.total,
-			event_number(r->start, "planned"));
+	char why[400];
+	if (report_incomplete(r, why, sizeof why))
+		fprintf(out, "The run %s %s\n", strncmp(why, "cut short", 9) == 0 ? "was" : "is incomplete:", why);
 	if (dir != NULL) {
-		fputs("Packets, SAs and reports: ", out);
+		fputs("Report: ", out);
 		put_printable(out, dir, true);
-		putc('\n', out);
+		fputs("/report.html; packets and SAs lie beside it\n", out);
 	}
 }
 
@@ -283,6 +225,8 @@ progress_end(struct progress *p, const struct run_record *r, const char *dir)
 		put_skips(p->results, r->cases);
 		put_circumstances(p->results, r, dir);
 	}
+	known_print(p->results, r);
+	flaky_print(p->results, r);
 	put_tally(p->results, &r->tally);
 	fflush(p->results);
 }

@@ -2,6 +2,8 @@
 
 #include <pty.h>
 
+#include "reports/progress.h"
+
 TestSuite(progress, .init = sample_begin, .fini = sample_end);
 
 struct spoken {
@@ -150,7 +152,7 @@ Test(progress, a_case_with_many_reasons_shows_three_and_counts_the_rest)
 Test(progress, the_command_that_repeats_a_failure_names_suites_of_ones_own)
 {
 	static const char *const lines[] = {
-		"{\"event\":\"start\",\"argv\":[\"run\",\"my own.suite\",\"-t\",\"x\",\"--suites\",\"/a/b\",\"--suites=/c\",\"esp.*\"]}",
+		"{\"event\":\"start\",\"schema\":\"espy-events/1\",\"argv\":[\"run\",\"my own.suite\",\"-t\",\"x\",\"--suites\",\"/a/b\",\"--suites=/c\",\"esp.*\"]}",
 		SAMPLE_INCONCLUSIVE,
 		NULL,
 	};
@@ -164,13 +166,14 @@ Test(progress, the_command_that_repeats_a_failure_names_suites_of_ones_own)
 	run_free(&r);
 }
 
-/* What a terminal is sent. */
+/* What a terminal of so many columns is sent; 0: it does not say. */
 static void
-speak_to_terminal(char *text, size_t cap)
+speak_to_narrow_terminal(char *text, size_t cap, unsigned short columns)
 {
+	struct winsize size = { .ws_row = 24, .ws_col = columns };
 	struct run_record r = sample_whole();
 	int master, slave;
-	cr_assert(eq(int, openpty(&master, &slave, NULL, NULL, NULL), 0));
+	cr_assert(eq(int, openpty(&master, &slave, NULL, NULL, columns > 0 ? &size : NULL), 0));
 	FILE *terminal = fdopen(slave, "w");
 	struct progress *p = progress_new(terminal, terminal, 6, false, 0);
 	progress_case(p, json_array_get(r.cases, 0));
@@ -185,6 +188,12 @@ speak_to_terminal(char *text, size_t cap)
 	text[n] = '\0';
 	close(master);
 	run_free(&r);
+}
+
+static void
+speak_to_terminal(char *text, size_t cap)
+{
+	speak_to_narrow_terminal(text, cap, 0);
 }
 
 Test(progress, a_terminal_has_a_bar_that_makes_way_and_colour_beside_the_word)
@@ -212,4 +221,69 @@ Test(progress, no_color_and_dumb_terminals_are_honoured)
 	speak_to_terminal(s.results, sizeof s.results);
 	cr_assert(eq(u32, times(s.results, "\033"), 0));
 	cr_assert(eq(u32, times(s.results, "FAIL esp.out/icv"), 1));
+}
+
+Test(progress, a_narrow_terminal_has_a_shorter_bar_and_no_line_is_broken)
+{
+	static const struct {
+		unsigned short columns;
+		const char *want;
+	} rows[] = {
+		{ 200, "\r\033[K[####....................] 1/6\r" },
+		{ 31, "\r\033[K[####....................] 1/6\r" },
+		{ 20, "\r\033[K[##...........] 1/6\r" },
+		{ 12, "\r\033[K1/6\r" },
+		{ 3, "\r\033[K1/\r" },
+	};
+	setenv("TERM", "xterm", 1);
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		speak_to_narrow_terminal(s.results, sizeof s.results, rows[i].columns);
+		cr_assert(eq(u32, times(s.results, rows[i].want), 1), "%u: %s", rows[i].columns, s.results);
+	}
+}
+
+static bool
+coloured(enum colour_wish wish)
+{
+	struct run_record r = sample_whole();
+	FILE *results = tmpfile();
+	struct progress *p = progress_new(results, results, 6, false, 0);
+	progress_set_colour(p, wish);
+	progress_case(p, json_array_get(r.cases, 1));
+	progress_free(p);
+	read_back(results, s.results, sizeof s.results);
+	run_free(&r);
+	return times(s.results, "\033[1;31mFAIL\033[0m") == 1;
+}
+
+Test(progress, colour_is_as_said_else_as_the_environment_says)
+{
+	static const struct {
+		const char *id, *no_color, *force;
+		enum colour_wish wish;
+		bool want;
+	} rows[] = {
+		{ "a file", NULL, NULL, COLOUR_AUTO, false },    { "forced", NULL, "1", COLOUR_AUTO, true },
+		{ "not forced", NULL, "0", COLOUR_AUTO, false }, { "both", "1", "1", COLOUR_AUTO, false },
+		{ "empty words", "", "", COLOUR_AUTO, false },   { "always", "1", NULL, COLOUR_ALWAYS, true },
+		{ "never", NULL, "1", COLOUR_NEVER, false },
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		unsetenv("NO_COLOR");
+		unsetenv("CLICOLOR_FORCE");
+		if (rows[i].no_color != NULL)
+			setenv("NO_COLOR", rows[i].no_color, 1);
+		if (rows[i].force != NULL)
+			setenv("CLICOLOR_FORCE", rows[i].force, 1);
+		cr_expect(coloured(rows[i].wish) == rows[i].want, "%s: %s", rows[i].id, s.results);
+	}
+}
+
+Test(progress, wishes_of_colour_are_three_words)
+{
+	enum colour_wish wish;
+	struct err e = { 0 };
+	cr_assert(colour_wish_parse("always", &wish, &e) && wish == COLOUR_ALWAYS);
+	cr_assert(colour_wish_parse("sometimes", &wish, &e) == false);
+	cr_assert(eq(str, e.text, "--color: want auto, always or never, got 'sometimes'"));
 }

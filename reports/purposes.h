@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "reports/tsv.h"
 #include "wire/err.h"
 
 struct purpose {
@@ -22,9 +23,9 @@ struct purpose {
 #define PURPOSE_LISTS 2
 
 struct purposes {
-	char *file[PURPOSE_LISTS]; /* the texts, cut into cells */
-	struct purpose *v;         /* in the order of the files, purposes first */
-	size_t n, cap;
+	struct tsv list[PURPOSE_LISTS];
+	struct purpose *v; /* in the order of the files, purposes first */
+	size_t n;
 	const struct purpose **by_id; /* sorted */
 };
 

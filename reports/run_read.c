@@ -2,9 +2,11 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "reports/event.h"
 #include "reports/journal.h"
+#include "reports/compare/known.h"
 
 struct verdict_row {
 	const char *word;
@@ -50,6 +52,9 @@ add_case(struct run_record *r, json_t *event, struct err *e)
 			    "case %s: verdict: want PASS, FAIL, INCONCLUSIVE, SKIP, ERROR, XFAIL or XPASS, "
 			    "got %s",
 			    event_text(event, "full_id"), verdict);
+	json_object_del(event, "run"); /* run_merge()'s own word, no journal's */
+	known_fold_case(event);
+	count = tally_of(&r->tally, event_text(event, "verdict"));
 	if (r->cases == NULL)
 		r->cases = json_array();
 	if (json_array_append(r->cases, event) != 0)
@@ -68,17 +73,30 @@ keep_once(json_t **place, json_t *event, struct err *e)
 	return true;
 }
 
+/* What another version means by its events is not guessed. */
+static bool
+keep_start(struct run_record *r, json_t *event, struct err *e)
+{
+	const char *schema = event_text(event, "schema");
+	if (strcmp(schema, JOURNAL_SCHEMA) != 0)
+		return fail(e, ERR_UNSUPPORTED, "schema: want %s, got %.80s", JOURNAL_SCHEMA,
+			    schema[0] != '\0' ? schema : "none");
+	return keep_once(&r->start, event, e);
+}
+
 /* An event of a kind not known here is of a newer espy and not our business. */
 static bool
 add_event(struct run_record *r, json_t *event, struct err *e)
 {
 	const char *kind = event_text(event, "event");
 	if (strcmp(kind, "start") == 0)
-		return keep_once(&r->start, event, e);
+		return keep_start(r, event, e);
 	if (strcmp(kind, "case") == 0)
 		return add_case(r, event, e);
 	if (strcmp(kind, "end") == 0)
 		return keep_once(&r->end, event, e);
+	if (strcmp(kind, "baseline") == 0)
+		known_fold_run(r, event);
 	if (strcmp(kind, "restart") == 0)
 		r->restarts++;
 	return kind[0] != '\0' || fail(e, ERR_SYNTAX, "want an object with a text 'event', got none");
@@ -114,11 +132,13 @@ run_read(struct run_record *r, const char *dir, struct err *e)
 {
 	char path[PATH_MAX], *line = NULL;
 	size_t cap = 0;
+	struct stat st;
 	*r = (struct run_record){ 0 };
-	int used = snprintf(path, sizeof path, "%s/events.jsonl", dir);
+	bool file = stat(dir, &st) == 0 && !S_ISDIR(st.st_mode);
+	int used = snprintf(path, sizeof path, file ? "%s" : "%s/events.jsonl", dir);
 	FILE *f = used > 0 && (size_t)used < sizeof path ? fopen(path, "re") : NULL;
 	if (f == NULL)
-		return fail_errno(e, "%.200s/events.jsonl", dir);
+		return fail_errno(e, file ? "%.200s" : "%.200s/events.jsonl", dir);
 	bool ok = true;
 	unsigned long number = 0;
 	for (ssize_t n; ok && (n = getline(&line, &cap, f)) > 0;) {
@@ -140,5 +160,6 @@ run_free(struct run_record *r)
 	json_decref(r->start);
 	json_decref(r->cases);
 	json_decref(r->end);
+	json_decref(r->baseline);
 	*r = (struct run_record){ 0 };
 }

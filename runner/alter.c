@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "ipsec/chain.h"
+#include "runner/help/offers.h"
 #include "wire/checksum.h"
 #include "wire/layouts.h"
 
@@ -404,14 +405,30 @@ alter_knows(const char *mod)
 	return false;
 }
 
+void
+offer_alterations(struct suggest *s)
+{
+	for (size_t i = 0; i < MODS; i++)
+		suggest_offer(s, mods[i].name);
+}
+
+static const char *const message_mods[] = { "truncate", "keep", "extend", "times", "octet" };
+#define MESSAGE_MODS (sizeof message_mods / sizeof message_mods[0])
+
 bool
 alter_knows_message(const char *mod)
 {
-	static const char *const known[] = { "truncate", "keep", "extend", "times", "octet" };
-	for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
-		if (strcmp(known[i], mod) == 0)
+	for (size_t i = 0; i < MESSAGE_MODS; i++)
+		if (strcmp(message_mods[i], mod) == 0)
 			return true;
 	return false;
+}
+
+void
+offer_message_alterations(struct suggest *s)
+{
+	for (size_t i = 0; i < MESSAGE_MODS; i++)
+		suggest_offer(s, message_mods[i]);
 }
 
 static bool

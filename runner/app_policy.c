@@ -32,6 +32,14 @@ read_text(struct stage *s, const char *text, struct place at, struct socket_text
 	return whole != NULL && socket_text_parse(p, b, file, at.line, 1, e);
 }
 
+void
+app_policy_did(struct stage *s, int sock, struct bytes value)
+{
+	for (unsigned i = 0; i < s->app_n; i++)
+		if (s->app[i].sock == sock)
+			stage_did(s, value, "udp-policy %s %u", s->app[i].name, s->inner);
+}
+
 static bool
 say_one(struct stage *s, const struct socket_said *said, int sock, struct err *e)
 {
@@ -42,9 +50,12 @@ say_one(struct stage *s, const struct socket_said *said, int sock, struct err *e
 	struct bytes value;
 	if (strcmp(said->api, "ip_sec_opt") == 0)
 		return app_sec_opt_say(s, said, sock, e);
-	return read_text(s, said->text, said->at, &p, e) &&
-	       pfkey_socket_put(s->g->dialect, p.dir, &p.policy, engine_swaps(s->g), &w, e) &&
-	       alter_message(s, said->mods, wr_done(&w), &value, e) && c->ops->policy_set(c, sock, s->inner, value, e);
+	if (!read_text(s, said->text, said->at, &p, e) ||
+	    !pfkey_socket_put(s->g->dialect, p.dir, &p.policy, engine_swaps(s->g), &w, e) ||
+	    !alter_message(s, said->mods, wr_done(&w), &value, e))
+		return false;
+	app_policy_did(s, sock, value);
+	return c->ops->policy_set(c, sock, s->inner, value, e);
 }
 
 /* Whether the refusal is one that the step names; it may name none. */

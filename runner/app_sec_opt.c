@@ -30,7 +30,10 @@ app_sec_opt_say(struct stage *s, const struct socket_said *said, int sock, struc
 		return false;
 	ipsec_req_put(&(struct ipsec_req){ t.ah, t.esp, t.self_encap, t.auth_alg, t.esp_alg, t.esp_auth_alg },
 		      engine_swaps(s->g), &w);
-	return alter_message(s, said->mods, wr_done(&w), &value, e) && c->ops->policy_set(c, sock, s->inner, value, e);
+	if (!alter_message(s, said->mods, wr_done(&w), &value, e))
+		return false;
+	app_policy_did(s, sock, value);
+	return c->ops->policy_set(c, sock, s->inner, value, e);
 }
 
 void

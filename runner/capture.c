@@ -151,6 +151,7 @@ capture_next(struct capture *c, struct frame *f, struct err *e)
 	}
 	struct rd r = rd_of((struct bytes){ octets, h->caplen });
 	*f = (struct frame){ .number = ++c->frames, .captured = h->caplen, .length = h->len };
+	f->ns = (uint64_t)h->ts.tv_sec * 1000000000u + (uint64_t)h->ts.tv_usec * 1000u;
 	f->datagram = c->strip(&r);
 	return CAPTURE_FRAME;
 }

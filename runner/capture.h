@@ -14,6 +14,7 @@ struct frame {
 	unsigned long number;      /* from 1, as every tool counts */
 	struct bytes datagram;     /* from the IP header on, valid until the next call; empty: not IP */
 	uint32_t captured, length; /* octets in the file, octets there were */
+	uint64_t ns;               /* when, since 1970; to the microsecond */
 };
 
 /* NULL with a message that names the file: not a capture, or a link layer that is not read here. */

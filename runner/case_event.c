@@ -5,12 +5,14 @@
 
 #include "reports/journal.h"
 #include "runner/manager.h"
+#include "runner/revision.h"
 
 static const char *const kind_names[] = {
 	[EV_FRAME_OUT] = "frame-out", [EV_FRAME_IN] = "frame-in", [EV_PFKEY_OUT] = "pfkey-out",
 	[EV_PFKEY_IN] = "pfkey-in",   [EV_SETKEY] = "setkey",     [EV_APP] = "app",
 	[EV_COUNTER] = "counter",     [EV_NOTE] = "note",         [EV_XFRM_OUT] = "xfrm-out",
-	[EV_XFRM_IN] = "xfrm-in",     [EV_AUDIT] = "audit",
+	[EV_XFRM_IN] = "xfrm-in",     [EV_AUDIT] = "audit",       [EV_DO] = "do",
+	[EV_SENTINEL] = "sentinel",
 };
 
 static json_t *
@@ -51,13 +53,15 @@ exhibit_text(const struct engine *g, const struct exhibit *x, char *buffer, size
 }
 
 static json_t *
-exhibits(const struct engine *g, const struct evidence *v)
+exhibits(const struct engine *g, const struct evidence *v, const struct outcome *o)
 {
 	json_t *list = json_array();
 	static _Thread_local char buffer[4096];
 	for (const struct exhibit *x = v->first; x != NULL; x = x->next) {
 		json_t *j = json_pack("{s:s, s:f, s:i, s:i}", "kind", kind_names[x->kind], "t_us",
 				      (double)x->t_ns / 1000.0, "line", (int)x->line, "link", (int)x->link);
+		if (o->decisive.n > 0 && x->octets.p == o->decisive.p)
+			json_object_set_new(j, "decides", json_true());
 		if (x->octets.n > 0)
 			json_object_set_new(j, "octets", hex(x->octets));
 		const char *say = exhibit_text(g, x, buffer, sizeof buffer);
@@ -75,10 +79,21 @@ differences(const struct packet_diff *d)
 	for (unsigned i = 0; i < d->n && i < sizeof d->d / sizeof d->d[0]; i++) {
 		char name[100];
 		snprintf(name, sizeof name, "%s.%s", d->d[i].lay->name, d->d[i].field->name);
-		json_array_append_new(list, json_pack("{s:s, s:o, s:o, s:s}", "field", name, "want",
-						      journal_text(d->d[i].want), "got", journal_text(d->d[i].got),
-						      "clause", d->d[i].field->clause));
+		json_t *j = json_pack("{s:s, s:o, s:o, s:s?}", "field", name, "want", journal_text(d->d[i].want), "got",
+				      journal_text(d->d[i].got), "clause", d->d[i].field->clause);
+		if (j != NULL && d->d[i].layer > 0)
+			json_object_set_new(j, "layer", json_integer(d->d[i].layer));
+		json_array_append_new(list, j);
 	}
+	return list;
+}
+
+static json_t *
+hints(const struct outcome *o)
+{
+	json_t *list = json_array();
+	for (unsigned i = 0; i < o->hints; i++)
+		json_array_append_new(list, journal_text(o->hint[i]));
 	return list;
 }
 
@@ -86,6 +101,8 @@ static void
 add_claim(json_t *j, const struct plan_item *item)
 {
 	struct arena a = { 0 };
+	char revision[REVISION_TEXT];
+	revision_of_case(item, revision);
 	json_t *params = json_object(), *ids = json_array();
 	for (unsigned i = 0; i < item->params_n; i++)
 		json_object_set_new(params, item->params[i].name, journal_text(item->params[i].value));
@@ -98,6 +115,9 @@ add_claim(json_t *j, const struct plan_item *item)
 	json_object_set_new(j, "decides", ids);
 	json_object_set_new(j, "file", journal_text(item->suite->file));
 	json_object_set_new(j, "line", json_integer(item->spec->at.line));
+	json_object_set_new(j, "revision", json_string(revision));
+	if (item->round > 0)
+		json_object_set_new(j, "round", json_integer(item->round));
 	arena_free(&a);
 }
 
@@ -122,7 +142,10 @@ case_event(const struct engine *g, const struct plan_item *item, unsigned n, uns
 		json_object_set_new(j, "want", journal_text(o->want));
 		json_object_set_new(j, "got", journal_text(o->got));
 		json_object_set_new(j, "diff", differences(&o->diff));
-		json_object_set_new(j, "exhibits", exhibits(g, v));
+		json_object_set_new(j, "hints", hints(o));
+		if (o->looks != LOOKS_ONE)
+			json_object_set_new(j, "steady", json_boolean(o->looks == LOOKS_STEADY));
+		json_object_set_new(j, "exhibits", exhibits(g, v, o));
 	}
 	char *line = json_dumps(j, JSON_COMPACT | JSON_REAL_PRECISION(6));
 	json_decref(j);

@@ -3,6 +3,7 @@
 #define ESPY_RUNNER_CHOICE_H
 
 #include "runner/plan.h"
+#include "reports/lore.h"
 #include "reports/purposes.h"
 
 #define CHOICE_MAX 256
@@ -15,7 +16,9 @@ struct choice {
 	struct plan plan;
 };
 
-bool choice_level(struct choice *c, const char *list, struct err *e) MUST_USE; /* "must,should" */
+/* "must,should" as a bit mask of enum level, added to what is there. */
+bool levels_parse(unsigned *levels, const char *list, struct err *e) MUST_USE;
+bool choice_level(struct choice *c, const char *list, struct err *e) MUST_USE;
 bool choice_param(struct choice *c, const char *filter, struct err *e) MUST_USE;
 bool choice_suites(struct choice *c, const char *path, struct err *e) MUST_USE;
 /* A suite file joins the paths, anything else the selectors. */
@@ -27,6 +30,7 @@ bool choice_load(struct choice *c, struct err *e) MUST_USE;
 bool choice_plan(struct choice *c, struct err *e) MUST_USE;
 /* The lists that belong to the suites: of the first path that has them, or of the project. */
 bool choice_purposes(const struct choice *c, struct purposes *p, struct err *e) MUST_USE;
+bool choice_lore(const struct choice *c, struct lore *l, struct err *e) MUST_USE; /* likewise */
 /* ": did you mean ..?" among suites and cases. */
 void choice_suggest(const struct choice *c, const char *given, char *out, size_t cap);
 void choice_free(struct choice *c);

@@ -14,7 +14,7 @@
 #include "runner/commands.h"
 #include "runner/excuses.h"
 #include "runner/options.h"
-#include "runner/suggest.h"
+#include "runner/help/suggest.h"
 
 enum { O_RUN, O_SUITES, O_DRY, O_JSON };
 

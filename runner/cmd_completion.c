@@ -2,8 +2,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "runner/completion.h"
-#include "runner/suggest.h"
+#include "runner/help/completion.h"
+#include "runner/help/suggest.h"
 
 static const struct option_row rows[] = {
 	{ 0, NULL, NULL, NULL },

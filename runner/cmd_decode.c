@@ -7,7 +7,7 @@
 #include "runner/capture.h"
 #include "runner/commands.h"
 #include "runner/decode.h"
-#include "runner/offers.h"
+#include "runner/help/offers.h"
 #include "runner/options.h"
 #include "runner/passive.h"
 #include "runner/suite_source.h"

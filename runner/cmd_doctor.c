@@ -8,7 +8,7 @@
 #include "reports/event.h"
 #include "reports/wrap.h"
 #include "runner/commands.h"
-#include "runner/doctor.h"
+#include "runner/help/doctor.h"
 #include "runner/manager.h"
 
 enum { O_TARGET, O_AGENT, O_TESTER, O_ADDRESS, O_YES, O_MANAGER, O_SUITES, O_COLOUR, O_JSON };

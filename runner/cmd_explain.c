@@ -6,7 +6,7 @@
 #include "reports/wrap.h"
 #include "runner/commands.h"
 #include "runner/decided.h"
-#include "runner/explain.h"
+#include "runner/help/explain.h"
 
 enum { O_RUN, O_NO_RUN, O_KEYS, O_SUITES };
 

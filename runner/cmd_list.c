@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "runner/commands.h"
-#include "runner/list.h"
-#include "runner/suggest.h"
+#include "runner/help/list.h"
+#include "runner/help/suggest.h"
 
 enum { O_LEVEL, O_PARAM, O_CLAUSE, O_NEEDS, O_BY, O_SUITES, O_IDS, O_JSON };
 

@@ -12,7 +12,7 @@
 #include "reports/report.h"
 #include "runner/commands.h"
 #include "runner/links.h"
-#include "runner/offers.h"
+#include "runner/help/offers.h"
 #include "runner/paths.h"
 
 #define FORMATS_MAX 16

@@ -6,81 +6,15 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "reports/journal.h"
-#include "runner/choice.h"
+#include "reports/event.h"
+#include "reports/compare/known.h"
+#include "reports/formats/shown.h"
+#include "runner/cmd_run.h"
 #include "runner/commands.h"
 #include "runner/evidence.h"
-#include "runner/manager.h"
-#include "runner/options.h"
-#include "runner/target.h"
+#include "runner/rerun.h"
+#include "runner/revision.h"
 #include "runner/worker.h"
-
-enum {
-	O_TARGET,
-	O_AGENT,
-	O_TESTER,
-	O_ADDRESS,
-	O_YES,
-	O_MANAGER,
-	O_JOBS,
-	O_OUT,
-	O_SEED,
-	O_LEVEL,
-	O_PARAM,
-	O_SUITES,
-	O_FAIL_FAST,
-	O_VERBOSE,
-	O_QUIET
-};
-
-static const struct option_row rows[] = {
-	[O_TARGET] = { 't', "target", "TARGET",
-		       "linux (default), reference, qemu:KERNEL[,INITRD], exec:CMD, netns:NAME, raw:IFACE[,IFACE2], manual:IFACE" },
-	[O_AGENT] = { 0, "agent", "CMD", "whose standard input and output are an agent: 'ssh root@host espy-agent'" },
-	[O_TESTER] = { 0, "tester", "ADDR", "ours on link 1, 2=ADDR on link 2; may be repeated" },
-	[O_ADDRESS] = { 0, "target-address", "ADDR",
-			"the target's, likewise; the second of a family is its second address" },
-	[O_YES] = { 0, "yes", NULL, "-t manual: do not wait for Enter" },
-	[O_MANAGER] = { 0, "manager", "NAME",
-			"what configures it: auto (default; PF_KEY, XFRM for the rest), pfkey, xfrm, none" },
-	[O_JOBS] = { 'j', "jobs", "N", "target instances in parallel (default: processors; 1 on reference)" },
-	[O_OUT] = { 'o', "output", "DIR", "run directory (default: espy-run)" },
-	[O_SEED] = { 0, "seed", "N", "of keys and shuffles (default: drawn, and printed in run.json)" },
-	[O_LEVEL] = { 0, "level", "LIST", "only these: must,should,may,info" },
-	[O_PARAM] = { 0, "params", "NAME=GLOB", "only combinations with this value; may be repeated" },
-	[O_SUITES] = { 0, "suites", "PATH", "a suite file or a folder of them; may be repeated" },
-	[O_FAIL_FAST] = { 0, "fail-fast", NULL, "stop after the first case that fails" },
-	[O_VERBOSE] = { 'v', "verbose", NULL, "a line for every case, and its packets in the journal" },
-	[O_QUIET] = { 'q', "quiet", NULL, "no progress" },
-	{ 0, NULL, NULL, NULL },
-};
-
-const struct options run_options = {
-	"espy run [SELECTOR..] [-t TARGET] [-j N] [-o DIR]",
-	"Runs cases against a target. A SELECTOR is a glob over case ids (esp.replay, 'esp.*/dup*'), a full id with\n"
-	"its parameters, a clause (rfc4303/3.4.3), or a suite file; !GLOB takes out. Exit status: 0 the target met what\n"
-	"was asked, 1 it fell short, 2 usage, 3 environment, 4 nothing ran, 70 a bug of espy.",
-	rows,
-};
-
-struct run {
-	struct choice choice;
-	unsigned jobs, verbose;
-	bool quiet, fail_fast;
-	const char *target, *dir;
-	struct target_wishes wishes;
-	enum manager_wish manager;
-	uint64_t seed;
-	int argc;
-	char **argv;
-
-	struct journal *journal;
-	struct run_record record;
-	struct progress *progress;
-	bool started;
-	struct err journal_error; /* the disk is full: nothing already written is lost */
-	uint64_t began_ns;
-};
 
 static volatile int stop_signal;
 
@@ -88,55 +22,6 @@ static void
 on_signal(int number)
 {
 	stop_signal = number;
-}
-
-/* --- options --------------------------------------------------------------------------------- */
-
-static bool
-parse_number(const char *option, const char *text, uint64_t max, uint64_t *n)
-{
-	char *end;
-	*n = strtoull(text, &end, 0);
-	if (*text != '\0' && *text != '-' && *end == '\0' && *n <= max)
-		return true;
-	fprintf(stderr, "espy run: %s: want a number up to %llu, got '%s'\n", option, (unsigned long long)max, text);
-	return false;
-}
-
-static bool
-complain(const struct err *e)
-{
-	fprintf(stderr, "espy run: %s\n", e->text);
-	return false;
-}
-
-static bool
-take_option(struct run *r, int which, const char *value)
-{
-	struct err e;
-	uint64_t n;
-	switch (which) {
-	case O_TARGET: r->target = value; return target_known(value, &e) || complain(&e);
-	case O_AGENT: r->wishes.agent = value; return true;
-	case O_TESTER: return target_wish_tester(&r->wishes, value, &e) || complain(&e);
-	case O_ADDRESS: return target_wish_target(&r->wishes, value, &e) || complain(&e);
-	case O_YES: r->wishes.yes = true; return true;
-	case O_MANAGER: return manager_wish_parse(value, &r->manager, &e) || complain(&e);
-	case O_OUT: r->dir = value; return true;
-	case O_LEVEL: return choice_level(&r->choice, value, &e) || complain(&e);
-	case O_PARAM: return choice_param(&r->choice, value, &e) || complain(&e);
-	case O_SUITES: return choice_suites(&r->choice, value, &e) || complain(&e);
-	case O_VERBOSE: r->verbose++; return true;
-	case O_QUIET: r->quiet = true; return true;
-	case O_FAIL_FAST: r->fail_fast = true; return true;
-	case O_SEED: return parse_number("--seed", value, UINT64_MAX, &r->seed);
-	case O_JOBS:
-		if (!parse_number("--jobs", value, 64, &n))
-			return false;
-		r->jobs = (unsigned)n;
-		return true;
-	default: return false;
-	}
 }
 
 /* --- the journal ----------------------------------------------------------------------------- */
@@ -174,10 +59,61 @@ append_start(struct run *r, json_t *target)
 	for (int i = 0; i < r->argc; i++)
 		json_array_append_new(argv, journal_text(r->argv[i]));
 	r->started = true;
-	return append_json(r, json_pack("{s:s, s:s, s:{s:s, s:s}, s:o, s:I, s:s, s:O, s:i, s:i}", "event", "start",
-					"schema", "espy-events/1", "tool", "name", "espy", "version", ESPY_VERSION,
-					"argv", argv, "seed", (json_int_t)r->seed, "started", when, "target", target,
-					"planned", (int)r->choice.plan.n, "jobs", (int)r->jobs));
+	char hash[REVISION_TEXT];
+	unsigned suites;
+	revision_of_suites(r->choice.suites, &suites, hash);
+	return append_json(
+		r, json_pack("{s:s, s:s, s:{s:s, s:s}, s:o, s:I, s:s, s:O, s:{s:i, s:s}, s:i, s:i, s:s, s:o*}", "event",
+			     "start", "schema", JOURNAL_SCHEMA, "tool", "name", "espy", "version", ESPY_VERSION, "argv",
+			     argv, "seed", (json_int_t)r->seed, "started", when, "target", target, "suites", "n",
+			     (int)suites, "hash", hash, "planned", (int)r->choice.plan.n, "jobs", (int)r->jobs, "keep",
+			     r->keep_all ? "all" : "failed", "shard", shard_json(&r->shard)));
+}
+
+static void
+choose_baseline(struct run *r, const json_t *target)
+{
+	struct err e;
+	if (!r->excuses.automatic)
+		return;
+	if (!excuses_choose(&r->excuses, event_text(target, "os"), event_text(target, "release"), &e) &&
+	    !err_prefix(&e, "no list of known failures"))
+		progress_note(r->progress, e.text);
+	r->excuses.automatic = false;
+}
+
+/* As the worker said it, or with what the baseline knows of it; then event is what reports make of it. */
+static bool
+append_event(struct run *r, json_t *event, const char *line, size_t n)
+{
+	if (!excuses_mark(&r->excuses, event))
+		return append(r, line, n);
+	bool ok = append_json(r, json_incref(event));
+	known_fold_case(event);
+	return ok;
+}
+
+/* Keys stay in the journal. */
+static void
+show_case(struct run *r, const json_t *event)
+{
+	json_t *shown = event_shown(r->record.start, event, false);
+	if (shown != NULL)
+		progress_case(r->progress, shown);
+	json_decref(shown);
+}
+
+static void
+show_end(struct run *r)
+{
+	struct run_record shown;
+	struct err e;
+	if (!run_shown(&shown, &r->record, false, &e)) {
+		fprintf(stderr, "espy: %s\n", e.text);
+		return;
+	}
+	progress_end(r->progress, &shown, r->dir);
+	run_free(&shown);
 }
 
 static bool
@@ -190,11 +126,12 @@ on_line(void *ctx, const char *line, size_t n)
 	if (kind == NULL) {
 		progress_note(r->progress, "a worker said something unreadable");
 	} else if (strcmp(kind, "ready") == 0) {
+		choose_baseline(r, json_object_get(event, "target"));
 		ok = r->started || append_start(r, json_object_get(event, "target"));
 	} else {
-		ok = append(r, line, n);
+		ok = append_event(r, event, line, n);
 		if (strcmp(kind, "case") == 0)
-			progress_case(r->progress, event);
+			show_case(r, event);
 		else if (strcmp(kind, "restart") == 0)
 			progress_note(r->progress, "the target died and is started again");
 	}
@@ -204,22 +141,49 @@ on_line(void *ctx, const char *line, size_t n)
 
 /* --- the end --------------------------------------------------------------------------------- */
 
+/* The lists of purposes and of what goes wrong are for their words alone: a report without them is still one. */
 static bool
 write_reports(struct run *r, struct err *e)
 {
-	return report_run_json(&r->record, r->dir, e) && report_junit(&r->record, r->dir, e) &&
-	       report_cases(&r->record, r->dir, e);
+	struct err none;
+	struct purposes purposes;
+	struct lore lore;
+	bool known = choice_purposes(&r->choice, &purposes, &none), told = choice_lore(&r->choice, &lore, &none);
+	const struct report_wish wish = { .purposes = known ? &purposes : NULL, .lore = told ? &lore : NULL };
+	bool ok = run_reports_write(&r->reports, &r->record, r->dir, &wish, e) && report_cases(&r->record, r->dir, e);
+	if (known)
+		purposes_free(&purposes);
+	if (told)
+		lore_free(&lore);
+	return ok;
+}
+
+/* A failure, or a known one that is none any more, of a level that counts. */
+static bool
+fell_short(const struct run *r)
+{
+	const json_t *event;
+	size_t i;
+	json_array_foreach(r->record.cases, i, event) {
+		unsigned level = 0;
+		while (level < CASE_LEVELS && strcmp(level_names[level], event_text(event, "level")) != 0)
+			level++;
+		bool counts = r->fail_on == 0 || level == CASE_LEVELS || (r->fail_on >> level & 1) != 0;
+		if (counts && (event_is(event, "FAIL") || event_is(event, "XPASS")))
+			return true;
+	}
+	return false;
 }
 
 static int
 exit_status(const struct run *r)
 {
 	const struct tally *t = &r->record.tally;
-	if (t->fail > 0 || t->xpass > 0)
+	if (fell_short(r))
 		return 1;
 	if (t->error > 0)
 		return 70;
-	if (t->pass + t->xfail == 0)
+	if (t->pass + t->xfail + t->fail + t->xpass == 0)
 		return t->inconclusive > 0 ? 3 : 4;
 	return t->inconclusive > 0 ? 3 : 0;
 }
@@ -230,6 +194,8 @@ finish(struct run *r, bool collected, const struct err *why)
 	struct err e;
 	bool complete = collected && stop_signal == 0 && r->record.tally.total == r->choice.plan.n;
 	double wall = (double)(clock_ns() - r->began_ns) / 1e9;
+	if (r->excuses.given && r->started && r->journal_error.code == ERR_NONE)
+		(void)append_json(r, excuses_end(&r->excuses, &r->choice, &r->record, complete));
 	bool written =
 		r->journal_error.code == ERR_NONE && r->started &&
 		append_json(r, json_pack("{s:s, s:f, s:b}", "event", "end", "wall_s", wall, "complete", complete));
@@ -237,11 +203,11 @@ finish(struct run *r, bool collected, const struct err *why)
 	r->journal = NULL;
 	if (r->started && (!written || !closed || !write_reports(r, &e))) {
 		fprintf(stderr, "espy: %s\n", r->journal_error.code != ERR_NONE ? r->journal_error.text : e.text);
-		progress_end(r->progress, &r->record, r->dir);
+		show_end(r);
 		return 3;
 	}
 	if (r->record.tally.total > 0)
-		progress_end(r->progress, &r->record, r->dir);
+		show_end(r);
 	if (stop_signal != 0) {
 		fprintf(stderr, "espy: stopped by signal %d after %u of %u cases\n", stop_signal, r->record.tally.total,
 			r->choice.plan.n);
@@ -265,14 +231,19 @@ execute(struct run *r)
 				      .dir = r->dir,
 				      .seed = r->seed,
 				      .jobs = r->jobs,
-				      .everything = r->verbose > 0,
-				      .fail_fast = r->fail_fast };
+				      .everything = r->verbose > 0 || r->keep_all,
+				      .fail_fast = r->fail_fast,
+				      .excuses = r->excuses.given ? &r->excuses : NULL };
 	r->journal = journal_open(r->dir, &e);
 	if (r->journal == NULL) {
 		fprintf(stderr, "espy: %s\n", e.text);
 		return 3;
 	}
-	r->progress = progress_new(stdout, stderr, r->choice.plan.n, r->quiet, r->verbose);
+	if (r->dir != NULL)
+		report_cases_clear(r->dir);
+	r->progress =
+		progress_new(r->reports.streamed ? stderr : stdout, stderr, r->choice.plan.n, r->quiet, r->verbose);
+	progress_set_colour(r->progress, r->colour);
 	struct sigaction sa = { .sa_handler = on_signal };
 	sigaction(SIGINT, &sa, NULL);
 	sigaction(SIGTERM, &sa, NULL);
@@ -286,13 +257,30 @@ execute(struct run *r)
 	return status;
 }
 
+/* What an earlier run left over, and how often. */
+static bool
+plan_again(struct run *r, struct err *e)
+{
+	struct choice *c = &r->choice;
+	unsigned gone = 0, before = c->plan.n;
+	if (r->failed != NULL && !plan_keep_failed(&c->plan, r->failed, &gone, e))
+		return false;
+	if (r->failed != NULL && c->plan.n == 0 && gone == 0 && before > 0)
+		fprintf(stderr, "espy: %s: everything passed there\n", r->failed);
+	if (gone > 0 && c->selectors_n + c->params_n + c->levels == 0)
+		fprintf(stderr, "espy: %s: %u of the cases that did not pass there are not in these suites\n",
+			r->failed, gone);
+	shard_take(&r->shard, &c->plan);
+	return plan_repeat(&c->plan, r->repeat, e);
+}
+
 static int
 plan_and_execute(struct run *r)
 {
 	struct err e;
 	struct choice *c = &r->choice;
 	int status = 2;
-	if (!choice_load(c, &e) || !choice_plan(c, &e)) {
+	if (!choice_load(c, &e) || !choice_plan(c, &e) || !plan_again(r, &e)) {
 		fprintf(stderr, "espy: %s\n", e.text);
 	} else if (c->plan.n == 0) {
 		fprintf(stderr, "espy: nothing to run: no case is left after selection\n");
@@ -301,51 +289,14 @@ plan_and_execute(struct run *r)
 		status = execute(r);
 	}
 	choice_free(c);
+	excuses_close(&r->excuses);
 	return status;
-}
-
-/* What only makes sense together. */
-static bool
-settle_target(struct run *r)
-{
-	struct err e;
-	bool single = target_is_single(r->target), reference = strncmp(r->target, "reference", 9) == 0;
-	bool lends = strncmp(r->target, "raw:", 4) == 0 || strncmp(r->target, "netns:", 6) == 0;
-	if (r->wishes.agent != NULL && !lends)
-		return fail(&e, ERR_SYNTAX, "--agent goes with -t raw:.. and -t netns:.., not with %s", r->target) ||
-		       complain(&e);
-	if (single && !reference && r->jobs > 1)
-		return fail(&e, ERR_RANGE, "-j %u: %s is there once", r->jobs, r->target) || complain(&e);
-	if (r->jobs == 0)
-		r->jobs = single ? 1 : (unsigned)sysconf(_SC_NPROCESSORS_ONLN);
-	return true;
 }
 
 int
 cmd_run(int argc, char **argv)
 {
 	static struct run r;
-	const char *value;
-	int which, first;
-	r.argc = argc;
-	r.argv = argv;
-	r.target = "linux";
-	r.dir = "espy-run";
-	struct timespec ts;
-	clock_gettime(CLOCK_REALTIME, &ts);
-	r.seed = (uint64_t)ts.tv_nsec * 2654435761u ^ (uint64_t)ts.tv_sec;
-	r.seed &= 0xffffffff; /* short enough to type again */
-	while ((which = options_next(&run_options, argc, argv, &value, &first)) >= 0)
-		if (!take_option(&r, which, value))
-			return 2;
-	if (which != -1)
-		return which == -3 ? 0 : 2;
-	for (; first < argc; first++) {
-		struct err e;
-		if (!choice_operand(&r.choice, argv[first], &e) && !complain(&e))
-			return 2;
-	}
-	if (!settle_target(&r))
-		return 2;
-	return plan_and_execute(&r);
+	int status = run_parse(&r, argc, argv);
+	return status >= 0 ? status : plan_and_execute(&r);
 }

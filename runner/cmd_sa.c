@@ -10,6 +10,7 @@
 #include "config/ipseckey.h"
 #include "config/setkey.h"
 #include "runner/commands.h"
+#include "runner/help/offers.h"
 #include "runner/options.h"
 #include "runner/suite_source.h"
 
@@ -280,6 +281,17 @@ misuse(const char *what, const char *word)
 	return 2;
 }
 
+static int
+unknown_format(const char *given)
+{
+	struct suggest near = { .given = given };
+	char word[160];
+	offer_config_formats(&near);
+	int n = snprintf(word, sizeof word, "%.40s", given);
+	suggest_print(&near, word + n, sizeof word - (size_t)n);
+	return misuse("want setkey, ipseckey, ipsecconf, xfrm or esp_sa, got ", word);
+}
+
 int
 cmd_sa(int argc, char **argv)
 {
@@ -296,7 +308,7 @@ cmd_sa(int argc, char **argv)
 		if (o == O_NO_KEYS)
 			continue;
 		if (!config_format_by_name(value, o == O_FROM ? &from : &to))
-			return misuse("want setkey, ipseckey, ipsecconf, xfrm or esp_sa, got ", value);
+			return unknown_format(value);
 		from_given |= o == O_FROM;
 	}
 	if (o < -1)

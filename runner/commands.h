@@ -6,18 +6,25 @@
 
 #include "runner/options.h"
 
+int cmd_baseline(int argc, char **argv);
 int cmd_check(int argc, char **argv);
+int cmd_completion(int argc, char **argv);
 int cmd_coverage(int argc, char **argv);
 int cmd_decode(int argc, char **argv);
+int cmd_diff(int argc, char **argv);
+int cmd_doctor(int argc, char **argv);
 int cmd_explain(int argc, char **argv);
 int cmd_host(int argc, char **argv);
 int cmd_list(int argc, char **argv);
+int cmd_replay(int argc, char **argv);
+int cmd_report(int argc, char **argv);
 int cmd_run(int argc, char **argv);
 int cmd_sa(int argc, char **argv);
 int cmd_vectors(int argc, char **argv);
 
-extern const struct options check_options, coverage_options, decode_options, explain_options, host_options,
-	list_options, run_options, sa_options, vectors_options;
+extern const struct options baseline_options, check_options, completion_options, coverage_options, decode_options,
+	doctor_options, diff_options, explain_options, host_options, list_options, replay_options, report_options,
+	run_options, sa_options, vectors_options;
 
 struct command {
 	const char *name;

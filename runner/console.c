@@ -13,7 +13,7 @@ console_open(const struct target_options *o, struct err *e)
 	char path[512];
 	snprintf(path, sizeof path, "%s/console-%u.log", o->dir != NULL ? o->dir : "", o->worker);
 	int fd = o->dir == NULL ? memfd_create("console", MFD_CLOEXEC)
-				: open(path, O_RDWR | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0644);
+				: open(path, O_RDWR | O_CREAT | O_TRUNC | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0644);
 	if (fd < 0)
 		(void)fail_errno(e, "the console log in %s", o->dir != NULL ? o->dir : "memory");
 	return fd;

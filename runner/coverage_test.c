@@ -20,7 +20,8 @@ add_run(struct coverage *c, const char *target, const struct outcome_row *rows, 
 	struct run_record r = { 0 };
 	struct err e = { 0 };
 	char line[400];
-	snprintf(line, sizeof line, "{\"event\":\"start\",\"target\":{\"name\":\"%s\"}}", target);
+	snprintf(line, sizeof line, "{\"event\":\"start\",\"schema\":\"espy-events/1\",\"target\":{\"name\":\"%s\"}}",
+		 target);
 	cr_assert(run_add(&r, line, strlen(line), &e), "%s", e.text);
 	for (size_t i = 0; i < n; i++) {
 		snprintf(

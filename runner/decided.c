@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "runner/suggest.h"
+#include "runner/help/suggest.h"
 
 bool
 purposes_unknown(const struct purposes *p, const char *id, struct err *e)

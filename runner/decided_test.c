@@ -13,9 +13,9 @@ Test(decided, an_id_that_no_list_has_is_an_error_at_its_place)
 	struct suite s = { .file = "x.suite", .name = "s", .cases = &c };
 	cr_assert(purposes_load(&p, "suites", &e), "%s", e.text);
 	cr_assert(not(purposes_check(&p, &s, &e)));
-	cr_assert(
-		eq(str, e.text,
-		   "x.suite:7:11: case c: EO-1 is neither a purpose nor a requirement: did you mean EO-01, EO-10 or EO-11?"));
+	cr_assert(eq(
+		str, e.text,
+		"x.suite:7:11: case c: EO-1 is neither a purpose nor a requirement: did you mean EO-01, EO-10 or EO-11?"));
 	good.next = NULL;
 	cr_assert(purposes_check(&p, &s, &e));
 	purposes_free(&p);

@@ -6,6 +6,7 @@
 
 #include "runner/capability.h"
 #include "runner/death.h"
+#include "runner/diagnose.h"
 #include "runner/stage.h"
 
 const char *const verdict_words[V_N] = {
@@ -43,9 +44,21 @@ engine_died(struct engine *g, const struct err *e)
 void
 stage_error(struct stage *s, const struct err *e)
 {
+	bool environment = e->code == ERR_DEAD || e->code == ERR_IO;
 	if (e->code == ERR_DEAD)
 		engine_died(s->g, e);
-	stage_decide(s, e->code == ERR_DEAD ? V_INCONCLUSIVE : V_ERROR, "%s", e->text);
+	stage_decide(s, environment ? V_INCONCLUSIVE : V_ERROR, "%s", e->text);
+}
+
+void
+stage_did(struct stage *s, struct bytes octets, const char *fmt, ...)
+{
+	char text[600];
+	va_list ap;
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof text, fmt, ap);
+	va_end(ap);
+	evidence_add(s->ev, EV_DO, s->step != NULL ? s->step->at.line : 0, 0, octets, text);
 }
 
 typedef void step_function(struct stage *, const struct step *);
@@ -163,13 +176,33 @@ run_steps(struct stage *s)
 		stage_error(s, &e);
 		return;
 	}
+	diagnose_begin(s);
 	s->g->unsettled = true; /* until the case has passed with nothing on its way */
 	if (!setup_flush(s, &e) || !flush_settled(s, &e) || !drop_events(s, &e) || !tester_drain(s, &e)) {
 		stage_error(s, &e);
 		return;
 	}
+	if (s->item->spec->raw_transform)
+		stage_did(s, BYTES_NONE, "uncalibrated");
 	steps_run(s, setup_steps(s->item));
 	steps_run(s, s->item->spec->steps);
+}
+
+/*
+ * A case that failed may have stopped before it took all answers. They belong to its capture, or a replay of it would seem to be answered
+ * more than it was; and the next case need not begin behind a sentinel then.
+ */
+static void
+take_the_rest(struct stage *s)
+{
+	struct err e = { 0 };
+	if (s->o->verdict != V_FAIL || s->g->dead)
+		return;
+	s->step = NULL;
+	if (tester_sentinel(s, 1, &e))
+		s->g->unsettled = false;
+	else
+		engine_died(s->g, &e);
 }
 
 /* MAY and INFO claims describe a choice: what the target chose is reported, not failed. */
@@ -203,6 +236,8 @@ engine_run(struct engine *g, const struct plan_item *item, struct evidence *evid
 		return;
 	}
 	run_steps(&s);
+	diagnose(&s);
+	take_the_rest(&s);
 	restore(&s);
 	death_judge(g, item, evidence, o);
 	if (o->verdict == V_PASS)

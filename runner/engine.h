@@ -16,12 +16,23 @@
 enum outcome_verdict { V_PASS, V_FAIL, V_INCONCLUSIVE, V_SKIP, V_ERROR, V_N };
 extern const char *const verdict_words[V_N];
 
+#define OUTCOME_HINTS 4
+enum outcome_looks {
+	LOOKS_ONE,
+	LOOKS_STEADY,
+	LOOKS_UNSTEADY
+}; /* second_look.h: asked once; twice with the same end; with another */
+
 struct outcome {
 	uint8_t verdict;
 	char reason[600];
 	const struct step *step; /* at which it was decided; NULL: at the end or before the first */
 	char want[300], got[700];
-	struct packet_diff diff; /* n > 0: differing fields */
+	struct packet_diff diff;       /* n > 0: differing fields */
+	struct bytes decisive;         /* the packet that they are of, as it is in the evidence; empty: none */
+	char hint[OUTCOME_HINTS][320]; /* of a FAIL: what may be behind it; diagnose.c */
+	unsigned hints;
+	uint8_t looks; /* enum outcome_looks */
 };
 
 #define CAP_ALGS 64
@@ -57,6 +68,7 @@ struct engine {
 	uint32_t fragment_id;                  /* of the last datagram that was sent in fragments */
 	struct oracle *oracle;                 /* oracle.c; NULL until a case predicts */
 	struct sa *sentinel_out, *sentinel_in; /* our ends of the sentinel's own SAs; tester.c, sentinel.c */
+	bool counting;                         /* the target's counters are read before a case and when it has failed */
 	bool unsettled;                        /* the case before ended early: answers may still be on their way */
 	bool dead;                             /* the target is gone, or not as it was; the caller restarts it */
 	char why_dead[300];

@@ -299,7 +299,26 @@ Test(engine, the_case_after_one_that_ended_early_waits_for_its_answers)
 	(void)lab_run(&lab, 3);
 	cr_expect(not(lab.engine.unsettled));
 	(void)lab_run(&lab, 2);
-	cr_expect(lab.engine.unsettled);
+	cr_expect(not(lab.engine.unsettled), "a case that failed has waited for its answers itself");
+}
+
+static unsigned
+exhibits_of(const struct evidence *v, uint8_t kind)
+{
+	unsigned n = 0;
+	for (const struct exhibit *x = v->first; x != NULL; x = x->next)
+		n += x->kind == kind;
+	return n;
+}
+
+/* What it did not take belongs to its capture, or sending that again would seem to be answered more than it was. */
+Test(engine, a_case_that_fails_early_keeps_all_answers)
+{
+	lab_suite(&lab, "suite t \"t\"\ncase f MUST \"f\"\n{\n> echo\n> echo\n< echo-reply(seq=9)\n}\n");
+	const struct outcome *o = lab_run(&lab, 0);
+	cr_expect(eq(int, o->verdict, V_FAIL));
+	cr_expect(eq(uint, exhibits_of(&lab.evidence, EV_FRAME_OUT), 2));
+	cr_expect(eq(uint, exhibits_of(&lab.evidence, EV_FRAME_IN), 2));
 }
 
 Test(engine, a_seed_decides_the_order_of_a_shuffle)

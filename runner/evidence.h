@@ -19,7 +19,9 @@ enum evidence_kind {
 	EV_NOTE,
 	EV_XFRM_OUT,
 	EV_XFRM_IN,
-	EV_AUDIT /* a record of the target's audit log */
+	EV_AUDIT,    /* a record of the target's audit log */
+	EV_SENTINEL, /* it came back, or what stands in for it: everything sent before has been dealt with */
+	EV_DO        /* what the case did on the target by its channel, so that it can be done again: encore/do.c */
 };
 
 struct exhibit {

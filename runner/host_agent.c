@@ -24,6 +24,7 @@ struct station {
 	struct link card[TARGET_LINKS]; /* what carries its frames */
 	unsigned cards;
 	bool inherited; /* the cards are sockets, which may be full */
+	unsigned long unsent;
 	struct buffer in, out;
 	struct { /* a frame that a card did not take yet */
 		uint8_t octets[LINK_FRAME_MAX];
@@ -40,8 +41,15 @@ give_frame(struct station *x, unsigned i, bool *later, struct err *e)
 	struct link *card = &x->card[i];
 	struct bytes frame = { x->held[i].octets, x->held[i].n };
 	*later = false;
-	if (!x->inherited)
-		return card->ops->send(card, frame, e);
+	if (!x->inherited && card->ops->send(card, frame, e))
+		return true;
+	if (!x->inherited && e->code == ERR_DEAD)
+		return false;
+	if (!x->inherited) { /* what a card refuses is lost on the way, as it would be behind any other */
+		if (x->unsent++ == 0)
+			fprintf(stderr, "espy host: %s\n", e->text);
+		return true;
+	}
 	if (send(card->ops->fd(card), frame.p, frame.n, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0)
 		return true;
 	*later = errno == EAGAIN || errno == EINTR;
@@ -202,6 +210,21 @@ next_word(const char **list, char *word, size_t cap)
 	return word;
 }
 
+/* The host has one MTU: that of its narrowest card, where a card is narrower than it is to begin with. */
+static bool
+narrow(struct station *x, const char *interface, struct err *e)
+{
+	struct channel *c = &x->target.channel;
+	char is[24], now[24];
+	unsigned mtu = link_raw_mtu(interface);
+	if (!c->ops->tunable_get(c, "mtu", is, sizeof is, e))
+		return false;
+	if (mtu == 0 || mtu >= strtoul(is, NULL, 10))
+		return true;
+	snprintf(now, sizeof now, "%u", mtu);
+	return c->ops->tunable_set(c, "mtu", now, e) || err_prefix(e, "%s has an MTU of %u", interface, mtu);
+}
+
 /* By numbers of descriptors, or by names of interfaces; more than we have cards for are left alone. */
 static bool
 open_cards(struct station *x, const char *list, struct err *e)
@@ -213,6 +236,8 @@ open_cards(struct station *x, const char *list, struct err *e)
 		if (x->inherited ? !link_fd_open(card, atoi(word), e) : !link_raw_open(card, word, unused, e))
 			return false;
 		x->cards++;
+		if (!x->inherited && !narrow(x, word, e))
+			return false;
 	}
 	return x->cards > 0 || fail(e, ERR_SYNTAX, "no links: want " LINKS_VARIABLE "=3,4 or --exec IFACE");
 }

@@ -5,6 +5,7 @@
 #include <net/if.h>
 #include <pcap/pcap.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -26,8 +27,15 @@ raw_send(struct link *l, struct bytes frame, struct err *e)
 	const struct link_raw *r = l->impl;
 	if (libnet_adv_write_link(r->out, frame.p, (uint32_t)frame.n) == (int)frame.n)
 		return true;
-	return fail(e, errno == ENETDOWN || errno == ENXIO ? ERR_DEAD : ERR_IO, "%s: frame of %zu octets: %s", r->name,
-		    frame.n, libnet_geterror(r->out));
+	int no = errno;
+	if (no == EMSGSIZE || no == ENOBUFS) /* a veth says the second for what its other end does not take */
+		return fail(
+			e, ERR_IO,
+			"%s refuses a frame of %zu octets (%s): its MTU or that of its other end is smaller, or its queue full; "
+			"`ip link set %s mtu 1500`, and likewise at the other end",
+			r->name, frame.n, strerror(no), r->name);
+	return fail(e, no == ENETDOWN || no == ENXIO ? ERR_DEAD : ERR_IO, "%s: frame of %zu octets: %s", r->name,
+		    frame.n, strerror(no));
 }
 
 /* A frame longer than buf cannot be: the snapshot length is less. One that was joined of several (GRO) is none that was on the wire. */
@@ -83,19 +91,26 @@ static const struct link_ops raw_ops = {
 	.close = raw_close,
 };
 
+unsigned
+link_raw_mtu(const char *interface)
+{
+	struct ifreq q = { .ifr_mtu = 0 };
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	snprintf(q.ifr_name, sizeof q.ifr_name, "%.*s", IFNAMSIZ - 1, interface);
+	bool known = fd >= 0 && ioctl(fd, SIOCGIFMTU, &q) == 0 && q.ifr_mtu > 0;
+	if (fd >= 0)
+		close(fd);
+	return known ? (unsigned)q.ifr_mtu : 0;
+}
+
 /*
  * The kernel's ring has slots of the largest frame that can come: with slots of 64 KiB a burst of a few dozen small frames would be lost.
  */
 static int
 largest_frame(const char *name)
 {
-	struct ifreq q = { .ifr_mtu = 0 };
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	snprintf(q.ifr_name, sizeof q.ifr_name, "%.*s", IFNAMSIZ - 1, name);
-	bool known = fd >= 0 && ioctl(fd, SIOCGIFMTU, &q) == 0 && q.ifr_mtu < LINK_FRAME_MAX - FRAME_ROOM;
-	if (fd >= 0)
-		close(fd);
-	return known ? q.ifr_mtu + FRAME_ROOM : LINK_FRAME_MAX;
+	unsigned mtu = link_raw_mtu(name);
+	return mtu > 0 && mtu < LINK_FRAME_MAX - FRAME_ROOM ? (int)mtu + FRAME_ROOM : LINK_FRAME_MAX;
 }
 
 static bool

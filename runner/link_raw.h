@@ -15,4 +15,7 @@ bool link_raw_open(struct link *l, const char *interface, uint8_t mac[6], struct
  */
 bool link_raw_open_in(struct link *l, const char *netns, const char *interface, uint8_t mac[6], struct err *e) MUST_USE;
 
+/* The interface's MTU, which bounds the datagram in a frame; 0: not known. */
+unsigned link_raw_mtu(const char *interface);
+
 #endif

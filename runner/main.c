@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "runner/commands.h"
+#include "runner/help/suggest.h"
 
 static int
 usage(FILE *out)
@@ -15,11 +16,36 @@ usage(FILE *out)
 	return out == stdout ? 0 : 2;
 }
 
+static int
+unknown(const char *given)
+{
+	char hint[200];
+	struct suggest near = { .given = given };
+	for (size_t i = 0; i < commands_n; i++)
+		suggest_offer(&near, commands[i].name);
+	suggest_print(&near, hint, sizeof hint);
+	fprintf(stderr, "espy: no command '%s'%s\n", given, hint);
+	return near.n > 0 ? 2 : usage(stderr);
+}
+
+/* "espy help run" */
+static int
+help(const char *name)
+{
+	const struct command *c = command_find(name);
+	if (c == NULL)
+		return unknown(name);
+	options_help(c->options, stdout);
+	return 0;
+}
+
 int
 main(int argc, char **argv)
 {
 	if (argc < 2)
 		return usage(stderr);
+	if (strcmp(argv[1], "help") == 0 && argc > 2)
+		return help(argv[2]);
 	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0)
 		return usage(stdout);
 	if (strcmp(argv[1], "--version") == 0) {
@@ -27,8 +53,5 @@ main(int argc, char **argv)
 		return 0;
 	}
 	const struct command *c = command_find(argv[1]);
-	if (c != NULL)
-		return c->run(argc - 1, argv + 1);
-	fprintf(stderr, "espy: no command '%s'\n\n", argv[1]);
-	return usage(stderr);
+	return c != NULL ? c->run(argc - 1, argv + 1) : unknown(argv[1]);
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "runner/engine.h"
+#include "runner/help/suggest.h"
 
 static const char *const wishes[] = {
 	[MANAGER_AUTO] = "auto", [MANAGER_PFKEY] = "pfkey", [MANAGER_XFRM] = "xfrm", [MANAGER_NONE] = "none"
@@ -24,7 +25,12 @@ manager_wish_parse(const char *word, enum manager_wish *wish, struct err *e)
 		*wish = (enum manager_wish)i;
 		return true;
 	}
-	return fail(e, ERR_UNKNOWN, "manager: want auto, pfkey, xfrm or none, got '%s'", word);
+	struct suggest near = { .given = word };
+	char hint[100];
+	for (unsigned i = 0; i < sizeof wishes / sizeof wishes[0]; i++)
+		suggest_offer(&near, wishes[i]);
+	suggest_print(&near, hint, sizeof hint);
+	return fail(e, ERR_UNKNOWN, "manager: want auto, pfkey, xfrm or none, got '%s'%s", word, hint);
 }
 
 static bool

@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "runner/suggest.h"
+#include "runner/help/suggest.h"
 
 #define ROWS 40
 #define FIRST_ROW 1000 /* what getopt_long(3) returns for the long option of the first row */

@@ -18,6 +18,7 @@ struct plan_item {
 	struct param params[PLAN_PARAMS];
 	unsigned params_n;
 	const char *id, *full_id;
+	unsigned round; /* 1, 2, .. of a plan that is run several times; 0: once */
 };
 
 struct plan {

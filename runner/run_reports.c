@@ -10,7 +10,7 @@
 
 #include "reports/atomic_file.h"
 #include "runner/links.h"
-#include "runner/offers.h"
+#include "runner/help/offers.h"
 
 #define STEP_SUMMARY_MAX 1048576 /* of a step, all that wrote to it together: GitHub shows nothing of a longer one */
 #define STEP_SUMMARY_LEAST 4096  /* below that nothing of ours would say anything */

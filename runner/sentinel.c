@@ -224,5 +224,8 @@ tester_sentinel(struct stage *s, unsigned link, struct err *e)
 	if (!prove_silence(s, link, e))
 		return false;
 	s->awaiting = false;
+	evidence_add(s->ev, EV_SENTINEL, s->step != NULL ? s->step->at.line : 0, link, BYTES_NONE,
+		     s->sentinel_covered ? "an ARP answer came, and nothing else in the time behind it"
+					 : "it came back");
 	return true;
 }

@@ -224,6 +224,7 @@ setup_commands(struct stage *s, const struct setkey_command *first, const char *
 		return true;
 	bool ok = choose_and_say(s, &b, first, file, e);
 	if (ok) {
+		stage_did(s, BYTES_NONE, "manager %s", b.manager->name);
 		ok = write_block(s, &b, e) && read_answers(s, &b, &bad, &why, e);
 	} else if (e->code == ERR_UNSUPPORTED) {
 		snprintf(refused, cap, "%s", e->text);

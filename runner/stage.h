@@ -35,6 +35,7 @@ struct stage {
 	struct evidence *ev;
 	struct vars vars;
 	const struct step *step; /* running now */
+	bool all_families;       /* it speaks both, whatever is implied */
 	uint8_t family, inner;   /* 4 or 6: outer and inner IP of what is implied */
 	struct sad *sad;         /* mirror: both directions, with our counters */
 	struct wr store;         /* octets behind fields of packets being built */
@@ -59,12 +60,17 @@ struct stage {
 	bool sentinel_ready;      /* its SAs are on the target */
 	bool sentinel_covered;    /* a policy of this case keeps the sentinel's echo: the link's answer must do */
 	bool stop;                /* an outcome was decided */
+	bool counted;             /* what the target counted before the first step is known */
+	struct bytes decisive;    /* the packet that decided against the target; empty: none did */
 };
 
 /* Decides the outcome and stops the case; the first decision stands. */
 void stage_decide(struct stage *s, enum outcome_verdict v, const char *fmt, ...) PRINTF(3, 4);
-/* Error of ours or of the environment: ERR_DEAD makes INCONCLUSIVE and marks the target dead, the rest ERROR. */
+/* Error of ours or of the environment: ERR_DEAD and ERR_IO make INCONCLUSIVE, the first marks the target dead; the rest is ERROR. */
 void stage_error(struct stage *s, const struct err *e);
+
+/* Puts what was done on the target into the evidence, in the words of encore/do.c; octets may be none. */
+void stage_did(struct stage *s, struct bytes octets, const char *fmt, ...) PRINTF(3, 4);
 
 enum heading { TO_TARGET, FROM_TARGET };
 
@@ -230,6 +236,8 @@ void app_policy_say(struct stage *s, const struct step *st, int sock);
 void app_policy_ask(struct stage *s, const struct step *st, int sock);
 bool app_policy_knows(const char *api);
 /* app_sec_opt.c */
+/* Tells the evidence of a policy that a socket gets, in the octets that it gets. */
+void app_policy_did(struct stage *s, int sock, struct bytes value);
 bool app_sec_opt_say(struct stage *s, const struct socket_said *said, int sock, struct err *e) MUST_USE;
 void app_sec_opt_ask(struct stage *s, const struct step *st, int sock);
 void step_deliver(struct stage *s, const struct step *st);

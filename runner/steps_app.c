@@ -58,8 +58,15 @@ app_open(struct stage *s, const struct step *st)
 	struct bytes local = family == 6 ? BYTES_OF(net->target6) : BYTES_OF(net->target4);
 	if (st->anywhere)
 		local = (struct bytes){ none, local.n };
-	if (!expr_number_of(st->value, &s->vars, &port, &e) ||
-	    !c->ops->udp_open(c, family, local, (uint16_t)port, st->user, &n->sock, &e)) {
+	if (!expr_number_of(st->value, &s->vars, &port, &e)) {
+		stage_error(s, &e);
+		return;
+	}
+	struct addr at = addr_of(local);
+	char text[48];
+	stage_did(s, BYTES_NONE, "udp-open %s %s %u %s%s", st->name, addr_print(&at, text), (unsigned)(uint16_t)port,
+		  st->user != NULL ? st->user : "-", st->encap ? " encap" : "");
+	if (!c->ops->udp_open(c, family, local, (uint16_t)port, st->user, &n->sock, &e)) {
 		refused(s, &e);
 		return;
 	}
@@ -120,6 +127,8 @@ app_send(struct stage *s, const struct step *st)
 		stage_error(s, &e);
 		return;
 	}
+	char text[48];
+	stage_did(s, data, "udp-send %s %s %u", n->name, addr_print(&a, text), (unsigned)(uint16_t)port);
 	/* A refusal is the target's way to say that nothing leaves: the frames decide, the errno is side evidence. */
 	if (!c->ops->udp_send(c, n->sock, addr_bytes(&a), (uint16_t)port, data, &e) || !c->ops->sync(c, &e)) {
 		if (e.code != ERR_REFUSED)
@@ -138,6 +147,7 @@ app_close(struct stage *s, const struct step *st)
 		stage_decide(s, V_ERROR, "no application socket called '%s'", st->name);
 		return;
 	}
+	stage_did(s, BYTES_NONE, "close %s", n->name);
 	if (!c->ops->sock_close(c, n->sock, &e))
 		refused(s, &e);
 	*n = s->app[--s->app_n];
@@ -263,9 +273,12 @@ step_tunable(struct stage *s, const struct step *st)
 	s->tunable[s->tunables++].name = st->name;
 	/* Settings of several words are strings with variables inside. */
 	const char *text = vars_substitute(&s->vars, val_print(s->arena, &v), s->item->suite->file, st->at.line, &e);
-	if (text == NULL)
+	if (text == NULL) {
 		stage_error(s, &e);
-	else if (!c->ops->tunable_set(c, st->name, text, &e))
+		return;
+	}
+	stage_did(s, BYTES_NONE, "tunable %s %s", st->name, text);
+	if (!c->ops->tunable_set(c, st->name, text, &e))
 		no_tunable(s, st, &e);
 }
 

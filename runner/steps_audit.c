@@ -2,6 +2,7 @@
  * What a target counts and logs. RFC 4301 9 and RFC 4303 4 ask for records of auditable events and leave it to the target whether it has
  * an audit log at all: without one a case is SKIP. Counters are what can be read everywhere; no RFC says how they are called.
  */
+#include "runner/help/offers.h"
 #include "runner/stage.h"
 
 #include <errno.h>
@@ -65,6 +66,14 @@ audit_knows_word(const char *word)
 		if (strcmp(rows[i].word, word) == 0)
 			return true;
 	return strcmp(word, "log") == 0;
+}
+
+void
+offer_audit_words(struct suggest *s)
+{
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+		suggest_offer(s, rows[i].word);
+	suggest_offer(s, "log");
 }
 
 bool

@@ -174,6 +174,7 @@ step_wait(struct stage *s, const struct step *st)
 		stage_decide(s, V_ERROR, "wait: want up to 120 seconds");
 		return;
 	}
+	stage_did(s, BYTES_NONE, "wait %u", (unsigned)seconds);
 	if (s->g->target->pass != NULL) {
 		s->g->target->pass(s->g->target, (unsigned)seconds);
 		return;

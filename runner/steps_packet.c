@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "runner/diagnose.h"
+#include "runner/help/offers.h"
 #include "wire/checksum.h"
 
 /* --- send ------------------------------------------------------------------------------------ */
@@ -181,7 +183,7 @@ checksums_right(const struct packet *got, struct packet_diff *d)
 		if (w.full || right.u == got->layer[i].v[IP4_CHECKSUM].u)
 			continue;
 		struct field_diff *fd = &d->d[d->n++];
-		*fd = (struct field_diff){ .lay = h.lay, .field = &h.lay->fields[IP4_CHECKSUM] };
+		*fd = (struct field_diff){ .lay = h.lay, .field = &h.lay->fields[IP4_CHECKSUM], .layer = i + 1 };
 		field_print(fd->field, &right, fd->want, sizeof fd->want);
 		field_print(fd->field, &got->layer[i].v[IP4_CHECKSUM], fd->got, sizeof fd->got);
 		return false;
@@ -229,8 +231,11 @@ frame_agrees(struct stage *s, const struct step *st, const struct frame *f, bool
 	}
 	packet_print(&want->packet, s->o->want, sizeof s->o->want);
 	packet_print(&got->packet, s->o->got, sizeof s->o->got);
-	if (decide)
+	if (decide) {
+		s->o->decisive = f->datagram;
+		diagnose_packet(s, f->datagram);
 		decide_mismatch(s, &diff, got);
+	}
 	return false;
 }
 
@@ -253,6 +258,7 @@ want_nothing(struct stage *s, const struct step *st)
 	else
 		snprintf(s->o->got, sizeof s->o->got, "%zu octets that are no IP datagram: %.400s", f->datagram.n,
 			 e.text);
+	s->o->decisive = f->datagram;
 	char shape[200];
 	packet_shape(&got->packet, shape, sizeof shape);
 	stage_decide(s, V_FAIL, "want nothing, got %s", got->packet.n > 0 ? shape : s->o->got);
@@ -323,11 +329,23 @@ mutable_octet(struct stage *s, const struct val *argument, bool *result, struct 
 	return fail(e, ERR_SYNTAX, "mutable: no AH packet was sent just before");
 }
 
+static const char *const questions[] = { "mutable", "registers_auth", "registers_encrypt", "combs_registered" };
+#define QUESTIONS (sizeof questions / sizeof questions[0])
+
 bool
 stage_knows_question(const char *name)
 {
-	return strcmp(name, "mutable") == 0 || strcmp(name, "registers_auth") == 0 ||
-	       strcmp(name, "registers_encrypt") == 0 || strcmp(name, "combs_registered") == 0;
+	for (size_t i = 0; i < QUESTIONS; i++)
+		if (strcmp(questions[i], name) == 0)
+			return true;
+	return false;
+}
+
+void
+offer_questions(struct suggest *s)
+{
+	for (size_t i = 0; i < QUESTIONS; i++)
+		suggest_offer(s, questions[i]);
 }
 
 bool

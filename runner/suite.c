@@ -7,6 +7,7 @@
 
 #include "runner/suite.tab.h"
 #include "runner/suite.lex.h"
+#include "runner/revision.h"
 #include "runner/suite_source.h"
 #include "runner/suite_tree.h"
 
@@ -42,11 +43,12 @@ suite_add_axis(struct suite *s, struct axis *x)
 }
 
 void
-suite_add_setup(struct suite *s, const char *name, struct step *steps, struct place at)
+suite_add_setup(struct suite *s, const char *name, struct step *steps, uint64_t digest, struct place at)
 {
 	struct setup *u = arena_alloc(&s->arena, sizeof *u);
 	u->name = name;
 	u->steps = steps;
+	u->digest = digest;
 	u->at = at;
 	APPEND(s->setups, u);
 }
@@ -139,9 +141,11 @@ suite_case_axis(struct suite *s, struct axis *x)
 }
 
 void
-suite_case_steps(struct suite *s, struct step *steps)
+suite_case_steps(struct suite *s, struct step *steps, uint64_t digest)
 {
-	last_case(s)->steps = steps;
+	struct case_spec *c = last_case(s);
+	c->steps = steps;
+	c->digest = digest;
 }
 
 const struct word_list *
@@ -162,6 +166,7 @@ suite_parse(const char *file, const char *text, size_t n, struct err *e)
 		return NULL;
 	}
 	s->file = arena_strdup(&s->arena, file);
+	s->digest = revision_text(text, n);
 	struct scan scan = { .suite = s, .text = text, .text_n = n, .line = 1, .column = 1, .err = e };
 	struct err local;
 	if (e == NULL)

@@ -160,6 +160,7 @@ struct axis { /* for NAME in V V .. */
 struct setup {
 	const char *name;
 	struct step *steps;
+	uint64_t digest; /* of the steps as written: revision.h */
 	struct setup *next;
 	struct place at;
 };
@@ -171,6 +172,7 @@ struct clause {
 
 enum level { CASE_MUST, CASE_SHOULD, CASE_MAY, CASE_INFO, CASE_LEVELS };
 extern const char *const level_names[CASE_LEVELS];
+extern const char *const case_features[]; /* what `needs` takes; ends with NULL */
 
 struct case_spec {
 	const char *name, *title;
@@ -184,6 +186,7 @@ struct case_spec {
 	const char *setup;      /* name; NULL: "default" if the suite has it; "none" */
 	bool raw_transform;     /* `uncalibrated`: run even where the target is known to deviate */
 	struct step *steps;
+	uint64_t digest; /* of the steps as written: revision.h */
 	struct case_spec *next;
 	struct place at;
 };
@@ -196,6 +199,7 @@ struct suite {
 	struct word_list *profiles; /* of every case that has none of its own; NULL: everybody's */
 	struct setup *setups;
 	struct case_spec *cases;
+	uint64_t digest; /* of the whole text */
 	struct suite *next;
 };
 

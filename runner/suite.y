@@ -3,8 +3,10 @@
 }
 %code {
 #include "runner/suite.lex.h"
+#include "runner/help/suggest.h"
 #include "runner/suite_tree.h"
 #include <stdio.h>
+#include <string.h>
 static void suite_yyerror(struct SUITE_YYLTYPE *at, struct scan *s, void *scanner, const char *msg);
 #define AT(loc) ((struct place){ (unsigned)(loc).first_line, (unsigned)(loc).first_column })
 #define A (&s->suite->arena)
@@ -77,8 +79,8 @@ items: %empty | items item ;
 item: T_NL
 	| axis T_NL		{ suite_add_axis(s->suite, $1); }
 	| T_PROFILE words T_NL	{ suite_profiles(s->suite, $2); }
-	| T_SETUP word block T_NL	{ suite_add_setup(s->suite, $2, $3, AT(@1)); }
-	| T_SETUP block T_NL		{ suite_add_setup(s->suite, "default", $2, AT(@1)); }
+	| T_SETUP word block T_NL	{ suite_add_setup(s->suite, $2, $3, scan_digest(s, &@3), AT(@1)); }
+	| T_SETUP block T_NL		{ suite_add_setup(s->suite, "default", $2, scan_digest(s, &@2), AT(@1)); }
 	;
 
 axis: T_FOR word T_IN axis_values	{ $$ = axis_name($4, $2, AT(@1)); } ;
@@ -89,7 +91,7 @@ axis_values: atom			{ $$ = axis_add(s, NULL, $1, NULL); }
 	;
 
 cases: %empty | cases case ;
-case: case_head attrs block T_NL nl_opt { suite_case_steps(s->suite, $3); } ;
+case: case_head attrs block T_NL nl_opt { suite_case_steps(s->suite, $3, scan_digest(s, &@3)); } ;
 case_head: T_CASE word T_WORD T_STRING T_NL
 	{
 		if (!suite_begin_case(s->suite, $2, $3, $4.p, AT(@1)))
@@ -320,21 +322,41 @@ rel: T_EQ { $$ = REL_EQ; } | T_NE { $$ = REL_NE; } | '<' { $$ = REL_LT; } | T_LE
 
 %%
 
-#define EXPECTED_MAX 8  /* more say nothing */
+#define EXPECTED_MAX 8   /* more say nothing */
+#define EXPECTED_ALL 100 /* but a keyword among them may have been meant */
+
+/* The keywords that could stand here in place of a word; what names no keyword has an article or is punctuation. */
+static void
+suggest_keyword(const yypcontext_t *c, const char *given, char *out, size_t cap)
+{
+	yysymbol_kind_t want[EXPECTED_ALL];
+	struct suggest near = { .given = given };
+	int n = yypcontext_expected_tokens(c, want, EXPECTED_ALL);
+	for (int i = 0; i < n; i++)
+		if (strspn(yysymbol_name(want[i]), "abcdefghijklmnopqrstuvwxyz") == strlen(yysymbol_name(want[i])))
+			suggest_offer(&near, yysymbol_name(want[i]));
+	suggest_print(&near, out, cap);
+}
 
 static int
 yyreport_syntax_error(const yypcontext_t *c, struct scan *s, void *scanner)
 {
 	yysymbol_kind_t want[EXPECTED_MAX];
 	int n = yypcontext_expected_tokens(c, want, EXPECTED_MAX);
-	char text[200] = "";
+	bool word = yypcontext_token(c) == YYSYMBOL_T_WORD;
+	const char *given = suite_yyget_text(scanner);
+	char text[200] = "", hint[200] = "";
 	size_t at = 0;
-	(void)scanner;
 	for (int i = 0; i < n && at < sizeof text; i++)
 		at += (size_t)snprintf(text + at, sizeof text - at, "%s%s", i == 0 ? "want " : i + 1 < n ? ", " : " or ",
 				       yysymbol_name(want[i]));
-	scan_error(s, yypcontext_location(c), "%s%s%s", text, n > 0 ? ", got " : "unexpected ",
-		   yysymbol_name(yypcontext_token(c)));
+	if (word)
+		suggest_keyword(c, given, hint, sizeof hint);
+	if (word && n == 0)
+		scan_error(s, yypcontext_location(c), "unexpected '%s'%s", given, hint);
+	else
+		scan_error(s, yypcontext_location(c), "%s%s%s%s", text, n > 0 ? ", got " : "unexpected ",
+			   yysymbol_name(yypcontext_token(c)), hint);
 	return 0;
 }
 

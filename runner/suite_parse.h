@@ -12,6 +12,8 @@ struct scan {
 	const char *known;     /* begin of the line known_line, from where step_text goes on */
 	unsigned known_line;
 	size_t offset;
+	const char *mark; /* begin of the line mark_line, from where scan_digest goes on */
+	unsigned mark_line;
 	unsigned depth; /* open parentheses */
 	char *raw;      /* setkey block being read */
 	size_t raw_n, raw_cap;
@@ -35,6 +37,8 @@ void scan_string(struct scan *s, union SUITE_YYSTYPE *v, const char *text, size_
 void scan_raw_begin(struct scan *s, const struct SUITE_YYLTYPE *at, const char *language);
 void scan_raw_more(struct scan *s, const char *text, size_t n);
 const char *scan_raw_end(struct scan *s, struct SUITE_YYLTYPE *at); /* at: where the block began */
+/* Of the text between two places, without comments and blanks. */
+uint64_t scan_digest(struct scan *s, const struct SUITE_YYLTYPE *at);
 void scan_bad(struct scan *s, const struct SUITE_YYLTYPE *at, char c);
 void scan_error(struct scan *s, const struct SUITE_YYLTYPE *at, const char *fmt, ...) PRINTF(3, 4);
 void scan_complain(struct scan *s, struct place at, const char *fmt, ...) PRINTF(3, 4);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "runner/revision.h"
 #include "runner/suite.tab.h"
 
 void
@@ -96,6 +97,27 @@ scan_raw_end(struct scan *s, SUITE_YYLTYPE *at)
 	at->first_line = (int)s->raw_line;
 	at->first_column = (int)s->raw_column;
 	return arena_strndup(&s->suite->arena, s->raw != NULL ? s->raw : "", s->raw_n);
+}
+
+static const char *
+text_at(struct scan *s, int line, int column)
+{
+	const char *end = s->text + s->text_n;
+	if (s->mark == NULL || (unsigned)line < s->mark_line) {
+		s->mark = s->text;
+		s->mark_line = 1;
+	}
+	for (; s->mark_line < (unsigned)line && s->mark < end; s->mark++)
+		s->mark_line += *s->mark == '\n';
+	return end - s->mark < column - 1 ? end : s->mark + column - 1;
+}
+
+uint64_t
+scan_digest(struct scan *s, const SUITE_YYLTYPE *at)
+{
+	const char *first = text_at(s, at->first_line, at->first_column);
+	const char *last = text_at(s, at->last_line, at->last_column);
+	return revision_text(first, (size_t)(last - first));
 }
 
 static void

@@ -50,7 +50,7 @@ struct word_list *words_add(struct arena *a, struct word_list *list, const char 
 
 void suite_begin(struct suite *s, const char *name, const char *title, struct clause *c);
 void suite_add_axis(struct suite *s, struct axis *x);
-void suite_add_setup(struct suite *s, const char *name, struct step *steps, struct place at);
+void suite_add_setup(struct suite *s, const char *name, struct step *steps, uint64_t digest, struct place at);
 bool suite_begin_case(struct suite *s, const char *name, const char *level, const char *title, struct place at);
 void suite_case_clause(struct suite *s, struct clause *c);
 void suite_case_decides(struct suite *s, struct word_list *w);
@@ -61,6 +61,6 @@ void suite_case_when(struct suite *s, struct condition *c);
 void suite_case_setup(struct suite *s, const char *name);
 void suite_case_uncalibrated(struct suite *s);
 void suite_case_axis(struct suite *s, struct axis *x);
-void suite_case_steps(struct suite *s, struct step *steps);
+void suite_case_steps(struct suite *s, struct step *steps, uint64_t digest);
 
 #endif

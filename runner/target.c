@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "runner/help/suggest.h"
+
 #define DOC6(link, host)                                                                                               \
 	{                                                                                                              \
 		0x20, 0x01, 0x0d, 0xb8, 0, link, 0, 0, 0, 0, 0, 0, 0, 0, 0, host                                       \
@@ -68,10 +70,22 @@ driver_of(const char *spec, struct err *e)
 		(void)fail(e, ERR_SYNTAX, "target: want %s, got '%s'", d->form, spec);
 		return NULL;
 	}
-	for (size_t i = 0; i < DRIVERS; i++)
+	char word[32], hint[100];
+	struct suggest near = { .given = word };
+	snprintf(word, sizeof word, "%.*s", (int)(n < sizeof word ? n : 0), spec);
+	for (size_t i = 0; i < DRIVERS; i++) {
 		used += (size_t)snprintf(all + used, sizeof all - used, "%s%s", i > 0 ? ", " : "", drivers[i].form);
-	(void)fail(e, ERR_UNKNOWN, "target: want one of %s; got '%s'", all, spec);
+		suggest_offer(&near, drivers[i].name);
+	}
+	suggest_print(&near, hint, sizeof hint);
+	(void)fail(e, ERR_UNKNOWN, "target: want one of %s; got '%s'%s", all, spec, hint);
 	return NULL;
+}
+
+const char *
+target_form(size_t i)
+{
+	return i < DRIVERS ? drivers[i].form : NULL;
 }
 
 bool

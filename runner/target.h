@@ -74,6 +74,8 @@ const struct target_net *target_net_of(const struct target_options *o, unsigned 
 bool target_wish_tester(struct target_wishes *w, const char *text, struct err *e) MUST_USE;
 bool target_wish_target(struct target_wishes *w, const char *text, struct err *e) MUST_USE;
 
+/* What -t takes, one form a driver: "qemu:KERNEL[,INITRD]"; NULL behind the last. */
+const char *target_form(size_t i);
 /* Whether a -t names a driver there is: a question of usage, before anything is started. */
 bool target_known(const char *spec, struct err *e) MUST_USE;
 /* Whether there can be only one instance of it at a time. */

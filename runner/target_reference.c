@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "runner/help/offers.h"
+
 #define PREFIX4 24
 #define PREFIX6 64
 
@@ -141,6 +143,16 @@ open_ends(struct target *t, const struct target_options *o, struct reference *r)
 	t->has_channel = true;
 }
 
+static bool
+unknown_profile(const char *name, struct err *e)
+{
+	struct suggest near = { .given = name };
+	char hint[100];
+	offer_profiles(&near);
+	suggest_print(&near, hint, sizeof hint);
+	return fail(e, ERR_UNKNOWN, "profile: want rfc4301, rfc2401, solaris, kame or linux, got \"%s\"%s", name, hint);
+}
+
 /* "rfc4301", "kame/openbsd": whose rules it follows, and whose PF_KEY it speaks. */
 bool
 reference_argument(const char *argument, const struct profile **profile, const struct dialect **dialect, struct err *e)
@@ -152,7 +164,7 @@ reference_argument(const char *argument, const struct profile **profile, const s
 	*profile = profile_by_name(name);
 	*dialect = dialect_by_os(slash != NULL ? slash + 1 : "reference");
 	if (*profile == NULL)
-		return fail(e, ERR_UNKNOWN, "profile: want rfc4301, rfc2401, solaris, kame or linux, got \"%s\"", name);
+		return unknown_profile(name, e);
 	return *dialect != NULL ||
 	       fail(e, ERR_UNKNOWN, "dialect: want reference, linux, kame, freebsd, openbsd or solaris, got \"%s\"",
 		    slash + 1);

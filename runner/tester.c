@@ -35,6 +35,16 @@ tester_frame(struct stage *s, unsigned link, uint16_t ethertype, struct bytes pa
 	return send_frame(s, link, ethertype, payload, 18, e);
 }
 
+/* With the words of the step under way, which outlive the evidence. */
+static struct exhibit *
+keep_frame(struct stage *s, uint8_t kind, unsigned link, struct bytes datagram)
+{
+	const struct step *st = s->step;
+	struct exhibit *x = evidence_add(s->ev, kind, st != NULL ? st->at.line : 0, link, datagram, NULL);
+	x->text = st != NULL ? st->text : NULL;
+	return x;
+}
+
 bool
 tester_send(struct stage *s, unsigned link, struct bytes datagram, size_t trail, struct err *e)
 {
@@ -43,7 +53,7 @@ tester_send(struct stage *s, unsigned link, struct bytes datagram, size_t trail,
 	if (link == 0 || link > s->g->target->links)
 		return fail(e, ERR_UNSUPPORTED, "the target has no link %u", link);
 	s->awaiting = true;
-	evidence_add(s->ev, EV_FRAME_OUT, s->step != NULL ? s->step->at.line : 0, link, datagram, NULL);
+	keep_frame(s, EV_FRAME_OUT, link, datagram);
 	return send_frame(s, link, type, datagram, trail, e);
 }
 
@@ -155,8 +165,7 @@ classify_ip6(struct stage *s, unsigned link, struct bytes d, struct err *e, bool
 static void
 queue_frame(struct stage *s, unsigned link, struct bytes datagram)
 {
-	struct exhibit *x =
-		evidence_add(s->ev, EV_FRAME_IN, s->step != NULL ? s->step->at.line : 0, link, datagram, NULL);
+	struct exhibit *x = keep_frame(s, EV_FRAME_IN, link, datagram);
 	struct frame *f = arena_alloc(s->arena, sizeof *f);
 	f->datagram = x->octets;
 	f->link = link;
@@ -189,7 +198,8 @@ is_of_another_case(const struct stage *s, struct bytes d)
 	rd_skip(&r, 24);
 	struct addr dst = addr_of(rd_take(&r, 16));
 	uint32_t spi = (uint32_t)rd_uint(&r, 4);
-	return esp && !r.bad && s->family == 4 && s->inner == 4 && sad_find(s->sad, spi, 50, &dst) == NULL;
+	return esp && !r.bad && s->family == 4 && s->inner == 4 && !s->all_families &&
+	       sad_find(s->sad, spi, 50, &dst) == NULL;
 }
 
 /* Takes one frame off a link; *some false when there was none. */

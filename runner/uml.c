@@ -24,8 +24,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "runner/initramfs.h"
+#include "runner/paths.h"
+
 /* With 64 the kernel has threads too few to test its built-in algorithms, and then refuses AES and SHA. */
-#define MEMORY_MB 128
+#define MEMORY_MB UML_MEMORY_MB
 #define ARGS_MAX 32
 #define ARGS_ROOM 4096 /* the kernel's own limit for its command line */
 #define REAP_MS 2000
@@ -66,6 +69,7 @@ uml_find_kernel(const char *given, char *path, size_t cap, struct err *e)
 	return fail(e, ERR_UNSUPPORTED, NOT_INSTALLED);
 }
 
+/* What the variable says, what `make` left beside the program, or one made now. */
 bool
 uml_find_initramfs(char *path, size_t cap, struct err *e)
 {
@@ -73,20 +77,15 @@ uml_find_initramfs(char *path, size_t cap, struct err *e)
 	char self[512];
 	if (given != NULL && *given != '\0') {
 		snprintf(path, cap, "%s", given);
-	} else {
-		ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
-		self[n > 0 ? n : 0] = '\0';
-		char *slash = strrchr(self, '/');
-		if (slash != NULL)
-			*slash = '\0';
-		snprintf(path, cap, "%s/initramfs.cpio", self);
+		return access(path, R_OK) == 0 ||
+		       fail(e, ERR_UNSUPPORTED, "ESPY_INITRAMFS=%s: %s", given, strerror(errno));
 	}
-	if (access(path, R_OK) == 0)
-		return true;
-	return fail(e, ERR_UNSUPPORTED,
-		    "%s: %s: the initramfs of the Linux target is made by "
-		    "`make build/initramfs.cpio`, which needs the package user-mode-linux",
-		    path, strerror(errno));
+	if (paths_own_folder(self, sizeof self)) {
+		snprintf(path, cap, "%s/initramfs.cpio", self);
+		if (access(path, R_OK) == 0)
+			return true;
+	}
+	return initramfs_make(path, cap, e);
 }
 
 /*
@@ -114,8 +113,8 @@ can_hold_memory(const char *directory)
 	return p != MAP_FAILED;
 }
 
-static const char *
-memory_directory(void)
+const char *
+uml_memory_directory(void)
 {
 	const char *candidates[] = { getenv("TMPDIR"), "/dev/shm", "/tmp", "/var/tmp" };
 	for (size_t i = 0; i < sizeof candidates / sizeof candidates[0]; i++)
@@ -272,6 +271,7 @@ static void __attribute__((noreturn)) become_kernel(struct args *a, const struct
 	(void)dup2(w->console, 1);
 	(void)dup2(w->console, 2);
 	pass_on(w->line);
+	pass_on(initramfs_fd());
 	for (int i = 0; i < UML_NICS; i++)
 		pass_on(w->nic[i]);
 	/* With a random break it takes the gap below its heap for memory, and sets up a gigabyte of it. */
@@ -291,7 +291,7 @@ close_others(int leash, const struct uml_wiring *w)
 	if (most < 0 || most > 65536)
 		most = 65536;
 	for (int fd = 3; fd < most; fd++) {
-		bool keep = fd == leash || fd == w->line || fd == w->console;
+		bool keep = fd == leash || fd == w->line || fd == w->console || fd == initramfs_fd();
 		for (int i = 0; i < UML_NICS; i++)
 			keep = keep || fd == w->nic[i];
 		if (!keep)
@@ -347,7 +347,7 @@ uml_start(struct uml *u, const char *kernel, const char *initramfs, const struct
 					   "set TMPDIR to one with room and without noexec";
 	int leash[2];
 	struct args a = { .n = 0, .cpu = w->cpu };
-	const char *memory = memory_directory();
+	const char *memory = uml_memory_directory();
 	if (memory == NULL)
 		return fail(e, ERR_UNSUPPORTED, no_room, MEMORY_MB);
 	command_line(&a, kernel, initramfs, w);

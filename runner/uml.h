@@ -11,6 +11,7 @@
 #include "wire/err.h"
 
 #define UML_NICS 3
+#define UML_MEMORY_MB 128
 
 struct uml_wiring {
 	int line;          /* the machine's end of its serial line */
@@ -30,6 +31,9 @@ struct uml {
 /* Paths of what is needed. ERR_UNSUPPORTED says what to install or build. */
 bool uml_find_kernel(const char *given, char *path, size_t cap, struct err *e) MUST_USE;
 bool uml_find_initramfs(char *path, size_t cap, struct err *e) MUST_USE;
+
+/* Where the kernel's memory can be: a file system with room, and not mounted noexec; NULL: nowhere. */
+const char *uml_memory_directory(void);
 
 /* The wiring's descriptors stay the caller's, who closes them when this returns. */
 bool uml_start(struct uml *u, const char *kernel, const char *initramfs, const struct uml_wiring *w,

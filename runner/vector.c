@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "ipsec/sa.h"
+#include "wire/text.h"
 
 enum field_type { TEXT, HEX, NUMBER, OCTET, FLAG, ALG_OF_ENC, ALG_OF_AUTH, MODE };
 
@@ -102,28 +103,16 @@ static const struct {
 			  BIT(F_ACCEPT) },
 };
 
-static int
-hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static bool
 read_hex(struct bytes *out, const char *text, const char *name, struct arena *a, struct err *e)
 {
-	size_t n = strlen(text);
+	size_t n = strlen(text), good = strspn(text, "0123456789abcdef");
 	struct wr w = wr_of(arena_alloc(a, n / 2 + 1), n / 2);
 	if (n % 2 != 0)
 		return fail(e, ERR_SYNTAX, "%s: want an even number of hexadecimal digits, got %zu", name, n);
-	for (const char *c = text; *c != '\0'; c += 2) {
-		int high = hex_value(c[0]), low = hex_value(c[1]);
-		if (high < 0 || low < 0)
-			return fail(e, ERR_SYNTAX, "%s: want lower case hexadecimal, got \"%.2s\" at digit %zu", name,
-				    c, (size_t)(c - text));
-		wr_uint(&w, (uint64_t)(high << 4 | low), 1);
-	}
+	if (good < n || !text_read_hex(text, &w))
+		return fail(e, ERR_SYNTAX, "%s: want lower case hexadecimal, got \"%.2s\" at digit %zu", name,
+			    text + good / 2 * 2, good / 2 * 2);
 	*out = wr_done(&w);
 	return true;
 }

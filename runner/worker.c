@@ -14,7 +14,9 @@
 #include <unistd.h>
 
 #include "runner/case_event.h"
-#include "runner/entropy.h"
+#include "runner/second_look.h"
+#include "runner/excuses.h"
+#include "runner/instance.h"
 #include "runner/manager.h"
 
 #define JOBS_MAX 64
@@ -78,47 +80,27 @@ say_event(int fd, const char *event, unsigned worker, const char *reason)
 	json_decref(j);
 }
 
-struct instance {
-	struct target target;
-	struct engine engine;
-	struct random source;
-	struct random_pool pool;
-	bool up;
-};
-
 static bool
 instance_up(struct instance *x, const struct worker_setup *s, unsigned worker, struct err *e)
 {
-	struct target_options o = { .wishes = s->wishes, .dir = s->dir, .worker = worker };
-	memset(&x->target, 0, sizeof x->target);
-	if (!target_open(&x->target, s->target, &o, e))
-		return false;
-	if (x->target.manager != MANAGER_MANUAL)
-		x->target.manager = s->manager;
-	x->source.fill = entropy_fill;
-	random_pool_init(&x->pool, &x->source);
-	x->up = engine_open(&x->engine, &x->target, s->seed, &x->pool.random, e);
-	if (!x->up)
-		x->target.close(&x->target);
-	return x->up;
-}
-
-static void
-instance_down(struct instance *x)
-{
-	if (!x->up)
-		return;
-	engine_close(&x->engine);
-	x->target.close(&x->target);
-	x->up = false;
+	const struct instance_wish w = { .target = s->target,
+					 .wishes = s->wishes,
+					 .manager = s->manager,
+					 .dir = s->dir,
+					 .worker = worker,
+					 .seed = s->seed };
+	return instance_open(x, &w, e);
 }
 
 static void
 say_ready(int fd, const struct instance *x, unsigned worker)
 {
-	json_t *j = json_pack("{s:s, s:i, s:{s:s, s:s, s:s, s:s, s:s}}", "event", "ready", "worker", (int)worker,
-			      "target", "name", x->target.name, "driver", x->target.driver, "os", x->target.os,
-			      "release", x->target.release, "manager", managers_named(&x->engine));
+	const struct dialect *d = x->engine.dialect;
+	json_t *j = json_pack("{s:s, s:i, s:{s:s, s:s, s:s, s:s, s:s, s:s*, s:s*, s:s}}", "event", "ready", "worker",
+			      (int)worker, "target", "name", x->target.name, "driver", x->target.driver, "os",
+			      x->target.os, "release", x->target.release, "manager", managers_named(&x->engine),
+			      "profile", x->target.profile, "dialect", d != NULL ? d->name : NULL, "byte_order",
+			      x->target.channel.hello.big_endian ? "big" : "little");
 	say(fd, json_dumps(j, JSON_COMPACT));
 	json_decref(j);
 }
@@ -128,7 +110,7 @@ worker_main(const struct workers *all, unsigned worker, int fd)
 {
 	static struct instance x;
 	const struct worker_setup *s = &all->setup;
-	struct evidence evidence = { 0 };
+	struct second_look look = { 0 };
 	struct err e = { 0 };
 	unsigned restarts = 0;
 	if (!instance_up(&x, s, worker, &e)) {
@@ -143,15 +125,16 @@ worker_main(const struct workers *all, unsigned worker, int fd)
 		atomic_store(&all->board->current[worker], (int)i);
 		struct outcome o;
 		uint64_t began = clock_ns();
-		engine_run(&x.engine, &s->plan->items[i], &evidence, &o);
+		const struct evidence *seen = second_look_run(&look, &x.engine, &s->plan->items[i], &o);
 		double ms = (double)(clock_ns() - began) / 1e6;
-		say(fd, case_event(&x.engine, &s->plan->items[i], i, worker, ms, &evidence, &o, s->everything));
+		say(fd, case_event(&x.engine, &s->plan->items[i], i, worker, ms, seen, &o, s->everything));
 		atomic_store(&all->board->current[worker], -1);
-		if (s->fail_fast && o.verdict == V_FAIL)
+		if (s->fail_fast && o.verdict == V_FAIL &&
+		    !(s->excuses != NULL && excuses_cover(s->excuses, s->plan->items[i].full_id)))
 			atomic_store(&all->board->next, s->plan->n);
 		if (!x.engine.dead)
 			continue;
-		instance_down(&x);
+		instance_close(&x);
 		say_event(fd, "restart", worker, x.engine.why_dead);
 		if (++restarts > RESTARTS_MAX || !instance_up(&x, s, worker, &e)) {
 			say_event(fd, "unavailable", worker,
@@ -159,8 +142,8 @@ worker_main(const struct workers *all, unsigned worker, int fd)
 			return 3;
 		}
 	}
-	evidence_free(&evidence);
-	instance_down(&x);
+	second_look_free(&look);
+	instance_close(&x);
 	return 0;
 }
 

@@ -9,6 +9,8 @@
 #include "runner/target.h"
 #include "wire/err.h"
 
+struct excuses;
+
 struct worker_setup {
 	const struct plan *plan;
 	const char *target;                 /* text of -t */
@@ -17,8 +19,9 @@ struct worker_setup {
 	enum manager_wish manager;
 	uint64_t seed;
 	unsigned jobs;
-	bool everything; /* exhibits also of cases that passed */
-	bool fail_fast;  /* no case begins after one has failed */
+	bool everything;               /* exhibits also of cases that passed */
+	bool fail_fast;                /* no case begins after one has failed */
+	const struct excuses *excuses; /* NULL: no failure is known, and each ends a fail_fast run */
 };
 
 struct workers;

@@ -1,4 +1,5 @@
 /* Workers: every case once, whoever runs it; a crash costs one case; a target that cannot start says why. */
+#include "runner/excuses.h"
 #include "runner/test_run.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
@@ -54,6 +55,11 @@ Test(worker, events_say_what_a_report_needs)
 	cr_expect(eq(str, (char *)member(json_object_get(c, "step"), "text"), "< nothing }"));
 	cr_expect(eq(u32, (unsigned)json_array_size(json_object_get(c, "exhibits")) > 2, 1));
 	cr_expect(json_object_get(p, "exhibits") == NULL, "a case that passed needs no packets");
+	cr_expect(eq(sz, strlen(member(c, "revision")), 16));
+	cr_expect(ne(str, (char *)member(c, "revision"), (char *)member(p, "revision")));
+	const json_t *target = json_object_get(find_event(&seen, "ready", NULL), "target");
+	cr_expect(eq(str, (char *)member(target, "profile"), "rfc4301"));
+	cr_expect(eq(str, (char *)member(target, "dialect"), "reference"));
 }
 
 Test(worker, fail_fast_begins_nothing_after_a_failure)
@@ -62,6 +68,20 @@ Test(worker, fail_fast_begins_nothing_after_a_failure)
 	cr_assert(run_suite(many, setup, &seen, NULL, &e), "%s", e.text);
 	cr_expect(eq(u32, count_events(&seen, "case", NULL), 67));
 	cr_expect(eq(str, (char *)member(seen.event[seen.n - 1], "verdict"), "FAIL"));
+}
+
+Test(worker, a_failure_that_is_known_ends_no_run)
+{
+	static const char known[] = "# known\nt/d/7\n";
+	struct excuses x = { .given = true, .day = "2026-11-22" };
+	const struct worker_setup setup = {
+		.target = "reference", .seed = 1, .jobs = 1, .fail_fast = true, .excuses = &x
+	};
+	cr_assert(baseline_parse(&x.list, "known", known, strlen(known), &e), "%s", e.text);
+	cr_assert(run_suite(many, setup, &seen, NULL, &e), "%s", e.text);
+	cr_expect(eq(u32, count_events(&seen, "case", NULL), 120));
+	cr_expect(eq(u32, count_events(&seen, "case", "FAIL"), 1));
+	excuses_close(&x);
 }
 
 Test(worker, a_target_that_cannot_start_says_why)

@@ -4,7 +4,7 @@
 
 #include "ipsec/dissect.h"
 #include "pfkey/pfkey.h"
-#include "reports/case_sa.h"
+#include "reports/case/sa.h"
 #include "reports/html/case.h"
 #include "reports/redact.h"
 

@@ -59,6 +59,9 @@ bool bench_databases(struct bench_results *r, struct err *e) MUST_USE;
 /* The program espy checking captures: beside tshark where it is installed, of many SAs, its threads, its memory (check.c). */
 bool bench_check(struct bench_results *r, const char *espy, struct err *e) MUST_USE;
 
+/* The same program sending a capture onto a veth, beside tcpreplay; left out, with the reason, without root or the other (wire.c). */
+bool bench_wire(struct bench_results *r, const char *espy, struct err *e) MUST_USE;
+
 /* What people read, on standard output; what programs read, in a file (report.c). */
 void report_table(const struct bench_results *r);
 bool report_json(const struct bench_results *r, const char *path, struct err *e) MUST_USE;

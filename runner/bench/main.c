@@ -54,7 +54,8 @@ main(int argc, char **argv)
 	stay();
 	const char *word = optind < argc ? argv[optind] : "";
 	bool ok = bench_packets(&results, word, (unsigned)rounds, &e) && bench_keys(&results, &e) &&
-		  bench_databases(&results, &e) && (espy == NULL || bench_check(&results, espy, &e));
+		  bench_databases(&results, &e) &&
+		  (espy == NULL || (bench_check(&results, espy, &e) && bench_wire(&results, espy, &e)));
 	report_table(&results);
 	if (!ok || (path != NULL && !report_json(&results, path, &e))) {
 		fprintf(stderr, "espy-bench: %s\n", e.text);

@@ -1,11 +1,14 @@
 #!/bin/sh
 # make dissector: a third opinion on the packets of both ends. Under every transform that tshark knows echoes go there and back, and
 # tshark, given the keys by espy sa, must find every ICV good and an ICMP echo with a right checksum behind each of them. Those that it
-# does not know are named. Every SA has an SPI of its own, so that tshark, slow to start, is asked once.
+# does not know are named. Every SA has an SPI of its own, so that tshark, slow to start, is asked once. Then the same by what the folder of
+# a failing case has in it: the profile, and the decrypted twin, which every algorithm has.
 # Usage: dissector.sh ESPY DIR [TARGET]
 set -u
 espy=$1 dir=$2 target=${3:-reference}
-command -v tshark >/dev/null && command -v mergecap >/dev/null || { echo "dissector: tshark is not here: skipped"; exit 0; }
+for tool in tshark mergecap; do
+	command -v "$tool" >/dev/null || { echo "dissector: $tool is not here: skipped"; exit 0; }
+done
 rm -rf "$dir"
 config=$dir/home/.config/wireshark
 mkdir -p "$config"
@@ -101,4 +104,42 @@ while read -r spi name; do
 done <"$dir/spis"
 echo "dissector: not known to tshark: $(sort -u "$dir/unknown" | tr '\n' ' ')"
 echo "dissector: $((good / 2)) exchanges agree, $bad SAs do not"
-[ "$bad" -eq 0 ] && [ "$good" -gt 0 ]
+[ "$bad" -eq 0 ] && [ "$good" -gt 0 ] || exit 1
+
+# What the folder of a failing case promises. Its profile opens its packets: all profiles with an SA that tshark knows, made one.
+profile=$dir/profile
+mkdir -p "$profile"
+find "$dir/run/cases" -name esp_sa -exec cat {} + >"$profile/esp_sa"
+cp "$(find "$dir/run/cases" -name preferences | head -n 1)" "$profile/preferences"
+# open_by PROFILE FILE FIELD..: a line for each frame
+open_by() {
+	by=$1 file=$2
+	shift 2
+	for field; do
+		set -- "$@" -e "$field"
+		shift
+	done
+	WIRESHARK_CONFIG_DIR=$by tshark -n -r "$file" -T fields -E separator='|' "$@" 2>>"$dir/tshark.log"
+}
+echo_fields='icmp.type icmpv6.type icmp.checksum.status icmpv6.checksum.status'
+is_echo='((8|0)\|\|1\||\|(128|129)\|\|1)$'
+# shellcheck disable=SC2086
+open_by "$profile" "$dir/packets.pcapng" esp.icv_bad $echo_fields >"$dir/profile.txt"
+frames=$(wc -l <"$dir/profile.txt") opened=$(grep -cE "^(False|0)?\|$is_echo" "$dir/profile.txt")
+if [ "$frames" -eq 0 ] || [ "$frames" -ne "$opened" ]; then
+	echo "dissector: the folders' own profiles open $opened of $frames frames"
+	exit 1
+fi
+one=$(dirname "$(find "$dir/run/cases" -path '*sha1*' -name packets.pcapng | head -n 1)")
+good=$(cd "$one" && WIRESHARK_CONFIG_DIR=wireshark tshark -n -r packets.pcapng -Y 'esp.icv_good == 1 && (icmp || icmpv6)' 2>/dev/null | wc -l)
+[ "$good" -eq 6 ] || { echo "dissector: by its own profile $one shows $good of 6 frames as an echo under a good ICV"; exit 1; }
+
+# The twins need neither keys nor algorithms: every frame of every case is an echo, and its comment says that the ICV was good.
+mkdir -p "$dir/nothing"
+find "$dir/run/cases" -name plain.pcapng | sort | xargs mergecap -a -w "$dir/plain.pcapng" || exit 1
+# shellcheck disable=SC2086
+open_by "$dir/nothing" "$dir/plain.pcapng" frame.comment $echo_fields >"$dir/plain.txt"
+frames=$(wc -l <"$dir/plain.txt") opened=$(grep -cE "ESP spi 0x.* ICV good.*\|$is_echo" "$dir/plain.txt")
+folders=$(find "$dir/run/cases" -name plain.pcapng | wc -l)
+echo "dissector: profiles open every frame, twins $opened of $frames in $folders folders"
+[ "$frames" -eq "$opened" ] && [ "$frames" -eq $((6 * folders)) ] && [ "$folders" -gt 0 ]

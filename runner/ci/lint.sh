@@ -1,5 +1,5 @@
 #!/bin/sh
-# Formatting, static analysis, manual pages, and a clean build with clang.
+# Formatting, static analysis, manual pages, scripts, and a clean build with clang.
 set -e
 files=$(find reference runner reports examples -name '*.[ch]')
 if command -v clang-format >/dev/null; then
@@ -17,10 +17,25 @@ if command -v cppcheck >/dev/null; then
 else
 	echo "lint: cppcheck is not here: static analysis skipped"
 fi
+# What `espy explain` tells of planted faults is what stands in front of the patches.
+sh suites/mutants/faults.sh | diff - suites/faults.tsv || {
+	echo "lint: suites/faults.tsv is stale: sh suites/mutants/faults.sh >suites/faults.tsv"
+	exit 1
+}
 if command -v mandoc >/dev/null; then
-	mandoc -T lint -W warning man/*.[1-8]
+	mandoc -T lint -W warning man/*.[1-9]
 else
 	echo "lint: mandoc is not here: manual pages not checked"
+fi
+if command -v shellcheck >/dev/null; then
+	find . -name '*.sh' ! -path './build*' -exec shellcheck {} +
+else
+	echo "lint: shellcheck is not here: scripts not checked"
+fi
+if command -v xmllint >/dev/null; then
+	find . -name '*.xsd' ! -path './build*' -exec xmllint --noout {} +
+else
+	echo "lint: xmllint is not here: schemas not checked"
 fi
 if command -v clang >/dev/null; then
 	make --no-print-directory -s -j"$(nproc)" B=build-clang CC=clang all unit-build

@@ -94,6 +94,7 @@ pings() {
 }
 # echoes LETTER ADDRESS: UDP to port 7 and back
 echoes() {
+	# shellcheck disable=SC2016 # the inner shell expands it
 	got=$(in_ns "$1" bash -c 'exec 3<>"/dev/udp/$0/7"; printf octets >&3; read -r -t 2 -N 6 -u 3 x; printf %s "$x"' "$2")
 	[ "$got" = octets ] || fail "UDP echo of $2: want 'octets', got '$got'"
 }

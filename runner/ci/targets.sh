@@ -37,7 +37,9 @@ run() {
 # A profile that departs from RFC 4301 on purpose: there is something to read.
 suites='esp.replay esp.robust pfkey* lifetime socket-policy nat.t tunnel pmtu plain'
 for profile in rfc4301 linux; do
+	# shellcheck disable=SC2086 # words
 	run "$dir/here" -t "reference:$profile" $suites
+	# shellcheck disable=SC2086
 	run "$dir/there" -t "exec:$espy host --exec --profile $profile" $suites
 	diff -u "$dir/here" "$dir/there" || fail "exec does not read as reference:$profile does"
 	ok "exec reads as reference:$profile does: $(tail -n 2 "$dir/there" | head -n 1)"
@@ -83,8 +85,9 @@ for signal in INT KILL; do
 done
 ok "nothing stays in it after SIGINT or SIGKILL"
 
-ip link add "$id-t" type veth peer name blue0 netns "$id" && ip link set "$id-t" up && ip -n "$id" link set blue0 up ||
-	fail "no veth pair"
+ip link add "$id-t" type veth peer name blue0 netns "$id" || fail "no veth pair"
+ip link set "$id-t" up || fail "no veth pair"
+ip -n "$id" link set blue0 up || fail "no veth pair"
 run "$dir/here" -t reference esp.replay 'pfkey.add*' plain
 run "$dir/there" -t "raw:$id-t" --agent "ip netns exec $id $espy host --exec blue0" esp.replay 'pfkey.add*' plain
 diff -u "$dir/here" "$dir/there" || fail "raw does not read as reference does"

@@ -1,8 +1,9 @@
 #!/bin/sh
 # make test: stages one after the other, each with its time; the first failure ends it. The last line counts stages.
-make=${MAKE:-make}
+make="${MAKE:-make} --no-print-directory -s"
 jobs=-j$(nproc)
 passed=0
+# stage NAME COMMAND..
 stage() {
 	name=$1
 	shift
@@ -17,22 +18,39 @@ stage() {
 		exit 1
 	fi
 }
-stage build "$make" --no-print-directory -s "$jobs" all
-stage "unit tests, vectors, suites on the reference" "$make" --no-print-directory -s "$jobs" check
-if command -v linux.uml >/dev/null; then
-	stage "suites on a Linux kernel" "$make" --no-print-directory -s suites-linux
-else
-	echo "== suites on a Linux kernel: skipped: user-mode-linux is not to be had here"
-fi
-stage "live hosts in network namespaces" sh runner/ci/live.sh build/espy
-stage "targets of every kind" "$make" --no-print-directory -s targets
-stage "IKE behind bumps in the wire" sh runner/ci/ike.sh build
-if command -v tshark >/dev/null; then
-	stage "a dissector's opinion" "$make" --no-print-directory -s dissector
-else
-	echo "== a dissector's opinion: skipped: tshark is not here"
-fi
-stage "bad input" sh runner/ci/badinput.sh build/espy
-stage "address and undefined-behaviour sanitizers" "$make" --no-print-directory asan
-stage lint "$make" --no-print-directory -s lint
+# stage_with TOOL NAME COMMAND..: only where the tool is
+stage_with() {
+	tool=$1
+	shift
+	if command -v "$tool" >/dev/null; then
+		stage "$@"
+	else
+		echo "== $1: skipped: $tool is not to be had here"
+	fi
+}
+# shellcheck disable=SC2086 # words
+{
+	stage build $make "$jobs" all
+	stage "unit tests, vectors, suites on the reference" $make "$jobs" check
+	stage_with linux.uml "suites on a Linux kernel" $make suites-linux
+	stage "live hosts in network namespaces" sh runner/ci/live.sh build/espy
+	stage "targets of every kind" $make targets
+	stage "IKE behind bumps in the wire" sh runner/ci/ike.sh build
+	stage_with tshark "a dissector's opinion" $make dissector
+	stage "captures sent again" $make replay
+	stage_with chromium "report.html in a browser" $make browser
+	stage "runs compared, known failures" sh runner/ci/compare.sh build/espy
+	stage "keys stay where they are" sh runner/ci/keys.sh build/espy build/keys
+	stage "formats of reports" sh runner/ci/formats.sh build/espy
+	stage "bad input" sh runner/ci/badinput.sh build/espy
+	stage "completion in three shells" sh runner/ci/completion.sh build/espy
+	stage "what terminals get to see" sh runner/ci/terminal.sh build/espy
+	stage "answers to machines" sh runner/ci/answers.sh build/espy
+	stage "manual pages and options" sh runner/ci/manpages.sh build/espy
+	stage "install, move, use, take away" $make installed
+	stage_with dpkg-buildpackage "Debian packages" $make package
+	stage_with /usr/bin/python3 "sample jobs" /usr/bin/python3 runner/ci/samples.py build/espy
+	stage "address and undefined-behaviour sanitizers" $make asan
+	stage lint $make lint
+}
 echo "$passed passed, 0 failed"

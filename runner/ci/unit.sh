@@ -3,6 +3,7 @@
 [ $# -gt 0 ] || { echo "unit: no test programs"; exit 1; }
 out=$(mktemp -d) || exit 1
 trap 'rm -rf "$out"' EXIT
+# shellcheck disable=SC2016 # the inner shell expands it
 printf '%s\n' "$@" | xargs -P 2 -I{} sh -c '
 	log="$1/$(echo "$2" | tr / _)"
 	"$2" --short-filename >"$log" 2>&1
