@@ -29,7 +29,7 @@ REF_SRC  := $(filter-out %_test.c %_bench.c,$(wildcard reference/*/*.c))
 GEN_SRC  := $(patsubst %.y,$(B)/gen/%.tab.c,$(wildcard reference/*/*.y runner/*.y)) \
             $(patsubst %.l,$(B)/gen/%.lex.c,$(wildcard reference/*/*.l runner/*.l))
 # runner/agent, runner/bench and runner/preload are programs of their own.
-RUN_DIRS := runner runner/help runner/encore reports reports/formats reports/html reports/compare reports/case
+RUN_DIRS := runner runner/target runner/observe runner/live runner/encore runner/help reports reports/formats reports/html reports/compare reports/case
 RUN_SRC  := $(filter-out %_test.c %_bench.c runner/main.c,$(wildcard $(addsuffix /*.c,$(RUN_DIRS))))
 TEST_SRC := $(wildcard reference/*/*_test.c $(addsuffix /*_test.c,$(RUN_DIRS)))
 AGENT_SRC := $(wildcard runner/agent/*.c)
@@ -66,9 +66,9 @@ $(B)/exec-target: examples/exec-target.c
 	@mkdir -p $(@D)
 	$(call say,CC)
 	$(Q)$(CC) $(STD) $(WARN) $(OPT) -o $@ $<
-$(B)/tests/runner/target_exec_test: | $(B)/espy $(B)/exec-target
+$(B)/tests/runner/target/target_exec_test: | $(B)/espy $(B)/exec-target
 $(B)/tests/runner/worker_test: | $(B)/exec-target
-$(B)/tests/runner/target_raw_test: | $(B)/espy-agent
+$(B)/tests/runner/target/target_raw_test: | $(B)/espy-agent
 $(B)/espy-bench: $(call obj,$(BENCH_SRC)) $(B)/libespyref.a
 	$(call say,LD)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
@@ -111,7 +111,7 @@ $(B)/tests/%: $(B)/o/%.o $(B)/librunner.a $(B)/libespyref.a
 $(B)/tests/reference/ipsec/esp_alloc_test: LDFLAGS += $(foreach f,malloc calloc realloc aligned_alloc strdup \
 	CRYPTO_malloc CRYPTO_zalloc CRYPTO_realloc EVP_CIPHER_CTX_new EVP_MD_CTX_new,-Wl,--wrap=$(f))
 # It loads the library.
-$(B)/tests/runner/pfkey_server_test: | $(B)/libespy-pfkey.so
+$(B)/tests/runner/live/pfkey_server_test: | $(B)/libespy-pfkey.so
 # gcc sees narrowing inside Criterion's own assertion macros; the code under test keeps the full level.
 $(B)/o/%_test.o: WARN += -Wno-conversion
 # clang, unlike gcc, wants every field of a row that is written by position.

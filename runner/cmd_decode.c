@@ -4,12 +4,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "runner/capture.h"
+#include "runner/observe/capture.h"
 #include "runner/commands.h"
-#include "runner/decode.h"
+#include "runner/observe/decode.h"
 #include "runner/help/offers.h"
 #include "runner/options.h"
-#include "runner/passive.h"
+#include "runner/observe/passive.h"
 #include "runner/suite_source.h"
 #include "wire/text.h"
 

@@ -9,12 +9,12 @@
 
 #include "runner/commands.h"
 #include "runner/entropy.h"
-#include "runner/host_agent.h"
-#include "runner/link_raw.h"
-#include "runner/live.h"
+#include "runner/live/host_agent.h"
+#include "runner/target/link_raw.h"
+#include "runner/live/live.h"
 #include "runner/options.h"
 #include "runner/suite_source.h"
-#include "runner/target_reference.h"
+#include "runner/target/target_reference.h"
 
 enum {
 	O_LINK,

@@ -9,7 +9,7 @@
 #include "runner/manager.h"
 #include "runner/run_reports.h"
 #include "runner/shard.h"
-#include "runner/target.h"
+#include "runner/target/target.h"
 
 struct run {
 	struct choice choice;

@@ -10,7 +10,7 @@
 #include "pfkey/pfkey.h"
 #include "runner/evidence.h"
 #include "runner/plan.h"
-#include "runner/target.h"
+#include "runner/target/target.h"
 #include "runner/vars.h"
 
 enum outcome_verdict { V_PASS, V_FAIL, V_INCONCLUSIVE, V_SKIP, V_ERROR, V_N };

@@ -7,7 +7,7 @@
 #define ESPY_RUNNER_MANAGER_H
 
 #include "config/setkey.h"
-#include "runner/target.h"
+#include "runner/target/target.h"
 
 struct engine;
 struct stage;

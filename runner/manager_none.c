@@ -8,7 +8,7 @@
 
 #include "config/setkey.h"
 #include "runner/stage.h"
-#include "runner/target_manual.h"
+#include "runner/target/target_manual.h"
 
 static int
 no_sock(const struct engine *g)

@@ -1,7 +1,7 @@
 /* SAs and policies by PF_KEY: setkey commands to messages in the target's dialect. */
 #include "runner/manager.h"
 
-#include "runner/command.h"
+#include "runner/live/command.h"
 #include "runner/stage.h"
 
 static int

@@ -2,7 +2,7 @@
 #include "runner/manager.h"
 
 #include "runner/test_lab.h"
-#include "runner/test_uml.h"
+#include "runner/target/test_uml.h"
 
 static struct lab lab;
 static struct err e;

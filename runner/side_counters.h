@@ -5,7 +5,7 @@
 #ifndef ESPY_RUNNER_SIDE_COUNTERS_H
 #define ESPY_RUNNER_SIDE_COUNTERS_H
 
-#include "runner/channel.h"
+#include "runner/target/channel.h"
 
 #define SIDE_COUNTERS_MAX 4096
 

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "ipsec/chain.h"
-#include "runner/defrag.h"
+#include "runner/observe/defrag.h"
 
 static bool
 is_fragment(struct bytes datagram)

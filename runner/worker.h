@@ -6,7 +6,7 @@
 #define ESPY_RUNNER_WORKER_H
 
 #include "runner/plan.h"
-#include "runner/target.h"
+#include "runner/target/target.h"
 #include "wire/err.h"
 
 struct excuses;

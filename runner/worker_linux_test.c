@@ -1,10 +1,10 @@
 /* A real kernel that dies in the middle of a run: that case is not decided, the kernel comes back, the run goes on. */
 #include "runner/test_run.h"
-#include "runner/test_uml.h"
+#include "runner/target/test_uml.h"
 
 #include <fcntl.h>
 
-#include "runner/target.h"
+#include "runner/target/target.h"
 
 static struct seen seen;
 static struct err e;

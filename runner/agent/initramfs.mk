@@ -10,8 +10,8 @@ $(B)/espy-agent: $(UML_PROGRAM) $(UML_NEEDS)
 	@mkdir -p $(@D)
 	$(CC) -Ireference -I. -DESPY_VERSION='"$(VERSION)"' $(STD) $(WARN) -O2 -static -s -o $@ $(UML_PROGRAM)
 
-MKINITRAMFS := runner/agent/mkinitramfs.c runner/initramfs.c reference/wire/err.c
-$(B)/mkinitramfs: $(MKINITRAMFS) runner/initramfs.h
+MKINITRAMFS := runner/agent/mkinitramfs.c runner/target/initramfs.c reference/wire/err.c
+$(B)/mkinitramfs: $(MKINITRAMFS) runner/target/initramfs.h
 	@mkdir -p $(@D)
 	$(CC) -Ireference -I. $(STD) $(WARN) -O2 -o $@ $(MKINITRAMFS)
 
@@ -19,7 +19,7 @@ $(B)/mkinitramfs: $(MKINITRAMFS) runner/initramfs.h
 $(B)/gen/runner/agent/modules_list.h: runner/agent/modules.list
 	@mkdir -p $(@D)
 	@{ echo 'static const char modules_list[] ='; sed 's/#.*//; s/["\\]/\\&/g; s/.*/"&\\n"/' $<; echo ';'; } >$@
-$(B)/o/runner/initramfs_make.o: $(B)/gen/runner/agent/modules_list.h
+$(B)/o/runner/target/initramfs_make.o: $(B)/gen/runner/agent/modules_list.h
 
 # Without the package there is nothing to boot: say so and go on, the other targets work.
 ifeq ($(UML_MODULES),)
@@ -45,5 +45,5 @@ initramfs-qemu: ## the same for a kernel under QEMU: QEMU_MODULES=/lib/modules/V
 initramfs: $(B)/initramfs.cpio ## the initial file system of the Linux target
 .PHONY: initramfs
 
-$(B)/tests/runner/channel_agent_test: | $(B)/espy-agent
-$(B)/tests/runner/target_linux_test: | $(B)/initramfs.cpio
+$(B)/tests/runner/target/channel_agent_test: | $(B)/espy-agent
+$(B)/tests/runner/target/target_linux_test: | $(B)/initramfs.cpio

@@ -1,12 +1,12 @@
 /*
- * Writes the initial file system of a virtual machine to a file: runner/initramfs.h as a program, for make.
+ * Writes the initial file system of a virtual machine to a file: runner/target/initramfs.h as a program, for make.
  *
  *   mkinitramfs OUTPUT AGENT MODULES.LIST MODULES-DIRECTORY
  */
 #include <errno.h>
 #include <string.h>
 
-#include "runner/initramfs.h"
+#include "runner/target/initramfs.h"
 
 /* The list as text. */
 static bool

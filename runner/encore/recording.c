@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "reports/case/pcapng.h"
-#include "runner/capture.h"
+#include "runner/observe/capture.h"
 
 #define MESSAGES_MAX 4000000
 #define OCTETS_MAX ((size_t)1 << 30)

@@ -8,7 +8,7 @@
 #include "host/profile.h"
 #include "reports/report.h"
 #include "runner/suite.h"
-#include "runner/target.h"
+#include "runner/target/target.h"
 
 static void
 add_word(struct completion *out, const char *word, size_t n)

@@ -10,7 +10,7 @@
 
 #include "reports/colour.h"
 #include "runner/choice.h"
-#include "runner/target.h"
+#include "runner/target/target.h"
 
 enum finding {
 	FINDING_OK,      /* it is there and works */

@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "runner/instance.h"
-#include "runner/uml.h"
+#include "runner/target/uml.h"
 
 #define FIX_PACKAGE "apt-get install user-mode-linux"
 
