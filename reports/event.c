@@ -22,12 +22,19 @@ event_number(const json_t *event, const char *key)
 }
 
 long
+event_whole(const json_t *event, const char *key)
+{
+	double v = event_number(event, key);
+	return v > -1e9 && v < 1e9 ? (long)v : 0;
+}
+
+long
 event_line(const json_t *event)
 {
-	double line = event_number(json_object_get(event, "step"), "line");
+	long line = event_whole(json_object_get(event, "step"), "line");
 	if (line < 1)
-		line = event_number(event, "line");
-	return line >= 1 && line < 1e9 ? (long)line : 0;
+		line = event_whole(event, "line");
+	return line > 0 ? line : 0;
 }
 
 bool
@@ -83,8 +90,7 @@ exhibit_octets(const json_t *exhibit, uint8_t **room, struct bytes *octets)
 	return false;
 }
 
-/* Takes the rest of a UTF-8 sequence that the end of a buffer cut off the end. */
-static void
+void
 trim_cut_sequence(char *text)
 {
 	size_t n = strlen(text), back = 0;

@@ -100,3 +100,20 @@ Test(event, seconds_have_microseconds_and_no_exponent)
 		cr_assert(eq(str, text, (char *)rows[i].want), "row %zu", i);
 	}
 }
+
+/* 1e300 in a long is anything at all. */
+Test(event, a_number_that_no_line_can_have_reads_as_none)
+{
+	static const struct {
+		const char *event;
+		long want;
+	} rows[] = {
+		{ "{\"line\":7}", 7 },      { "{\"line\":-1}", -1 },       { "{\"line\":1e300}", 0 },
+		{ "{\"line\":-1e300}", 0 }, { "{\"line\":\"seven\"}", 0 }, { "{}", 0 },
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		json_t *event = json_loads(rows[i].event, 0, NULL);
+		cr_assert(eq(long, event_whole(event, "line"), rows[i].want), "%s", rows[i].event);
+		json_decref(event);
+	}
+}

@@ -45,7 +45,7 @@ find_deciding(struct case_folder *f)
 	f->behind = true;
 	json_array_foreach(json_object_get(f->event, "exhibits"), i, x) {
 		bool sure = json_is_true(json_object_get(x, "decides"));
-		bool own = exhibit_is_frame(x) && (sure || (long)event_number(x, "line") == line);
+		bool own = exhibit_is_frame(x) && (sure || event_whole(x, "line") == line);
 		if (!own && (!f->behind || !exhibit_is_frame(x)))
 			continue;
 		f->deciding = i;

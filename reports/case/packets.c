@@ -58,7 +58,7 @@ verdict_comment(const struct case_folder *f)
 	const char *said = event_text(step, "text"), *clause = event_text(f->event, "clause");
 	event_why(f->event, why, sizeof why);
 	char *place = f->behind && said[0] != '\0'
-			      ? make("behind this frame, line %ld, %s: ", (long)event_number(step, "line"), said)
+			      ? make("behind this frame, line %ld, %s: ", event_whole(step, "line"), said)
 			      : make("%s", f->behind ? "behind this frame: " : "");
 	char *text = make("%s%s%s%s [%s%s%s]", place != NULL ? place : "", event_text(f->event, "verdict"),
 			  why[0] != '\0' ? ": " : "", why, event_text(f->event, "level"), clause[0] != '\0' ? " " : "",
@@ -76,8 +76,8 @@ packets_put(FILE *out, const struct case_folder *f, size_t at, const json_t *exh
 	if (at == f->deciding && !f->behind && step[0] == '\0')
 		step = event_text(json_object_get(f->event, "step"), "text");
 	char *verdict = at == f->deciding ? redacted(f, verdict_comment(f)) : NULL;
-	char *where = make("%s:%ld link %ld%s%s", event_text(f->event, "file"), (long)event_number(exhibit, "line"),
-			   (long)event_number(exhibit, "link"), step[0] != '\0' ? ": " : "", step);
+	char *where = make("%s:%ld link %ld%s%s", event_text(f->event, "file"), event_whole(exhibit, "line"),
+			   event_whole(exhibit, "link"), step[0] != '\0' ? ": " : "", step);
 	where = redacted(f, where);
 	const struct pcapng_packet p = {
 		.ns = f->began_ns + exhibit_ns(exhibit),

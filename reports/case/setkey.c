@@ -40,7 +40,7 @@ put_blocks(FILE *out, const json_t *event)
 		} else if (exhibit_is(x, "setkey")) {
 			fputs("\n# ", out);
 			put_printable(out, event_text(event, "file"), true);
-			fprintf(out, ":%ld\n%s%s", (long)event_number(x, "line"), text,
+			fprintf(out, ":%ld\n%s%s", event_whole(x, "line"), text,
 				n > 0 && text[n - 1] == '\n' ? "" : "\n");
 		}
 	}

@@ -26,7 +26,7 @@ put_octets(FILE *out, const json_t *exhibit)
 static bool
 is_setup(struct case_steps *s, const json_t *exhibit)
 {
-	long socket = (long)event_number(exhibit, "link");
+	long socket = event_whole(exhibit, "link");
 	if (!s->has_setup && event_number(exhibit, "line") == 0) {
 		s->has_setup = true;
 		s->setup_socket = socket;

@@ -10,7 +10,7 @@
 static long
 count(const json_t *o, const char *key)
 {
-	return (long)event_number(o, key);
+	return event_whole(o, key);
 }
 
 /* --- the runs -------------------------------------------------------------------------------- */

@@ -43,7 +43,7 @@ put_head(const struct view *v, const struct view_item *i)
 static void
 put_facts(const struct view *v, const struct view_item *i)
 {
-	long line = (long)event_number(i->x, "line");
+	long line = event_whole(i->x, "line");
 	const char *text = i->kind == VIEW_FRAME ? event_text(i->x, "text") : "";
 	fputs("<p class=\"facts-of\">", v->out);
 	if (text[0] != '\0') {
@@ -52,7 +52,7 @@ put_facts(const struct view *v, const struct view_item *i)
 		fputs("</code> ", v->out);
 	}
 	if (line > 0)
-		html_put(v->out, "<small>line %d</small> ", (int)(line < 1000000000 ? line : 0));
+		html_put(v->out, "<small>line %d</small> ", (int)line);
 	html_put(v->out, "<small>%zu octet%s</small>", i->octets.n, html_s(i->octets.n));
 	if (i->kind == VIEW_FRAME && i->d != NULL && i->d->verdict_text != NULL)
 		html_put(v->out, " <small>opened with the SAs below: <b>%s</b></small>", i->d->verdict_text);

@@ -13,7 +13,7 @@
 bool
 view_is_setup(struct view_setup *s, const json_t *x)
 {
-	long socket = (long)event_number(x, "link");
+	long socket = event_whole(x, "link");
 	bool out = exhibit_is(x, "pfkey-out") || exhibit_is(x, "xfrm-out");
 	if (exhibit_is(x, "setkey") || exhibit_is(x, "xfrm-out") || exhibit_is(x, "xfrm-in"))
 		return true;
@@ -170,7 +170,7 @@ static void
 add_sentinel(struct view *v, const json_t *x)
 {
 	struct view_item *last = v->n > 0 ? &v->item[v->n - 1] : NULL, *i = last;
-	long line = (long)event_number(x, "line");
+	long line = event_whole(x, "line");
 	if (line == 0) /* behind the last step */
 		return;
 	bool more = last != NULL && last->kind == VIEW_SENTINEL &&

@@ -68,7 +68,7 @@ find_deciding(struct view *v)
 		bool came = told || ((it->kind == VIEW_FRAME || it->kind == VIEW_MESSAGE) && !it->out);
 		if (json_is_true(json_object_get(it->x, "decides")))
 			return it;
-		if (came && line > 0 && (long)event_number(it->x, "line") == line)
+		if (came && line > 0 && event_whole(it->x, "line") == line)
 			found = it;
 	}
 	return found;
@@ -84,7 +84,7 @@ add_silence(struct view *v)
 	if (s == NULL)
 		return;
 	for (size_t i = 0; i + 1 < v->n && at == v->n - 1; i++)
-		if (v->item[i].kind == VIEW_SENTINEL && line > 0 && (long)event_number(v->item[i].x, "line") == line)
+		if (v->item[i].kind == VIEW_SENTINEL && line > 0 && event_whole(v->item[i].x, "line") == line)
 			at = i + 1;
 	memmove(&v->item[at + 1], &v->item[at], (v->n - 1 - at) * sizeof *v->item);
 	s = &v->item[at];

@@ -46,7 +46,7 @@ print_frame(struct exchange *g, size_t at, const json_t *exhibit, const char *wh
 	struct dissection *d = dissect_datagram(sad, datagram, &e);
 	if (d != NULL)
 		dissect_brief(d, text, sizeof text);
-	printf("  %4ld  %s  ", (long)event_number(exhibit, "line"), who);
+	printf("  %4ld  %s  ", event_whole(exhibit, "line"), who);
 	put_printable(stdout, text, true);
 	printf("  %zu octets", datagram.n);
 	if (d != NULL && d->verdict_text != NULL && d->verdict != ACCEPT)
@@ -101,7 +101,7 @@ print_exhibit(struct exchange *g, size_t at, const json_t *exhibit)
 			print_frame(g, at, exhibit, kinds[i].who);
 			continue;
 		}
-		printf("  %4ld  %s  ", (long)event_number(exhibit, "line"), kinds[i].who);
+		printf("  %4ld  %s  ", event_whole(exhibit, "line"), kinds[i].who);
 		put_printable(stdout, text, true);
 		putchar('\n');
 	}
@@ -113,7 +113,7 @@ is_of_setup(const json_t *exhibit, long setup_socket)
 {
 	const char *kind = event_text(exhibit, "kind");
 	return (strcmp(kind, "pfkey-out") == 0 || strcmp(kind, "pfkey-in") == 0) &&
-	       (long)event_number(exhibit, "link") == setup_socket;
+	       event_whole(exhibit, "link") == setup_socket;
 }
 
 static void
