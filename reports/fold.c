@@ -67,6 +67,7 @@ fold_text(const json_t *event, const char *text, char *out, size_t cap)
 	}
 	fclose(f);
 	out[cap - 1] = '\0';
+	trim_cut_sequence(out);
 }
 
 json_t *

@@ -113,8 +113,7 @@ journal_close(struct journal *j, struct err *e)
 	return ok;
 }
 
-/* Octets of a well-formed UTF-8 sequence at s (RFC 3629 4), 0 if there is none. */
-static size_t
+size_t
 utf8_sequence(const unsigned char *s, size_t left)
 {
 	unsigned c = s[0];

@@ -46,6 +46,9 @@ bool journal_close(struct journal *j, struct err *e) MUST_USE;
  * JSON's null. */
 json_t *journal_text(const char *text);
 
+/* Octets of a well-formed UTF-8 sequence at s (RFC 3629 4), 0 if there is none. */
+size_t utf8_sequence(const unsigned char *s, size_t left);
+
 /* A run read back, or built up event by event while it runs. */
 struct tally {
 	unsigned pass, fail, inconclusive, skip, error, xfail, xpass, total;

@@ -56,7 +56,7 @@ bool report_file_begin(struct report_file *f, const char *path, struct err *e) M
 /* whole: false, after an error in e, leaves what was there. */
 bool report_file_end(struct report_file *f, bool whole, mode_t mode, struct err *e) MUST_USE;
 
-/* True with a sentence of why if not every planned case has a verdict: "cut short: 3 of 40 cases have a verdict". */
+/* True with a sentence of why, in one printable line, if not every planned case has a verdict: "cut short: 3 of 40 cases have a verdict". */
 bool report_incomplete(const struct run_record *r, char *why, size_t cap);
 
 /*

@@ -34,6 +34,7 @@ known_why(const json_t *event, char *out, size_t cap)
 	put_printable(f, reason, true);
 	fclose(f);
 	out[cap - 1] = '\0';
+	trim_cut_sequence(out);
 }
 
 void

@@ -124,17 +124,23 @@ report_incomplete(const struct run_record *r, char *why, size_t cap)
 {
 	const char *said = event_text(r->end, "incomplete"); /* of merged runs */
 	double planned = event_number(r->start, "planned");
-	int n;
 	if (json_is_true(json_object_get(r->end, "complete")))
 		return false;
+	FILE *f = fmemopen(why, cap, "w");
+	why[0] = '\0';
+	if (f == NULL)
+		return true;
 	if (said[0] != '\0')
-		n = snprintf(why, cap, "%s", said);
+		put_printable(f, said, true);
 	else if (planned > 0)
-		n = snprintf(why, cap, "cut short: %u of %.0f cases have a verdict", r->tally.total, planned);
+		fprintf(f, "cut short: %u of %.0f cases have a verdict", r->tally.total, planned);
 	else
-		n = snprintf(why, cap, "cut short: %u cases have a verdict", r->tally.total);
-	if (r->torn > 0 && n > 0 && (size_t)n < cap)
-		snprintf(why + n, cap - (size_t)n, "; %u %s torn off", r->torn, r->torn == 1 ? "line is" : "lines are");
+		fprintf(f, "cut short: %u cases have a verdict", r->tally.total);
+	if (r->torn > 0)
+		fprintf(f, "; %u %s torn off", r->torn, r->torn == 1 ? "line is" : "lines are");
+	fclose(f);
+	why[cap - 1] = '\0';
+	trim_cut_sequence(why);
 	return true;
 }
 

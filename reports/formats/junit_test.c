@@ -1,4 +1,5 @@
 #include "reports/report.h"
+#include "reports/formats/xml.h"
 #include "reports/sample_test.h"
 
 TestSuite(junit, .init = sample_begin, .fini = sample_end);
@@ -95,6 +96,31 @@ Test(junit, equal_names_are_told_apart)
 	struct run_record r = sample_run(lines);
 	has(report(&r), "name=\"esp.out/spi/ipv4 #2\"");
 	run_free(&r);
+}
+
+/* A reader takes nothing of a file with half a character in it. */
+Test(junit, a_reason_that_a_buffer_cuts_ends_with_a_character)
+{
+	char line[2000] = "{\"event\":\"end\",\"complete\":false,\"incomplete\":\"\\u001b", why[400];
+	for (size_t i = 0; i < 500; i++)
+		strcat(line, "\u00e9");
+	strcat(line, "\"}");
+	for (size_t shift = 0; shift < 2; shift++) {
+		const char *const lines[] = { line, NULL };
+		struct run_record r = sample_run(lines);
+		cr_assert(report_incomplete(&r, why, sizeof why - shift));
+		cr_assert(eq(int, strncmp(why, "\\x1b\u00e9", 6), 0));
+		for (const char *p = why; *p != '\0';) {
+			size_t n = utf8_sequence((const unsigned char *)p, strlen(p));
+			cr_assert(gt(sz, n, 0), "at octet %zu of %zu", (size_t)(p - why), strlen(why));
+			p += n;
+		}
+		run_free(&r);
+	}
+	FILE *out = fopen(sample_path("cut"), "w");
+	xml_text(out, "a\xc3");
+	fclose(out);
+	cr_assert(eq(str, sample_slurp("cut"), "a\ufffd"));
 }
 
 Test(junit, stays_below_what_gitlab_takes_however_much_failed)
