@@ -6,6 +6,8 @@
 #include "reports/event.h"
 #include "reports/report.h"
 
+#define SHARDS_MAX 10000 /* of espy run --shard */
+
 /* --- what belongs together ------------------------------------------------------------------- */
 
 static const char *
@@ -177,14 +179,18 @@ sorted(json_t *list)
 static void
 put_missing(FILE *out, const struct run_source *v, size_t n)
 {
-	unsigned of = (unsigned)event_number(shard_of(&v[0]), "of");
+	long of = event_whole(shard_of(&v[0]), "of");
 	const char *before = "shards that are missing: ";
-	for (unsigned index = 1; index <= of; index++) {
+	if (of < 1 || of > SHARDS_MAX) { /* no espy makes so many, and all of them cannot be here */
+		fputs("shards are missing; ", out);
+		return;
+	}
+	for (long index = 1; index <= of; index++) {
 		bool there = false;
 		for (size_t i = 0; i < n; i++)
-			there |= event_number(shard_of(&v[i]), "index") == index;
+			there |= event_whole(shard_of(&v[i]), "index") == index;
 		if (!there) {
-			fprintf(out, "%s%u/%u", before, index, of);
+			fprintf(out, "%s%ld/%ld", before, index, of);
 			before = ", ";
 		}
 	}
@@ -201,7 +207,7 @@ incomplete_text(const struct run_source *v, size_t n, bool shards)
 	FILE *out = open_memstream(&text, &size);
 	if (out == NULL)
 		return NULL;
-	if (shards && event_number(shard_of(&v[0]), "of") <= 10000)
+	if (shards)
 		put_missing(out, v, n);
 	for (size_t i = 0; i < n; i++)
 		if (report_incomplete(&v[i].record, why, sizeof why))

@@ -78,6 +78,28 @@ Test(merge, times_of_the_parts_are_added)
 	free_all(v, 2);
 }
 
+/* More shards than are counted one by one must not pass for all of them. */
+Test(merge, of_a_number_of_shards_that_nobody_makes_some_are_missing)
+{
+	static const char *const of[] = { "20000", "1e300" };
+	for (size_t i = 0; i < 2; i++) {
+		char start[300], why[400];
+		const char *const lines[] = { start, CASE("0", "a", "PASS"), END("1"), NULL };
+		struct run_record all;
+		struct err e;
+		snprintf(
+			start, sizeof start,
+			"{\"event\":\"start\",\"schema\":\"espy-events/1\",\"shard\":{\"index\":1,\"of\":%s,\"plan\":\"p\"}}",
+			of[i]);
+		struct run_source v[] = { source("x", "x/", lines) };
+		cr_assert(runs_merge(&all, v, 1, &e), "%s", e.text);
+		cr_assert(report_incomplete(&all, why, sizeof why), "of %s", of[i]);
+		cr_assert(eq(str, why, "shards are missing"));
+		run_free(&all);
+		free_all(v, 1);
+	}
+}
+
 Test(merge, what_is_in_two_runs_is_told_and_named_by_its_own_folder)
 {
 	struct run_source v[] = { source("x", "x/", shard_1), source("y", "y/", shard_1) };
