@@ -163,6 +163,8 @@ Test(journal, unreadable_lines_are_errors_with_their_number)
 		{ "{\"event\":\"case\",\"id\":7,\"full_id\":\"a\",\"verdict\":\"PASS\"}\n",
 		  "id: want a text, got something else" },
 		{ "{\"event\":\"case\",\"id\":\"a\",\"verdict\":\"PASS\"}\n", "full_id: want a text, got nothing" },
+		{ "{\"event\":\"start\",\"schema\":\"\\u001b[2J\\nx\"}\n",
+		  "got \\x1b[2J\\x0ax" }, /* a terminal's orders */
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		struct err e = { 0 };

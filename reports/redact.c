@@ -94,8 +94,7 @@ add_from_text(void *ctx, size_t at, size_t n, bool is_string, size_t octets, siz
 		return;
 	}
 	/* An odd digit stands alone at the front. */
-	snprintf(digits, sizeof digits, "%s%.*s", n % 2 ? "0" : "", (int)(n - n % 2 * (n == 2 * KEY_OCTETS_MAX)),
-		 in->text + at);
+	snprintf(digits, sizeof digits, "%s%.*s", n % 2 ? "0" : "", (int)n, in->text + at);
 	if (text_read_hex(digits, &w))
 		add_key(in->r, wr_done(&w));
 	explicit_bzero(room, sizeof room);

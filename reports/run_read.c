@@ -127,6 +127,21 @@ add_line(struct run_record *r, const char *line, size_t n, struct err *e)
 	return true;
 }
 
+/* It quotes what could not be read, and whoever prints it must not have a terminal steered by that. */
+static void
+make_printable(struct err *e)
+{
+	char raw[sizeof e->text];
+	memcpy(raw, e->text, sizeof raw);
+	FILE *f = fmemopen(e->text, sizeof e->text, "w");
+	if (f == NULL)
+		return;
+	put_printable(f, raw, true);
+	fclose(f);
+	e->text[sizeof e->text - 1] = '\0';
+	trim_cut_sequence(e->text);
+}
+
 bool
 run_read(struct run_record *r, const char *dir, struct err *e)
 {
@@ -149,8 +164,10 @@ run_read(struct run_record *r, const char *dir, struct err *e)
 		ok = fail_errno(e, "%s", path);
 	free(line);
 	fclose(f);
-	if (!ok)
+	if (!ok) {
+		make_printable(e);
 		run_free(r);
+	}
 	return ok;
 }
 

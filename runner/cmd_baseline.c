@@ -231,13 +231,22 @@ static bool
 read_list(struct request *q, bool may_be_new, struct err *e)
 {
 	struct stat st;
-	char text[400];
+	char *text = NULL;
+	size_t n = 0;
 	if (!may_be_new || stat(q->file, &st) == 0 || errno != ENOENT)
 		return baseline_read(&q->list, q->file, e);
 	const json_t *target = json_object_get(q->run.start, "target");
-	snprintf(text, sizeof text, "# Known failures of %.100s %.100s.\n\n", event_text(target, "name"),
-		 event_text(target, "release"));
-	return baseline_parse(&q->list, q->file, text, strlen(text), e);
+	FILE *f = open_memstream(&text, &n);
+	if (f == NULL)
+		return fail_errno(e, "memory for a baseline");
+	fputs("# Known failures of ", f);
+	put_printable(f, event_text(target, "name"), true); /* a name of two lines would bring an entry of its own */
+	putc(' ', f);
+	put_printable(f, event_text(target, "release"), true);
+	fputs(".\n\n", f);
+	bool ok = fclose(f) == 0 && baseline_parse(&q->list, q->file, text, n, e);
+	free(text);
+	return ok;
 }
 
 static int

@@ -76,7 +76,8 @@ is_silent(const json_t *event)
 {
 	const char *reason = json_string_value(json_object_get(event, "reason"));
 	return (reason == NULL || reason[0] == '\0') && json_object_get(event, "got") == NULL &&
-	       json_object_get(event, "step") == NULL && json_object_get(event, "diff") == NULL;
+	       json_object_get(event, "step") == NULL && json_object_get(event, "diff") == NULL &&
+	       json_object_get(event, "want") == NULL && json_object_get(event, "hints") == NULL;
 }
 
 json_t *

@@ -424,7 +424,7 @@ Test(html, text_is_escaped_wherever_it_stands)
 		{ "a\x1b[31m\x01", "a\\x1b[31m\\x01" },
 		{ "abc\u202egpj.exe\u2069", "abc\\u202egpj.exe\\u2069" },
 		{ "\u061c\u200f", "\\u061c\\u200f" },
-		{ "\xe2\x80", "\xe2\x80" }, /* cut off: no character to turn anything */
+		{ "\xe2\x80", "\ufffd\ufffd" }, /* cut off: no character to turn anything */
 		{ "\u20ac \u2028 \u2264", "\u20ac \u2028 \u2264" },
 		{ "]]>", "]]&gt;" },
 		{ "", "" },
