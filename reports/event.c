@@ -37,6 +37,13 @@ event_line(const json_t *event)
 	return line > 0 ? line : 0;
 }
 
+const char *
+event_suite(const json_t *event)
+{
+	const char *suite = event_text(event, "suite");
+	return suite[0] != '\0' ? suite : "espy";
+}
+
 bool
 event_is(const json_t *event, const char *verdict)
 {
@@ -138,14 +145,6 @@ event_hint(const json_t *event, size_t n)
 {
 	const char *text = json_string_value(json_array_get(json_object_get(event, "hints"), n));
 	return text != NULL ? text : "";
-}
-
-void
-seconds_print(double seconds, char *out, size_t cap)
-{
-	double us = seconds > 0 && seconds < 1e9 ? seconds * 1e6 + 0.5 : 0;
-	unsigned long long n = (unsigned long long)us;
-	snprintf(out, cap, "%llu.%06llu", n / 1000000, n % 1000000);
 }
 
 void

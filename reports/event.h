@@ -16,7 +16,8 @@ const char *event_text(const json_t *event, const char *key); /* "" if there is 
 double event_number(const json_t *event, const char *key);    /* 0 if there is none */
 /* Of lines, links and counts: 0 also of what no such thing can be, since a double that no long holds must not become one. */
 long event_whole(const json_t *event, const char *key);
-long event_line(const json_t *event); /* of the step that decided, or of the case; 0: not known */
+long event_line(const json_t *event);         /* of the step that decided, or of the case; 0: not known */
+const char *event_suite(const json_t *event); /* "espy" if there is none */
 bool event_is(const json_t *event, const char *verdict);
 bool event_unmet(const json_t *event); /* a verdict that somebody must look at */
 
@@ -32,9 +33,6 @@ void event_why(const json_t *event, char *out, size_t cap);
 
 /* The nth hint at what may be behind a failure, "" behind the last. */
 const char *event_hint(const json_t *event, size_t n);
-
-/* "1.000250" of 1.00025 seconds, whatever the locale's decimal point. */
-void seconds_print(double seconds, char *out, size_t cap);
 
 /* Takes the rest of a UTF-8 sequence off the end, where the end of a buffer cut it. */
 void trim_cut_sequence(char *text);

@@ -85,22 +85,6 @@ Test(event, why_is_cut_between_characters)
 	json_decref(event);
 }
 
-Test(event, seconds_have_microseconds_and_no_exponent)
-{
-	static const struct {
-		double s;
-		const char *want;
-	} rows[] = {
-		{ 0, "0.000000" },  { 1.25, "1.250000" },        { 0.0000004, "0.000000" }, { 0.0000006, "0.000001" },
-		{ -1, "0.000000" }, { 86400.5, "86400.500000" }, { 1e300, "0.000000" },
-	};
-	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-		char text[40];
-		seconds_print(rows[i].s, text, sizeof text);
-		cr_assert(eq(str, text, (char *)rows[i].want), "row %zu", i);
-	}
-}
-
 /* 1e300 in a long is anything at all. */
 Test(event, a_number_that_no_line_can_have_reads_as_none)
 {

@@ -93,3 +93,38 @@ fold_failures(const json_t *cases)
 	}
 	return groups;
 }
+
+json_t *
+fold_values(const json_t *events, const char *name, const char *none)
+{
+	json_t *seen = json_object();
+	const json_t *event;
+	size_t i;
+	json_array_foreach(events, i, event) {
+		const char *value = event_text(json_object_get(event, "params"), name);
+		json_object_set_new_nocheck(seen, value[0] != '\0' ? value : none, json_true());
+	}
+	return seen;
+}
+
+static int
+most_first(const void *a, const void *b)
+{
+	const struct fold_count *x = a, *y = b;
+	return x->n != y->n ? (x->n < y->n ? 1 : -1) : strcmp(x->name, y->name);
+}
+
+struct fold_count *
+fold_counts(json_t *book, size_t *n)
+{
+	struct fold_count *v = calloc(json_object_size(book) + 1, sizeof *v);
+	const char *name;
+	json_t *count;
+	*n = 0;
+	if (v == NULL)
+		return NULL;
+	json_object_foreach(book, name, count)
+		v[(*n)++] = (struct fold_count){ name, (unsigned)json_integer_value(count) };
+	qsort(v, *n, sizeof *v, most_first);
+	return v;
+}

@@ -2,6 +2,7 @@
 
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
+#include <stdlib.h>
 
 Test(fold, what_the_matrix_varies_is_named_and_the_rest_kept)
 {
@@ -29,4 +30,27 @@ Test(fold, what_the_matrix_varies_is_named_and_the_rest_kept)
 		cr_assert(le(sz, strlen(out), 3), "row %zu", i);
 	}
 	json_decref(event);
+}
+
+Test(fold, counts_come_most_frequent_first_and_values_in_their_order)
+{
+	json_t *book = json_loads("{\"b\":1,\"c\":7,\"a\":1}", 0, NULL);
+	json_t *events = json_loads("[{\"params\":{\"mode\":\"tunnel\"}},{},{\"params\":{\"mode\":\"any\"}},"
+				    "{\"params\":{\"mode\":\"tunnel\"}}]",
+				    0, NULL);
+	size_t n;
+	struct fold_count *v = fold_counts(book, &n);
+	cr_assert(eq(sz, n, 3));
+	cr_assert(eq(chr, v[0].name[0], 'c'));
+	cr_assert(eq(u32, v[0].n, 7));
+	cr_assert(eq(chr, v[1].name[0], 'a'));
+	cr_assert(eq(chr, v[2].name[0], 'b'));
+	json_t *values = fold_values(events, "mode", "-");
+	char *text = json_dumps(values, JSON_COMPACT);
+	cr_assert(eq(str, text, "{\"tunnel\":true,\"-\":true,\"any\":true}"));
+	free(text);
+	free(v);
+	json_decref(values);
+	json_decref(events);
+	json_decref(book);
 }

@@ -25,7 +25,8 @@ open_or_make(int at, const char *name)
 	return open_folder(at, name);
 }
 
-int
+/* A folder below the one at `at`, as a descriptor; those on the way are made. -1 with the reason. */
+static int
 folder_open(int at, const char *path, struct err *e)
 {
 	char part[NAME_MAX + 1];

@@ -7,9 +7,6 @@
 
 #include "reports/atomic_file.h"
 
-/* A folder below the folder at `at` (AT_FDCWD: where we are), as a descriptor; folders on the way are made. -1 with the reason. */
-int folder_open(int at, const char *path, struct err *e);
-
 /* A folder in the making: its files are written into one of another name, which then takes the place of the old one. */
 struct new_folder {
 	int above, fd; /* what it will stand in; itself */

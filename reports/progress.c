@@ -44,8 +44,9 @@ progress_set_colour(struct progress *p, enum colour_wish wish)
 
 /* --- one line a case ------------------------------------------------------------------------- */
 
-void
-progress_word(const struct progress *p, const char *verdict)
+/* The verdict's word, in colour where that is wanted. */
+static void
+put_word(const struct progress *p, const char *verdict)
 {
 	static const struct {
 		const char *word, *colour;
@@ -77,7 +78,7 @@ progress_line(const struct progress *p, const json_t *event)
 	FILE *out = p->results;
 	char why[1200];
 	event_why(event, why, sizeof why);
-	progress_word(p, event_text(event, "verdict"));
+	put_word(p, event_text(event, "verdict"));
 	putc(' ', out);
 	put_printable(out, event_text(event, "full_id"), true);
 	if (event_is(event, "PASS")) {

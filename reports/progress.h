@@ -17,8 +17,6 @@ struct progress {
 	struct tally tally;
 };
 
-/* The verdict's word, in colour where that is wanted. */
-void progress_word(const struct progress *p, const char *verdict);
 /* "FAIL id MUST [clause] why  (file:line)" */
 void progress_line(const struct progress *p, const json_t *event);
 void progress_clear(struct progress *p);

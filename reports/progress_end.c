@@ -23,27 +23,13 @@ combinations_run(const json_t *cases, const char *id)
 	return n;
 }
 
-/* Distinct values of one parameter over the group, in their order. */
-static json_t *
-values_of(const json_t *events, const char *name)
-{
-	json_t *seen = json_object();
-	const json_t *event;
-	size_t i;
-	json_array_foreach(events, i, event) {
-		const char *value = event_text(json_object_get(event, "params"), name);
-		json_object_set_new_nocheck(seen, value[0] != '\0' ? value : "-", json_true());
-	}
-	return seen;
-}
-
 static void
 put_values(FILE *out, const json_t *events)
 {
 	json_t *params = json_object_get(json_array_get(events, 0), "params"), *unused;
 	const char *name, *value, *between = " ";
 	json_object_foreach(params, name, unused) {
-		json_t *values = values_of(events, name);
+		json_t *values = fold_values(events, name, "-");
 		size_t n = 0;
 		fputs(between, out);
 		put_printable(out, name, true);
@@ -125,34 +111,17 @@ put_failures(const struct progress *p, const struct run_record *r)
 
 /* --- what was left out ----------------------------------------------------------------------- */
 
-struct skip {
-	const char *reason;
-	unsigned n;
-};
-
-static int
-most_first(const void *a, const void *b)
-{
-	const struct skip *x = a, *y = b;
-	return x->n != y->n ? (x->n < y->n ? 1 : -1) : strcmp(x->reason, y->reason);
-}
-
 static void
 put_sorted_skips(FILE *out, json_t *reasons)
 {
-	size_t n = 0, total = json_object_size(reasons);
-	struct skip *rows = calloc(total + 1, sizeof *rows);
-	const char *reason;
-	json_t *count;
+	size_t n;
+	struct fold_count *rows = fold_counts(reasons, &n);
 	if (rows == NULL)
 		return;
-	json_object_foreach(reasons, reason, count)
-		rows[n++] = (struct skip){ reason, (unsigned)json_integer_value(count) };
-	qsort(rows, n, sizeof *rows, most_first);
 	fputs("\nSkipped:\n", out);
 	for (size_t i = 0; i < n && i < SKIPS_SHOWN; i++) {
 		fprintf(out, "%7u  ", rows[i].n);
-		put_printable(out, rows[i].reason, true);
+		put_printable(out, rows[i].name, true);
 		putc('\n', out);
 	}
 	unsigned rest = 0;

@@ -139,8 +139,7 @@ extra(const struct run_record *r, const json_t *event)
 static json_t *
 suite_path(const json_t *event)
 {
-	const char *suite = event_text(event, "suite");
-	return json_pack("[o]", journal_text(suite[0] != '\0' ? suite : "espy"));
+	return json_pack("[o]", journal_text(event_suite(event)));
 }
 
 static json_t *

@@ -47,13 +47,6 @@ element_of(const json_t *event)
 	return NULL;
 }
 
-static const char *
-suite_of(const json_t *event)
-{
-	const char *suite = event_text(event, "suite");
-	return suite[0] != '\0' ? suite : "espy";
-}
-
 static unsigned long long
 duration_us(const json_t *event)
 {
@@ -365,10 +358,10 @@ by_suite(const json_t *cases)
 	json_t *suites = json_object(), *event;
 	size_t i;
 	json_array_foreach(cases, i, event) {
-		json_t *list = json_object_get(suites, suite_of(event));
+		json_t *list = json_object_get(suites, event_suite(event));
 		if (list == NULL) {
 			list = json_array();
-			json_object_set_new_nocheck(suites, suite_of(event), list);
+			json_object_set_new_nocheck(suites, event_suite(event), list);
 		}
 		json_array_append(list, event);
 	}

@@ -40,7 +40,7 @@ md_code(FILE *out, const char *utf8)
 void
 url_path(FILE *out, const char *path)
 {
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~/";
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~/+=@,";
 	for (const char *p = path; *p != '\0'; p++)
 		if (strchr(plain, *p) != NULL)
 			putc(*p, out);

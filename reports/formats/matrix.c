@@ -92,13 +92,6 @@ matrix_link(const struct matrix_run *run, char *out, size_t cap)
 
 /* --- rows ------------------------------------------------------------------------------------ */
 
-static const char *
-suite_of(const json_t *event)
-{
-	const char *suite = event_text(event, "suite");
-	return suite[0] != '\0' ? suite : "espy";
-}
-
 /* {"suite": number of its row}, in the order in which they are met */
 static json_t *
 number_suites(const struct run_source *v, size_t n)
@@ -108,8 +101,8 @@ number_suites(const struct run_source *v, size_t n)
 		const json_t *event;
 		size_t k;
 		json_array_foreach(v[i].record.cases, k, event)
-			if (json_object_get(numbers, suite_of(event)) == NULL)
-				json_object_set_new_nocheck(numbers, suite_of(event),
+			if (json_object_get(numbers, event_suite(event)) == NULL)
+				json_object_set_new_nocheck(numbers, event_suite(event),
 							    json_integer((json_int_t)json_object_size(numbers)));
 	}
 	return numbers;
@@ -122,13 +115,13 @@ count_cells(struct matrix *m, const struct run_source *v, const json_t *numbers)
 		const json_t *event;
 		size_t k;
 		json_array_foreach(v[i].record.cases, k, event) {
-			size_t row = (size_t)json_integer_value(json_object_get(numbers, suite_of(event)));
+			size_t row = (size_t)json_integer_value(json_object_get(numbers, event_suite(event)));
 			struct tally *t = &m->rows[row].cells[i];
 			unsigned *count = tally_of(t, event_text(event, "verdict"));
 			if (count != NULL)
 				++*count;
 			t->total++;
-			m->rows[row].suite = suite_of(event);
+			m->rows[row].suite = event_suite(event);
 		}
 	}
 }

@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "reports/event.h"
+#include "reports/fold.h"
+#include "reports/formats/markdown.h"
 #include "reports/html/page.h"
 
 #define VALUES_SHOWN 8
@@ -32,38 +34,13 @@ html_verdict(FILE *out, const char *verdict)
 }
 
 void
-html_file(const struct page *p, const json_t *event, const char *file, char *out, size_t cap)
+html_file(const struct page *p, const json_t *event, const char *file)
 {
-	static const char kept[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-~/";
 	char path[PATH_MAX], key[40];
 	snprintf(key, sizeof key, "%p", (const void *)event);
 	report_evidence(p->h.wish, event, (unsigned)json_integer_value(json_object_get(p->again, key)), file, path,
 			sizeof path);
-	FILE *f = fmemopen(out, cap, "w");
-	out[0] = '\0';
-	if (f == NULL)
-		return;
-	for (const char *c = path; *c != '\0'; c++)
-		if (strchr(kept, *c) != NULL)
-			putc(*c, f);
-		else
-			fprintf(f, "%%%02X", (unsigned)(unsigned char)*c);
-	fclose(f);
-	out[cap - 1] = '\0';
-}
-
-/* Distinct values of one parameter over the events, in their order. */
-static json_t *
-values_of(const json_t *events, const char *name)
-{
-	json_t *seen = json_object();
-	const json_t *event;
-	size_t i;
-	json_array_foreach(events, i, event) {
-		const char *value = event_text(json_object_get(event, "params"), name);
-		json_object_set_new_nocheck(seen, value[0] != '\0' ? value : "\u2013", json_true());
-	}
-	return seen;
+	url_path(p->out, path);
 }
 
 void
@@ -72,7 +49,7 @@ html_values(FILE *out, const json_t *events)
 	json_t *params = json_object_get(json_array_get(events, 0), "params"), *unused;
 	const char *name, *value;
 	json_object_foreach(params, name, unused) {
-		json_t *values = values_of(events, name);
+		json_t *values = fold_values(events, name, "\u2013");
 		size_t n = 0;
 		html_put(out, "<span class=\"param\"><i>%s</i>", name);
 		json_object_foreach(values, value, unused) {

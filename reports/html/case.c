@@ -5,6 +5,7 @@
 
 #include "reports/clause.h"
 #include "reports/event.h"
+#include "reports/formats/markdown.h"
 #include "reports/html/text.h"
 #include "reports/html/view.h"
 #include "reports/repeat.h"
@@ -57,16 +58,6 @@ make_end(struct made *m)
 		return m->text;
 	free(m->text);
 	return NULL;
-}
-
-char *
-html_shell_word(const char *word)
-{
-	struct made m;
-	if (!make_begin(&m))
-		return NULL;
-	repeat_word(m.to, word);
-	return make_end(&m);
 }
 
 /* --- want and got -------------------------------------------------------------------------------- */
@@ -192,15 +183,10 @@ evidence_path(const struct view *v, const char *file, char *out, size_t cap)
 static void
 put_link(const struct view *v, const char *file, const char *about, const char *between)
 {
-	static const char kept[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~/+=@,:";
 	char path[2000];
 	evidence_path(v, file, path, sizeof path);
 	fprintf(v->out, "%s<a href=\"", between);
-	for (const char *c = path; *c != '\0'; c++)
-		if (strchr(kept, *c) != NULL)
-			putc(*c == '&' ? '_' : *c, v->out);
-		else
-			fprintf(v->out, "%%%02X", (unsigned)(unsigned char)*c);
+	url_path(v->out, path);
 	html_put(v->out, "\">%s</a> <small>%s</small>", file, about);
 }
 

@@ -28,7 +28,4 @@ void html_case(FILE *out, struct html *h, const json_t *event);
 /* "<level> clause" as a link to the section at rfc-editor.org where the text names an RFC: "RFC 4303 3.4.3, RFC 2367 3.1" has two. */
 void html_clause(FILE *out, const char *clause);
 
-/* Text in single quotes where a POSIX shell would read more than a word. To be escaped for HTML by the caller's choice of writer. */
-char *html_shell_word(const char *word);
-
 #endif

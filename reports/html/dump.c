@@ -47,8 +47,9 @@ colour_of(const struct view_item *i, const struct dissect_row *r)
 	return C_UPPER;
 }
 
-size_t
-view_difference(const struct view *v, const struct view_item *item, const struct dissect_row *row)
+/* Number of the difference that this row is; SIZE_MAX: none. */
+static size_t
+difference_of(const struct view *v, const struct view_item *item, const struct dissect_row *row)
 {
 	const json_t *d;
 	size_t i;
@@ -68,7 +69,7 @@ view_difference(const struct view *v, const struct view_item *item, const struct
 static void
 paint_row(const struct view *v, const struct view_item *i, const struct dissect_row *r, struct paint *paint, size_t n)
 {
-	size_t from = r->bit / 8, to = (r->bit + r->bits + 7) / 8, diff = view_difference(v, i, r);
+	size_t from = r->bit / 8, to = (r->bit + r->bits + 7) / 8, diff = difference_of(v, i, r);
 	for (size_t k = from; k < to && k < n; k++) {
 		paint[k].css = (uint8_t)colour_of(i, r);
 		paint[k].even = r->layer & 1;
@@ -225,7 +226,7 @@ put_value(const struct view *v, const struct view_item *i, const struct dissect_
 static void
 put_field(const struct view *v, const struct view_item *i, const struct dissect_row *r, const char *clause_above)
 {
-	size_t diff = view_difference(v, i, r);
+	size_t diff = difference_of(v, i, r);
 	const json_t *d = json_array_get(json_object_get(v->event, "diff"), diff);
 	bool secret = r->secret && !v->h->wish->show_keys;
 	struct dissect_row shown = *r;

@@ -198,13 +198,13 @@ detail_of(struct page *p, const json_t *event, size_t *n)
 static void
 put_short(struct page *p, const json_t *event)
 {
-	char packets[1600];
-	html_file(p, event, "packets.pcapng", packets, sizeof packets);
 	fputs("<li class=\"combo brief\" data-p=\"", p->out);
 	put_params(p->out, event, true);
 	fputs("\">", p->out);
 	put_params(p->out, event, false);
-	html_put(p->out, "<a href=\"%s\">packets</a></li>\n", packets);
+	fputs("<a href=\"", p->out);
+	html_file(p, event, "packets.pcapng");
+	fputs("\">packets</a></li>\n", p->out);
 	p->left_out++;
 }
 

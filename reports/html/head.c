@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "reports/event.h"
+#include "reports/fold.h"
 #include "reports/compare/flaky.h"
 #include "reports/html/page.h"
 #include "reports/compare/known.h"
@@ -227,11 +228,6 @@ put_numbers(const struct page *p)
 
 /* --- where --------------------------------------------------------------------------------- */
 
-struct area {
-	const char *suite;
-	unsigned n;
-};
-
 /* The first departure of a suite. */
 static const char *
 first_of(const struct page *p, const char *suite)
@@ -242,28 +238,17 @@ first_of(const struct page *p, const char *suite)
 	return "main";
 }
 
-static int
-most_first(const void *a, const void *b)
-{
-	const struct area *x = a, *y = b;
-	return x->n != y->n ? (x->n < y->n ? 1 : -1) : strcmp(x->suite, y->suite);
-}
-
 static void
 put_areas(const struct page *p)
 {
-	json_t *areas = areas_of(p), *count;
-	size_t total = json_object_size(areas), n = 0;
-	struct area *v = calloc(total + 1, sizeof *v);
-	const char *suite;
-	if (v != NULL && total > 0) {
-		json_object_foreach(areas, suite, count)
-			v[n++] = (struct area){ suite, (unsigned)json_integer_value(count) };
-		qsort(v, n, sizeof *v, most_first);
+	json_t *areas = areas_of(p);
+	size_t n;
+	struct fold_count *v = fold_counts(areas, &n);
+	if (v != NULL && n > 0) {
 		fputs("<p class=\"areas\"><span>Areas:</span> ", p->out);
 		for (size_t i = 0; i < n && i < AREAS_SHOWN; i++)
-			html_put(p->out, "<a href=\"#%s\" data-suite=\"%s\">%s <b>%u</b></a> ", first_of(p, v[i].suite),
-				 v[i].suite, v[i].suite, v[i].n);
+			html_put(p->out, "<a href=\"#%s\" data-suite=\"%s\">%s <b>%u</b></a> ", first_of(p, v[i].name),
+				 v[i].name, v[i].name, v[i].n);
 		if (n > AREAS_SHOWN)
 			html_put(p->out, "<a class=\"rest\" href=\"#must\">and %zu more</a>", n - AREAS_SHOWN);
 		fputs("</p>\n", p->out);

@@ -46,8 +46,8 @@ void html_passes(struct page *p);
 
 /* "Linux 6.1.176" */
 void html_target(const struct page *p, char *out, size_t cap);
-/* Where a file of the case lies, as links see it; percent-encoded where it must be. "": its folder. */
-void html_file(const struct page *p, const json_t *event, const char *file, char *out, size_t cap);
+/* Where a file of the case lies, as links see it, for an href. "": its folder. */
+void html_file(const struct page *p, const json_t *event, const char *file);
 void html_level(FILE *out, const char *level);     /* a badge */
 void html_verdict(FILE *out, const char *verdict); /* likewise, with its sign */
 /* Of an event, without keys: field, want and got, or the reason; what may be behind it; what a baseline says. */

@@ -81,7 +81,5 @@ void view_chart(const struct view *v);                        /* chart.c */
 void view_exhibits(struct view *v);                           /* exhibits.c */
 void view_dump(struct view *v, const struct view_item *item); /* dump.c */
 void view_configuration(const struct view *v);                /* config.c */
-/* Number of the event's differences that a row has; SIZE_MAX: none. */
-size_t view_difference(const struct view *v, const struct view_item *item, const struct dissect_row *row);
 
 #endif

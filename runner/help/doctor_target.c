@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "reports/fold.h"
 #include "runner/capability.h"
 #include "runner/instance.h"
 #include "runner/manager.h"
@@ -183,33 +184,14 @@ try_exchanges(struct doctor *d, struct engine *g)
 
 /* --- what would be skipped --------------------------------------------------------------------------- */
 
-struct skip {
-	const char *reason;
-	unsigned n;
-};
-
-static int
-most_first(const void *a, const void *b)
-{
-	const struct skip *x = a, *y = b;
-	return x->n != y->n ? (x->n < y->n ? 1 : -1) : strcmp(x->reason, y->reason);
-}
-
 /* Most frequent first, into what --json prints. */
 static void
 sort_skips(struct doctor *d, json_t *book)
 {
-	size_t n = 0;
-	struct skip *v = calloc(json_object_size(book) + 1, sizeof *v);
-	const char *reason;
-	json_t *count;
-	if (v == NULL)
-		return;
-	json_object_foreach(book, reason, count)
-		v[n++] = (struct skip){ reason, (unsigned)json_integer_value(count) };
-	qsort(v, n, sizeof *v, most_first);
-	for (size_t i = 0; i < n; i++)
-		json_array_append_new(d->skips, json_pack("{s:i, s:s}", "n", (int)v[i].n, "reason", v[i].reason));
+	size_t n;
+	struct fold_count *v = fold_counts(book, &n);
+	for (size_t i = 0; v != NULL && i < n; i++)
+		json_array_append_new(d->skips, json_pack("{s:i, s:s}", "n", (int)v[i].n, "reason", v[i].name));
 	free(v);
 }
 

@@ -14,7 +14,6 @@
 #include "runner/suite_source.h"
 
 #define LINES_SHOWN 60
-#define DATAGRAM_MAX 70000
 #define FIXED_SEED 1 /* the same packets each time, but for what the reference draws itself */
 
 struct exchange {
@@ -22,26 +21,18 @@ struct exchange {
 	json_t *start, *event; /* as a journal would have them */
 	struct case_sas *sas;
 	unsigned lines, left_out;
-	uint8_t *room; /* DATAGRAM_MAX octets */
 };
-
-static struct bytes
-octets_of(struct exchange *g, const json_t *exhibit)
-{
-	const char *hex = event_text(exhibit, "octets");
-	struct wr w = wr_of(g->room, DATAGRAM_MAX);
-	for (unsigned octet; hex[0] != '\0' && hex[1] != '\0' && sscanf(hex, "%2x", &octet) == 1; hex += 2)
-		wr_uint(&w, octet, 1);
-	return wr_done(&w);
-}
 
 /* "esp(spi=0x1001, seq=1)/ip4/echo(..)" with the SAs of its time; what is no datagram in octets. */
 static void
 print_frame(struct exchange *g, size_t at, const json_t *exhibit, const char *who)
 {
 	char text[400] = "";
-	struct bytes datagram = octets_of(g, exhibit);
+	uint8_t *room;
+	struct bytes datagram;
 	struct err e;
+	if (!exhibit_octets(exhibit, &room, &datagram))
+		return;
 	struct sad *sad = g->sas != NULL ? case_sas_for(g->sas, at, datagram) : NULL;
 	struct dissection *d = dissect_datagram(sad, datagram, &e);
 	if (d != NULL)
@@ -53,6 +44,7 @@ print_frame(struct exchange *g, size_t at, const json_t *exhibit, const char *wh
 		printf(", refused (%s)", d->verdict_text);
 	putchar('\n');
 	dissect_free(d);
+	free(room);
 }
 
 /* Configuration, line by line, without its keys. */
@@ -175,17 +167,15 @@ run_and_print(struct exchange *g, struct instance *in, const char *target)
 	struct outcome o = { .verdict = V_SKIP };
 	const struct plan_item *it = run_first(&g->x->choice.plan, in, &seen, &o);
 	printf("\nOn the reference (espy run -v -t %s %s), by line of the suite:\n", target, it->full_id);
-	g->room = malloc(DATAGRAM_MAX);
 	if (o.verdict == V_SKIP)
 		printf("  cannot be asked: %s\n", o.reason);
-	else if (g->room != NULL && take_event(g, in, it, &seen, &o))
+	else if (take_event(g, in, it, &seen, &o))
 		print_exhibits(g, in->engine.setup_sock);
 	if (o.verdict != V_SKIP)
 		printf("  %s%s%s\n", verdict_words[o.verdict], o.reason[0] != '\0' ? ": " : "", o.reason);
 	case_sas_free(g->sas);
 	json_decref(g->event);
 	json_decref(g->start);
-	free(g->room);
 	evidence_free(&seen);
 }
 
