@@ -14,6 +14,7 @@
 #include "runner/evidence.h"
 #include "runner/rerun.h"
 #include "runner/revision.h"
+#include "runner/start_event.h"
 #include "runner/worker.h"
 
 static volatile int stop_signal;
@@ -50,24 +51,17 @@ append_json(struct run *r, json_t *event)
 static bool
 append_start(struct run *r, json_t *target)
 {
-	char when[40];
-	time_t now = time(NULL);
-	struct tm tm;
-	strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &tm));
-	json_t *argv = json_array();
-	json_array_append_new(argv, json_string("espy"));
-	for (int i = 0; i < r->argc; i++)
-		json_array_append_new(argv, journal_text(r->argv[i]));
 	r->started = true;
 	char hash[REVISION_TEXT];
 	unsigned suites;
 	revision_of_suites(r->choice.suites, &suites, hash);
-	return append_json(
-		r, json_pack("{s:s, s:s, s:{s:s, s:s}, s:o, s:I, s:s, s:O, s:{s:i, s:s}, s:i, s:i, s:s, s:o*}", "event",
-			     "start", "schema", JOURNAL_SCHEMA, "tool", "name", "espy", "version", ESPY_VERSION, "argv",
-			     argv, "seed", (json_int_t)r->seed, "started", when, "target", target, "suites", "n",
-			     (int)suites, "hash", hash, "planned", (int)r->choice.plan.n, "jobs", (int)r->jobs, "keep",
-			     r->keep_all ? "all" : "failed", "shard", shard_json(&r->shard)));
+	json_t *start = start_event(r->argc, r->argv, r->seed, json_incref(target));
+	json_t *more = json_pack("{s:{s:i, s:s}, s:i, s:i, s:s, s:o*}", "suites", "n", (int)suites, "hash", hash,
+				 "planned", (int)r->choice.plan.n, "jobs", (int)r->jobs, "keep",
+				 r->keep_all ? "all" : "failed", "shard", shard_json(&r->shard));
+	json_object_update(start, more);
+	json_decref(more);
+	return append_json(r, start);
 }
 
 static void

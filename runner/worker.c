@@ -15,6 +15,7 @@
 
 #include "runner/case_event.h"
 #include "runner/second_look.h"
+#include "runner/start_event.h"
 #include "runner/excuses.h"
 #include "runner/instance.h"
 #include "runner/manager.h"
@@ -95,12 +96,8 @@ instance_up(struct instance *x, const struct worker_setup *s, unsigned worker, s
 static void
 say_ready(int fd, const struct instance *x, unsigned worker)
 {
-	const struct dialect *d = x->engine.dialect;
-	json_t *j = json_pack("{s:s, s:i, s:{s:s, s:s, s:s, s:s, s:s, s:s*, s:s*, s:s}}", "event", "ready", "worker",
-			      (int)worker, "target", "name", x->target.name, "driver", x->target.driver, "os",
-			      x->target.os, "release", x->target.release, "manager", managers_named(&x->engine),
-			      "profile", x->target.profile, "dialect", d != NULL ? d->name : NULL, "byte_order",
-			      x->target.channel.hello.big_endian ? "big" : "little");
+	json_t *j = json_pack("{s:s, s:i, s:o}", "event", "ready", "worker", (int)worker, "target",
+			      start_event_target(&x->engine));
 	say(fd, json_dumps(j, JSON_COMPACT));
 	json_decref(j);
 }

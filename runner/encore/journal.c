@@ -2,12 +2,11 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "reports/journal.h"
 #include "runner/case_event.h"
-#include "runner/manager.h"
 #include "runner/run_reports.h"
+#include "runner/start_event.h"
 
 /* "replay/esp-transport.pcapng" of "pcaps/linux-6.1/esp-transport.pcapng" */
 static void
@@ -20,22 +19,12 @@ name_case(struct encore *x)
 }
 
 static json_t *
-start_event(const struct encore_journal *j, const struct engine *g)
+start_of(const struct encore_journal *j, const struct engine *g)
 {
-	const struct target *t = g->target;
-	char when[40];
-	time_t now = time(NULL);
-	struct tm tm;
-	strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &tm));
-	json_t *argv = json_array();
-	json_array_append_new(argv, json_string("espy"));
-	for (int i = 0; i < j->argc; i++)
-		json_array_append_new(argv, journal_text(j->argv[i]));
-	json_t *target = json_pack("{s:s, s:s, s:s, s:s, s:s}", "name", t->name, "driver", t->driver, "os", t->os,
-				   "release", t->release, "manager", managers_named(g));
-	return json_pack("{s:s, s:s, s:{s:s, s:s}, s:o, s:I, s:s, s:o, s:i, s:i}", "event", "start", "schema",
-			 JOURNAL_SCHEMA, "tool", "name", "espy", "version", ESPY_VERSION, "argv", argv, "seed",
-			 (json_int_t)j->seed, "started", when, "target", target, "planned", 1, "jobs", 1);
+	json_t *start = start_event(j->argc, j->argv, j->seed, start_event_target(g));
+	json_object_set_new(start, "planned", json_integer(1));
+	json_object_set_new(start, "jobs", json_integer(1));
+	return start;
 }
 
 /* Takes line over. */
@@ -67,7 +56,7 @@ encore_journal_write(const struct encore_journal *j, struct encore *x, const str
 	if (out == NULL)
 		return false;
 	name_case(x);
-	bool ok = append_json(out, &record, start_event(j, g), e) &&
+	bool ok = append_json(out, &record, start_of(j, g), e) &&
 		  append(out, &record, case_event(g, &x->item, 0, 0, j->wall_s * 1000, &x->evidence, &x->outcome, true),
 			 e) &&
 		  append_json(out, &record,
