@@ -53,7 +53,10 @@ put_commands(FILE *out, const struct run_record *r, const json_t *events)
 	const json_t *event = json_array_get(events, 0);
 	fputs("     ", out);
 	repeat_run(out, r, event, event_text(event, json_array_size(events) == 1 ? "full_id" : "id"));
-	fputs("\n     ", out);
+	putc('\n', out);
+	if (repeat_is_replay(r))
+		return;
+	fputs("     ", out);
 	repeat_explain(out, r, event);
 	putc('\n', out);
 }

@@ -166,6 +166,22 @@ Test(progress, the_command_that_repeats_a_failure_names_suites_of_ones_own)
 	run_free(&r);
 }
 
+/* There is no such case in any suite. */
+Test(progress, the_command_that_repeats_a_replay_is_its_own)
+{
+	static const char *const lines[] = {
+		"{\"event\":\"start\",\"schema\":\"espy-events/1\",\"argv\":[\"espy\",\"replay\",\"a b.pcapng\",\"--sa\",\"x\"],\"seed\":7}",
+		SAMPLE_INCONCLUSIVE,
+		NULL,
+	};
+	struct run_record r = sample_run(lines);
+	speak(&s, &r, false, 0);
+	cr_assert(eq(u32, times(s.results, "     espy replay 'a b.pcapng' --sa x\n"), 1), "%s", s.results);
+	cr_assert(eq(u32, times(s.results, "espy explain"), 0), "%s", s.results);
+	cr_assert(eq(u32, times(s.results, "espy run"), 0), "%s", s.results);
+	run_free(&r);
+}
+
 /* What a terminal of so many columns is sent; 0: it does not say. */
 static void
 speak_to_narrow_terminal(char *text, size_t cap, unsigned short columns)

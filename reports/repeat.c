@@ -52,9 +52,31 @@ argv_of(const struct run_record *r)
 	return json_object_get(r->start, "argv");
 }
 
+bool
+repeat_is_replay(const struct run_record *r)
+{
+	const char *command = json_string_value(json_array_get(argv_of(r), 1));
+	return command != NULL && strcmp(command, "replay") == 0;
+}
+
+void
+repeat_command_line(FILE *out, const json_t *argv)
+{
+	const json_t *word;
+	size_t i;
+	json_array_foreach(argv, i, word) {
+		fputs(i > 0 ? " " : "", out);
+		repeat_word(out, json_is_string(word) ? json_string_value(word) : "");
+	}
+}
+
 void
 repeat_run(FILE *out, const struct run_record *r, const json_t *event, const char *id)
 {
+	if (repeat_is_replay(r)) {
+		repeat_command_line(out, argv_of(r));
+		return;
+	}
 	const char *target = event_text(json_object_get(r->start, "target"), "name");
 	char seed[24];
 	report_seed(r, event, seed, sizeof seed);

@@ -270,7 +270,8 @@ set_again(const struct comparison *c, json_t *change, const json_t *b)
 	if (f == NULL)
 		return;
 	repeat_run(f, c->after, b, event_text(b, n == 1 ? "full_id" : "id"));
-	if (json_array_size(json_object_get(change, "causes")) == 0 || differs_by_seed_alone(change))
+	if (!repeat_is_replay(c->after) &&
+	    (json_array_size(json_object_get(change, "causes")) == 0 || differs_by_seed_alone(change)))
 		fputs(" --repeat 20", f);
 	fclose(f);
 	json_object_set_new(change, "again", journal_text(text));

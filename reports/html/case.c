@@ -258,7 +258,8 @@ put_again(const struct view *v)
 	put_command(v, RUN, "this case");
 	if (has_frames(v->event) && !event_is(v->event, "SKIP"))
 		put_command(v, REPLAY, "these packets");
-	put_command(v, EXPLAIN, "what it asks");
+	if (!repeat_is_replay(v->h->run))
+		put_command(v, EXPLAIN, "what it asks");
 	fputs("</ul>\n", v->out);
 	put_files(v);
 }

@@ -269,19 +269,14 @@ put_fact(FILE *out, const char *name, const char *value)
 static void
 put_command_line(FILE *out, const json_t *argv)
 {
-	const json_t *word;
 	char *text = NULL;
-	size_t i, n;
+	size_t n;
 	if (json_array_size(argv) == 0)
 		return;
 	fputs("<div class=\"wide\"><dt>Command</dt><dd><code id=\"command-line\">", out);
 	FILE *f = open_memstream(&text, &n);
-	json_array_foreach(argv, i, word) {
-		if (f == NULL)
-			break;
-		fputs(i > 0 ? " " : "", f);
-		repeat_word(f, json_is_string(word) ? json_string_value(word) : "");
-	}
+	if (f != NULL)
+		repeat_command_line(f, argv);
 	if (f != NULL && fclose(f) == 0)
 		html_put(out, "%s", text);
 	free(text);
