@@ -1,4 +1,5 @@
 /* espy run: its options, and what only makes sense together. */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -81,8 +82,9 @@ static bool
 parse_number(const char *option, const char *text, uint64_t max, uint64_t *n)
 {
 	char *end;
+	errno = 0;
 	*n = strtoull(text, &end, 0);
-	if (*text != '\0' && *text != '-' && *end == '\0' && *n <= max)
+	if (*text >= '0' && *text <= '9' && *end == '\0' && errno == 0 && *n <= max)
 		return true;
 	fprintf(stderr, "espy run: %s: want a number up to %llu, got '%s'\n", option, (unsigned long long)max, text);
 	return false;
@@ -129,7 +131,7 @@ take_option(struct run *r, int which, const char *value)
 			return false;
 		r->repeat = (unsigned)n;
 		return true;
-	case O_SEED: return parse_number("--seed", value, UINT64_MAX, &r->seed);
+	case O_SEED: return parse_number("--seed", value, INT64_MAX, &r->seed); /* as JSON has it */
 	case O_JOBS:
 		if (!parse_number("--jobs", value, 64, &n))
 			return false;

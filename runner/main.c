@@ -1,6 +1,9 @@
 /* espy: command line dispatch. */
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "runner/commands.h"
 #include "runner/help/suggest.h"
@@ -39,6 +42,19 @@ help(const char *name)
 	return 0;
 }
 
+/* What was asked for and is not there is no success; a reader at the other end of a pipe may have heard enough. */
+static int
+finish(int status)
+{
+	struct stat st;
+	bool whole = fflush(stdout) == 0 && ferror(stdout) == 0;
+	bool pipe = fstat(STDOUT_FILENO, &st) == 0 && (S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode));
+	if (whole || pipe || status != 0)
+		return status;
+	fprintf(stderr, "espy: standard output cannot be written\n");
+	return 3;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -53,5 +69,5 @@ main(int argc, char **argv)
 		return 0;
 	}
 	const struct command *c = command_find(argv[1]);
-	return c != NULL ? c->run(argc - 1, argv + 1) : unknown(argv[1]);
+	return c != NULL ? finish(c->run(argc - 1, argv + 1)) : unknown(argv[1]);
 }
