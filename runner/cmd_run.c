@@ -144,7 +144,8 @@ write_reports(struct run *r, struct err *e)
 	struct lore lore;
 	bool known = choice_purposes(&r->choice, &purposes, &none), told = choice_lore(&r->choice, &lore, &none);
 	const struct report_wish wish = { .purposes = known ? &purposes : NULL, .lore = told ? &lore : NULL };
-	bool ok = run_reports_write(&r->reports, &r->record, r->dir, &wish, e) && report_cases(&r->record, r->dir, e);
+	bool ok = run_reports_write(&r->reports, &r->record, r->dir, &wish, e);
+	ok = report_cases(&r->record, r->dir, ok ? e : &none) && ok; /* the evidence, wherever a report could not go */
 	if (known)
 		purposes_free(&purposes);
 	if (told)
@@ -185,7 +186,7 @@ exit_status(const struct run *r)
 static int
 finish(struct run *r, bool collected, const struct err *why)
 {
-	struct err e;
+	struct err e = { 0 };
 	bool complete = collected && stop_signal == 0 && r->record.tally.total == r->choice.plan.n;
 	double wall = (double)(clock_ns() - r->began_ns) / 1e9;
 	if (r->excuses.given && r->started && r->journal_error.code == ERR_NONE)

@@ -63,7 +63,8 @@ encore_journal_write(const struct encore_journal *j, struct encore *x, const str
 			      json_pack("{s:s, s:f, s:b}", "event", "end", "wall_s", j->wall_s, "complete", 1), e);
 	struct err closing;
 	ok = journal_close(out, ok ? e : &closing) && ok;
-	ok = ok && run_reports_write(&none, &record, j->dir, &wish, e) && report_cases(&record, j->dir, e);
+	bool whole = ok && run_reports_write(&none, &record, j->dir, &wish, e);
+	ok = ok && report_cases(&record, j->dir, whole ? e : &closing) && whole;
 	run_free(&record);
 	return ok;
 }
