@@ -166,6 +166,20 @@ Test(progress, the_command_that_repeats_a_failure_names_suites_of_ones_own)
 	run_free(&r);
 }
 
+Test(progress, the_command_that_repeats_a_failure_steers_no_terminal)
+{
+	static const char *const lines[] = {
+		"{\"event\":\"start\",\"schema\":\"espy-events/1\",\"target\":{\"name\":\"x\\u001b[2J\"}}",
+		SAMPLE_INCONCLUSIVE,
+		NULL,
+	};
+	struct run_record r = sample_run(lines);
+	speak(&s, &r, false, 0);
+	cr_assert(eq(u32, times(s.results, " -t 'x\\x1b[2J'"), 1), "%s", s.results);
+	cr_assert(eq(ptr, strchr(s.results, '\x1b'), NULL));
+	run_free(&r);
+}
+
 /* There is no such case in any suite. */
 Test(progress, the_command_that_repeats_a_replay_is_its_own)
 {
