@@ -123,7 +123,7 @@ unit: $(TESTS) ## build and run the unit tests
 unit-build: $(TESTS)
 
 # --- what people type ---------------------------------------------------------------------------
-PACKAGES := gcc make libc6-dev libssl-dev libpcap-dev libjansson-dev uthash-dev zlib1g-dev libmnl-dev libnet1-dev flex bison cpio
+PACKAGES := gcc make libc6-dev libssl-dev libpcap-dev libjansson-dev uthash-dev zlib1g-dev libmnl-dev libnet1-dev flex bison
 PACKAGES_TEST := libcriterion-dev clang clang-format cppcheck gcovr mandoc libxml2-utils tshark iproute2 iputils-ping ethtool tcpreplay \
 	shellcheck build-essential debhelper lintian pkg-config chromium chromium-driver python3-selenium python3-yaml python3-jsonschema perl zsh fish
 ESPY     = $(B)/espy

@@ -169,8 +169,8 @@ settle(const struct command_line *c)
 		return misuse("--onto sends frames as they are: no --sa, -t, --rekey, --peer or -o with it");
 	if (c->onto == NULL && c->loop > 0)
 		return misuse("--loop goes with --onto");
-	if (c->onto == NULL && c->sas == 0)
-		return misuse("want SAs and policies: --sa FILE (or --onto IFACE)");
+	if (c->rekey && c->sas == 0)
+		return misuse("--rekey wants SAs: --sa FILE");
 	return true;
 }
 
@@ -222,7 +222,12 @@ conclude(const struct command_line *c, struct encore *x)
 	bool whole = n[ENCORE_SKIPPED] == 0;
 	const char *word = !whole ? "not decided" : differ > 0 ? "differs" : "same";
 	clear_bar((struct command_line *)(uintptr_t)c);
-	printf("%s: %u sent, %u answers the same", word, n[ENCORE_SENT], n[ENCORE_SAME]);
+	bool silence = whole && differ == 0 && n[ENCORE_SAME] == 0;
+	printf("%s: %u sent", word, n[ENCORE_SENT]);
+	if (silence)
+		fputs(", unanswered now as then", stdout);
+	else
+		printf(", %u answers the same", n[ENCORE_SAME]);
 	for (enum encore_result i = ENCORE_DIFFERS; i <= ENCORE_SKIPPED; i++)
 		if (n[i] > 0)
 			printf(", %u %s", n[i], encore_words[i]);

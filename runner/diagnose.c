@@ -260,9 +260,9 @@ explain_silence(struct stage *s, bool counted, unsigned moved)
 		     "found no route, neighbour or policy.");
 	else if (!counted)
 		hint(s,
-		     "This target has no counters that espy can read. Silence comes of: no SA (SPI, destination), a wrong "
-		     "ICV (key, algorithm, ICV length), an inbound policy (selectors, mode), a firewall, or no policy or "
-		     "route for the answer.");
+		     "espy can read no counters of this target; its own tell (/proc/net/xfrm_stat, what espy host prints at its "
+		     "end). Silence comes of: no SA (SPI, destination), a wrong ICV (key, algorithm, length), a number used "
+		     "before (windows outlive runs), policy (selectors, mode), a firewall, no route back.");
 }
 
 void

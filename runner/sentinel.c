@@ -105,6 +105,13 @@ is_echo_reply(const struct stage *s, struct rd icmp)
 	return rd_uint(&icmp, 2) == (s->g->sentinel_seq & 0xffff) ? 2 : 1;
 }
 
+/* RFC 792: what a target without ESP says of a sentinel under it. No case's business, as all that goes to this address. */
+static bool
+is_error(uint8_t type)
+{
+	return type == 3 || type == 4 || type == 5 || type == 11 || type == 12;
+}
+
 int
 sentinel_recognise(struct stage *s, struct bytes datagram)
 {
@@ -116,7 +123,7 @@ sentinel_recognise(struct stage *s, struct bytes datagram)
 		return 0;
 	rd_skip(&r, ihl);
 	if (protocol == 1)
-		return is_echo_reply(s, r);
+		return is_error(rd_peek(&r, 0)) ? 1 : is_echo_reply(s, r);
 	struct bytes esp = rd_rest(&r);
 	struct rd spi = rd_of(esp);
 	if (protocol != 50 || rd_uint(&spi, 4) != SENTINEL_SPI_IN || esp.n > sizeof work)

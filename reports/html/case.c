@@ -220,11 +220,19 @@ write_replay(const struct view *v, FILE *to)
 	fputs("espy replay ", to);
 	evidence_path(v, "packets.pcapng", path, sizeof path);
 	repeat_word(to, path);
-	fputs(" --sa ", to);
-	evidence_path(v, "sa.setkey", path, sizeof path);
-	repeat_word(to, path);
+	if (event_has_exhibit(v->event, "setkey") || event_has_exhibit(v->event, "pfkey-out")) {
+		fputs(" --sa ", to);
+		evidence_path(v, "sa.setkey", path, sizeof path);
+		repeat_word(to, path);
+	}
+	/* Whom somebody configured by hand is not asked to be configured again. */
+	bool typed = strncmp(target, "manual:", 7) == 0;
+	char raw[200];
+	snprintf(raw, sizeof raw, "raw:%s", typed ? target + 7 : "");
 	fputs(" -t ", to);
-	repeat_word(to, target[0] != '\0' ? target : "linux");
+	repeat_word(to, typed ? raw : target[0] != '\0' ? target : "linux");
+	if (typed)
+		fputs(" --manager none", to);
 }
 
 enum command { RUN, REPLAY, EXPLAIN };

@@ -219,7 +219,7 @@ put_numbers(const struct page *p)
 		fprintf(p->out, "<li class=\"n-%s%s\">", s->css, n == 0 ? " nil" : "");
 		if (n > 0)
 			html_put(p->out, "<a href=\"#%s\">", anchor_of(p, s));
-		html_put(p->out, "<b>%u</b> <span>%s</span> <small>of %u claim%s</small>", n, s->word, claims,
+		html_put(p->out, "<b>%u</b> <span>%s</span> <small>in %u claim%s</small>", n, s->word, claims,
 			 html_s(claims));
 		fputs(n > 0 ? "</a></li>\n" : "</li>\n", p->out);
 	}

@@ -256,6 +256,15 @@ put_untried(const struct page *p)
 	fputs("</div></details>\n", p->out);
 }
 
+bool
+html_map_is_broad(const struct page *p)
+{
+	size_t tried = 0;
+	for (size_t i = 0; i < p->cover.n; i++)
+		tried += is_tried(&p->cover.docs[i]);
+	return 2 * tried >= p->cover.n;
+}
+
 void
 html_map(struct page *p)
 {

@@ -37,9 +37,10 @@ extern const size_t html_parts_n;
 bool part_takes(const struct part *part, const json_t *event);
 unsigned part_claims(const struct page *p, const struct part *part); /* case ids with a combination in it */
 
-void html_head(struct page *p);  /* title, verdict sentence, bar, numbers, circumstances */
-void html_aside(struct page *p); /* contents and filters */
-void html_map(struct page *p);   /* coverage by section */
+void html_head(struct page *p);               /* title, verdict sentence, bar, numbers, circumstances */
+void html_aside(struct page *p);              /* contents and filters */
+void html_map(struct page *p);                /* coverage by section */
+bool html_map_is_broad(const struct page *p); /* whether at least half of the documents were tried */
 void html_groups(struct page *p, const struct part *part);
 void html_skips(struct page *p);
 void html_passes(struct page *p);

@@ -9,5 +9,5 @@ if ! command -v linux.uml >/dev/null && ! command -v linux >/dev/null; then
 fi
 "$espy" run -t "$target" -o "$dir"
 status=$?
-echo "run: report in $dir (run.json, junit.xml, events.jsonl, cases/)" >&2
+echo "run: open $dir/report.html; run.json, junit.xml, events.jsonl and cases/ lie beside it" >&2
 [ "$status" -le 1 ] || exit "$status"

@@ -54,7 +54,9 @@ doctor_uml(struct doctor *d)
 	(void)modules_found(d);
 	bool found = uml_find_initramfs(initramfs, sizeof initramfs, &e);
 	if (found)
-		doctor_say(d, FINDING_OK, "initramfs", NULL, "%s", initramfs);
+		doctor_say(d, FINDING_OK, "initramfs", NULL, "%s",
+			   strncmp(initramfs, "/proc/self/", 11) == 0 ? "made in memory from these modules"
+								      : initramfs);
 	else
 		doctor_say(d, FINDING_MISSING, "initramfs", "make initramfs, or set ESPY_INITRAMFS", "%s", e.text);
 	const char *memory = uml_memory_directory();
