@@ -24,8 +24,8 @@ static bool
 is_kept(const char *text)
 {
 	size_t n = strlen(text);
-	return strcmp(text, "--yes") == 0 || strncmp(text, "--suites=", 9) == 0 || strncmp(text, "--manager=", 10) == 0 ||
-	       (n > 6 && strcmp(text + n - 6, ".suite") == 0);
+	return strcmp(text, "--yes") == 0 || strncmp(text, "--suites=", 9) == 0 ||
+	       strncmp(text, "--manager=", 10) == 0 || (n > 6 && strcmp(text + n - 6, ".suite") == 0);
 }
 
 static void

@@ -139,7 +139,7 @@ replay() {
 	"$espy" replay -t reference "$@"
 }
 says 'replay of nothing' 2 'want one capture' "$espy" replay --sa "$dir/good.setkey"
-says 'replay without SAs' 2 'want SAs and policies: --sa FILE' replay "$dir/cut.pcap"
+says 'replay with new keys for no SAs' 2 '--rekey wants SAs: --sa FILE' replay "$dir/cut.pcap" --rekey
 says 'replay with no such SAs' 2 'gone.setkey: No such file' replay "$dir/cut.pcap" --sa "$dir/gone.setkey"
 says 'replay with an error in the SAs' 2 'bad.setkey:7:' replay "$dir/cut.pcap" --sa "$dir/bad.setkey"
 says 'replay of a capture that is not there' 2 'No such file' replay "$dir/gone.pcap" --sa "$dir/good.setkey"

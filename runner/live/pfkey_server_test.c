@@ -337,7 +337,7 @@ library_open(void)
 	RAN(n > 0);
 	path[n] = '\0';
 	*strrchr(path, '/') = '\0';
-	strcat(path, "/../../libespy-pfkey.so");
+	strcat(path, "/../../../libespy-pfkey.so");
 	l.handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
 	cr_assert(l.handle != NULL, "%s", dlerror());
 	*(void **)&l.socket = dlsym(l.handle, "socket");

@@ -29,7 +29,7 @@ agent_path(void)
 	ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
 	self[n > 0 ? n : 0] = '\0';
 	*strrchr(self, '/') = '\0';
-	snprintf(path, sizeof path, "%s/../../espy-agent", self);
+	snprintf(path, sizeof path, "%s/../../../espy-agent", self);
 	return path;
 }
 

@@ -20,7 +20,7 @@ spec_of(const char *program, const char *words)
 	ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
 	self[n > 0 ? n : 0] = '\0';
 	*strrchr(self, '/') = '\0';
-	snprintf(spec, sizeof spec, "exec:%s/../../%s %s", self, program, words);
+	snprintf(spec, sizeof spec, "exec:%s/../../../%s %s", self, program, words);
 	return spec;
 }
 

@@ -71,7 +71,7 @@ Test(target_raw, an_agent_lends_the_sockets_of_the_far_end)
 	ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
 	self[n > 0 ? n : 0] = '\0';
 	*strrchr(self, '/') = '\0';
-	snprintf(command, sizeof command, "%s/../../espy-agent", self);
+	snprintf(command, sizeof command, "%s/../../../espy-agent", self);
 	struct target_wishes w = { .agent = command };
 	cr_assert(open_target("raw:tester0", &w), "%s", e.text);
 	cr_assert(eq(str, x.target.os, "linux"));
