@@ -47,28 +47,34 @@ put_values(FILE *out, const json_t *events)
 	(void)unused;
 }
 
-/* Names of a journal stand in them, and what a shell takes in quotes a terminal may obey. */
+/* Names of a journal stand in it, and what a shell takes in quotes a terminal may obey. */
+static void
+put_command(FILE *out, const struct run_record *r, const json_t *event, const char *id)
+{
+	char *text = NULL;
+	size_t n;
+	FILE *f = open_memstream(&text, &n);
+	if (f == NULL)
+		return;
+	if (id != NULL)
+		repeat_run(f, r, event, id);
+	else
+		repeat_explain(f, r, event);
+	if (fclose(f) == 0) {
+		fputs("     ", out);
+		put_printable(out, text, true);
+		putc('\n', out);
+	}
+	free(text);
+}
+
 static void
 put_commands(FILE *out, const struct run_record *r, const json_t *events)
 {
 	const json_t *event = json_array_get(events, 0);
-	for (int explain = 0; explain <= !repeat_is_replay(r); explain++) {
-		char *text = NULL;
-		size_t n;
-		FILE *f = open_memstream(&text, &n);
-		if (f == NULL)
-			return;
-		if (explain)
-			repeat_explain(f, r, event);
-		else
-			repeat_run(f, r, event, event_text(event, json_array_size(events) == 1 ? "full_id" : "id"));
-		if (fclose(f) == 0) {
-			fputs("     ", out);
-			put_printable(out, text, true);
-			putc('\n', out);
-		}
-		free(text);
-	}
+	put_command(out, r, event, event_text(event, json_array_size(events) == 1 ? "full_id" : "id"));
+	if (!repeat_is_replay(r))
+		put_command(out, r, event, NULL);
 }
 
 static void
