@@ -188,18 +188,22 @@ ip_octets(struct bytes payload, bool v6)
 
 /*
  * A kernel holds back what it protected while it asks for a neighbour, for seconds if need be, so that IPv6 ESP of a case that is over may
- * come in one that speaks IPv4 only and has no such SA.
+ * come in one that speaks IPv4 only and has no such SA, or in one that configures no SA at all, for an address that is not even ours.
  */
 static bool
-is_of_another_case(const struct stage *s, struct bytes d)
+is_of_another_case(const struct stage *s, unsigned link, struct bytes d)
 {
 	struct rd r = rd_of(d);
 	bool esp = rd_peek(&r, 6) == 50;
 	rd_skip(&r, 24);
-	struct addr dst = addr_of(rd_take(&r, 16));
+	struct bytes to = rd_take(&r, 16);
+	struct addr dst = addr_of(to);
 	uint32_t spi = (uint32_t)rd_uint(&r, 4);
-	return esp && !r.bad && s->family == 4 && s->inner == 4 && !s->all_families &&
-	       sad_find(s->sad, spi, 50, &dst) == NULL;
+	if (!esp || r.bad)
+		return false;
+	if (sad_count(s->sad) == 0 && !bytes_equal(to, BYTES_OF(s->g->target->net[link - 1].tester6)))
+		return true;
+	return s->family == 4 && s->inner == 4 && !s->all_families && sad_find(s->sad, spi, 50, &dst) == NULL;
 }
 
 /* Takes one frame off a link; *some false when there was none. */
@@ -228,7 +232,7 @@ pump_one(struct stage *s, unsigned link, bool *some, enum arrival *what, struct 
 	} else if (type == ETHER_IP6) {
 		*what = classify_ip6(s, link, payload, e, &ok);
 	}
-	if (*what == A_FRAME && type == ETHER_IP6 && is_of_another_case(s, payload)) {
+	if (*what == A_FRAME && type == ETHER_IP6 && is_of_another_case(s, link, payload)) {
 		evidence_add(s->ev, EV_NOTE, 0, link, BYTES_NONE, "IPv6 ESP of a case before arrived late: left out");
 		*what = A_HOUSEKEEPING;
 	}
